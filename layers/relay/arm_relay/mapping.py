@@ -1,0 +1,200 @@
+"""An order becomes an ARM document. Pure.
+
+The documentation's two sample documents show two forms, and the relay follows both: an order that states its
+currency gets the *complete* form (document totals; text lines with every field, blank), one that leaves the currency
+to ARM gets the *minimal* form (no totals; text lines with their text alone).
+
+The link from a credit note to its invoice and the sign of its amounts are not documented: amounts go out as the order
+has them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from arm_relay.arm.documents import (
+    CurrencyAmounts,
+    Distribution,
+    Document,
+    DocumentBatch,
+    DocumentLine,
+    EinvoiceAddress,
+    Metadata,
+)
+from arm_relay.money import HUNDRED, NOTHING, Amounts, minor_unit_digits, round_price
+from arm_relay.orders import Fault, InvalidOrders, ItemLine, Order, Orders, TextLine
+
+#: The only document type code in the documentation.
+INVOICE: Final = "IN"
+#: Line types in the documentation's sample.
+ITEM_LINE: Final = "PLH"
+TEXT_LINE: Final = "TXT"
+
+#: Beyond it an amount with minor units no longer fits a JSON number exactly.
+LARGEST_AMOUNT: Final = Decimal(10) ** 12
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What the mapping needs to know besides the order."""
+
+    user_id: str
+    #: ARM's code for credit notes; empty where the deployer has not set it.
+    credit_note_type: str
+
+
+def to_batch(orders: Orders, mapping: Mapping, today: date) -> DocumentBatch:
+    """Map the orders of one request; `today` dates the documents without an invoice date.
+
+    Raises:
+        InvalidOrders: a credit note without its document type code, or an amount too large to be sent.
+    """
+    faults = [fault for index, order in enumerate(orders.orders) for fault in _faults(orders, index, order, mapping)]
+    if faults:
+        raise InvalidOrders(faults)
+    documents = tuple(to_document(order, mapping, today) for order in orders.orders)
+    return DocumentBatch(metadata=Metadata(user_id=mapping.user_id), documents=documents)
+
+
+def _faults(orders: Orders, index: int, order: Order, mapping: Mapping) -> list[Fault]:
+    faults = []
+    if order.type == "order.credited" and not mapping.credit_note_type:
+        detail = "credit notes need ARM's document type code: set the template's CreditNoteDocumentType"
+        faults.append(Fault(orders.pointer(index, "/type"), detail))
+    faults += [
+        Fault(orders.pointer(index, f"/lines/{number}"), f"comes to {LARGEST_AMOUNT:f} or more")
+        for number, line in enumerate(order.lines)
+        if isinstance(line, ItemLine) and abs(line_amounts(order, line).gross) >= LARGEST_AMOUNT
+    ]
+    if not faults and abs(total(order).gross) >= LARGEST_AMOUNT:
+        faults.append(Fault(orders.pointer(index, "/lines"), f"come to {LARGEST_AMOUNT:f} or more"))
+    return faults
+
+
+def line_amounts(order: Order, line: ItemLine) -> Amounts:
+    """A line's amounts, rounded half-up to the currency's minor unit."""
+    amount = line.quantity * line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED
+    from_amount = Amounts.from_gross if order.prices_include_vat else Amounts.from_net
+    return from_amount(amount, line.vat_rate, minor_unit_digits(order.currency))
+
+
+def total(order: Order) -> Amounts:
+    """A document's amounts: the sums of its lines."""
+    return sum((line_amounts(order, line) for line in order.lines if isinstance(line, ItemLine)), start=NOTHING)
+
+
+def to_document(order: Order, mapping: Mapping, today: date) -> Document:
+    """One order as ARM's document."""
+    document_date = order.invoice_date or today
+    complete = order.currency is not None
+    return Document(
+        document_type=INVOICE if order.type == "order.invoiced" else mapping.credit_note_type,
+        customer_no=order.customer_no,
+        document_no=order.invoice_no,
+        document_date=document_date.isoformat(),
+        due_date=_due_date(order, document_date).isoformat(),
+        currency=order.currency,
+        language=order.language,
+        kid=order.kid,
+        marketing_message_code=order.marketing_message_code,
+        customer_message=order.message,
+        sales_order_id=order.order_id,
+        purchase_order_id=order.references.purchase_order,
+        seller_reference=order.references.seller,
+        buyer_reference=order.references.buyer,
+        additional_reference=order.references.additional,
+        sub_customer_no=order.sub_customer_no,
+        ledger_note=order.ledger_note,
+        currency_amounts=_currency_amounts(total(order)) if complete else None,
+        distribution=_distribution(order),
+        einvoice_address=_einvoice_address(order),
+        email_address=order.emails,
+        # The relay uploads no files; the sample names the empty list wherever it names attachments.
+        attachment_files=None if order.attachment_codes is None else (),
+        attachment_codes=order.attachment_codes,
+        custom_codes=order.custom_codes,
+        document_lines=tuple(_line(order, number, line) for number, line in enumerate(order.lines, start=1)),
+    )
+
+
+def _due_date(order: Order, document_date: date) -> date:
+    return order.due_date or document_date + timedelta(days=order.payment_terms_days or 0)
+
+
+def _currency_amounts(amounts: Amounts) -> CurrencyAmounts:
+    return CurrencyAmounts(excl_vat=amounts.net, vat=amounts.vat, incl_vat=amounts.gross)
+
+
+def _distribution(order: Order) -> Distribution | None:
+    if not order.delivery:
+        return None
+    return Distribution(type=order.delivery.type, einvoice_code=order.delivery.einvoice_code)
+
+
+def _einvoice_address(order: Order) -> EinvoiceAddress | None:
+    if not order.delivery or not order.delivery.einvoice_address:
+        return None
+    return EinvoiceAddress(**order.delivery.einvoice_address.model_dump())
+
+
+def _line(order: Order, number: int, line: ItemLine | TextLine) -> DocumentLine:
+    if isinstance(line, ItemLine):
+        return _item_line(order, number, line)
+    return _text_line(number, line, complete=order.currency is not None)
+
+
+def _item_line(order: Order, number: int, line: ItemLine) -> DocumentLine:
+    group1, group2, group3 = _three(line.groups)
+    return DocumentLine(
+        line_no=number,
+        line_type=ITEM_LINE,
+        article_no=line.sku,
+        article_name=line.name,
+        line_text=line.description,
+        quantity_unit=line.unit,
+        quantity=line.quantity,
+        volume_unit="",
+        volume=Decimal(0),
+        price=_price(order, line),
+        item_group1=group1,
+        item_group2=group2,
+        item_group3=group3,
+        currency_amounts=_currency_amounts(line_amounts(order, line)),
+    )
+
+
+def _price(order: Order, line: ItemLine) -> Decimal:
+    """The net unit price after discount: exactly as given where nothing has to be taken off it."""
+    if not order.prices_include_vat and not line.discount_percent:
+        return line.unit_price
+    discounted = line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED
+    return round_price(discounted * HUNDRED / (HUNDRED + line.vat_rate) if order.prices_include_vat else discounted)
+
+
+def _three(groups: Sequence[str]) -> tuple[str, str, str]:
+    first, second, third = (*groups, "", "", "")[:3]
+    return first, second, third
+
+
+def _text_line(number: int, line: TextLine, *, complete: bool) -> DocumentLine:
+    text = DocumentLine(
+        line_no=number, line_type=TEXT_LINE, article_no=line.sku, article_name=line.name, line_text=line.text
+    )
+    return text.model_copy(update=_blanks()) if complete else text
+
+
+def _blanks() -> dict[str, object]:
+    zero = Decimal(0)
+    return {
+        "quantity_unit": "",
+        "quantity": zero,
+        "volume_unit": "",
+        "volume": zero,
+        "price": zero,
+        "item_group1": "",
+        "item_group2": "",
+        "item_group3": "",
+        "currency_amounts": _currency_amounts(NOTHING),
+    }
