@@ -1,2 +1,103 @@
-def handler(event, context):
-    return {"statusCode": 202, "body": "{}"}
+"""API Gateway -> relay: routes and status codes."""
+
+import json
+import os
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from arm_relay import bootstrap
+from arm_relay.answers import to_receipt, to_status
+from arm_relay.batches import State
+from arm_relay.observability import Metric
+from arm_relay.problems import Kind, Problem, problem_of, refusal
+from arm_relay.requests import body_of, operator_of
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+metrics = Metrics()
+app = APIGatewayHttpResolver()
+
+
+@cache
+def relay() -> bootstrap.Webhook:
+    """The relay's parts, built at the first use."""
+    return bootstrap.webhook(os.environ, logger, metrics)
+
+
+@app.post("/v1/clients/<client_no>/orders")
+def accept_orders(client_no: str) -> Response[str]:
+    """Take order events."""
+    body = body_of(app.current_event.raw_event)
+    relay().door.check(client_no, app.current_event.headers, body)
+    receipt = relay().intake.accept(client_no, body)
+    if receipt.replayed:
+        return _json(HTTPStatus.OK, to_receipt(receipt), {"Idempotent-Replayed": "true"})
+    if receipt.batch.state is State.REFUSED:
+        return _problem(refusal(receipt))
+    return _json(HTTPStatus.ACCEPTED, to_receipt(receipt))
+
+
+@app.post("/v1/clients/<client_no>/orders/preview")
+def preview_orders(client_no: str) -> Response[str]:
+    """Show the batch that order events would become."""
+    operator_of(app.current_event.raw_event)
+    relay().door.check_client(client_no)
+    batch = relay().intake.preview(body_of(app.current_event.raw_event))
+    return Response(HTTPStatus.OK, "application/json", batch.decode())
+
+
+@app.get("/v1/clients/<client_no>/batches/<batch_id>")
+def show_batch(client_no: str, batch_id: str) -> Response[str]:
+    """Show a batch and its history."""
+    operator_of(app.current_event.raw_event)
+    return _json(HTTPStatus.OK, to_status(relay().redrive.batch(client_no, batch_id)))
+
+
+@app.post("/v1/clients/<client_no>/batches/<batch_id>/redrive")
+def redrive_batch(client_no: str, batch_id: str) -> Response[str]:
+    """Resubmit or close a held batch."""
+    operator = operator_of(app.current_event.raw_event)
+    batch = relay().redrive.release(client_no, batch_id, body_of(app.current_event.raw_event), operator)
+    return _json(HTTPStatus.OK, to_status(batch))
+
+
+@app.not_found
+def unknown_route(_: Exception) -> Response[str]:
+    """Answer a request that no route takes."""
+    return _problem(Problem(Kind.UNKNOWN_ROUTE, Kind.UNKNOWN_ROUTE.title))
+
+
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools leaves it untyped
+def answer_problem(error: Exception) -> Response[str]:
+    """Answer a request that met a failure, foreseen or not."""
+    problem = problem_of(error)
+    relay().journal.count(Metric.REQUESTS_REJECTED)
+    if problem.kind is Kind.INTERNAL_ERROR:
+        relay().journal.failed("a request failed")
+    elif problem.kind is Kind.UNAVAILABLE:
+        relay().journal.trouble(str(error))
+    return _problem(problem)
+
+
+def _json(status: HTTPStatus, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[str]:
+    return Response(status, "application/json", json.dumps(body), dict(headers or {}))
+
+
+def _problem(problem: Problem) -> Response[str]:
+    retry = {"Retry-After": "5"} if problem.kind is Kind.UNAVAILABLE else {}
+    return Response(problem.kind.status, "application/problem+json", json.dumps(problem.to_json()), dict(retry))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Lambda's entry point."""
+    return app.resolve(event, context)
+
+
+# In Lambda the clients are built while the environment starts, where a processor is lent for it.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    relay()

@@ -1,0 +1,112 @@
+"""The token for ARM: asked for by client credentials, kept until shortly before it expires.
+
+Documented for the sister product's identity service; that ARM uses the same one is inferred.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from threading import Lock
+from typing import Final
+
+from arm_relay.arm.errors import NotSent
+from arm_relay.arm.wire import TOKEN_TIMEOUT, WIRE_ERRORS, Wire
+from arm_relay.batches import Answer
+
+#: A token is renewed this long before it expires, in seconds.
+MARGIN: Final = 60.0
+#: How long a token is kept whose answer gives no usable lifetime, in seconds.
+SHORT_LIFE: Final = 60.0
+
+
+class NoCredentials(Exception):
+    """There are no client credentials to ask for a token with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The client credentials Amili issued."""
+
+    client_id: str
+    #: Never shown, so that no log can hold it.
+    client_secret: str = field(repr=False)
+
+
+class Tokens:
+    """The one token all calls share."""
+
+    def __init__(
+        self, wire: Wire, token_url: str, credentials: Callable[[], Credentials], clock: Callable[[], float]
+    ) -> None:
+        """`clock` counts seconds and never goes back.
+
+        `credentials` is asked at every renewal and may raise `NoCredentials`.
+        """
+        self._wire = wire
+        self._url = token_url
+        self._credentials = credentials
+        self._clock = clock
+        self._lock = Lock()
+        self._token = ""
+        self._until = float("-inf")
+
+    def token(self) -> str:
+        """A token that is not about to expire.
+
+        Raises:
+            NotSent: the identity service gave none, so nothing can be sent to ARM.
+        """
+        with self._lock:
+            if self._clock() >= self._until:
+                self._token, lifetime = self._ask()
+                self._until = self._clock() + lifetime
+            return self._token
+
+    def drop(self, token: str) -> None:
+        """Forget a token that ARM did not accept, unless it has been renewed meanwhile."""
+        with self._lock:
+            if token == self._token:
+                self._until = float("-inf")
+
+    def _ask(self) -> tuple[str, float]:
+        try:
+            credentials = self._credentials()
+        except NoCredentials as error:
+            raise NotSent(f"no token: {error}", unreachable=True) from error
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret,
+        }
+        try:
+            answer = self._wire.exchange("POST", self._url, TOKEN_TIMEOUT, data=form).answer
+        except WIRE_ERRORS as error:
+            raise NotSent(f"no token: {type(error).__name__}", unreachable=True) from error
+        if answer.status != HTTPStatus.OK:
+            raise NotSent(f"no token: the identity service answered {answer.status}", unreachable=True)
+        return _read_token(answer)
+
+
+def _read_token(answer: Answer) -> tuple[str, float]:
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        body = None
+    token = body.get("access_token") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not _fits_a_header(token):
+        raise NotSent("no token: the identity service's answer has none", unreachable=True)
+    return str(token), _lifetime(body.get("expires_in"))
+
+
+def _fits_a_header(token: object) -> bool:
+    return isinstance(token, str) and bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+def _lifetime(expires_in: object) -> float:
+    try:
+        seconds = float(str(expires_in))
+    except ValueError:
+        return SHORT_LIFE
+    # Not a number compares as false either way; half a short life beats a token that is always about to expire.
+    return max(seconds - MARGIN, seconds / 2) if 0 < seconds < float("inf") else SHORT_LIFE

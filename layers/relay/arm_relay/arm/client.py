@@ -1,0 +1,128 @@
+"""ARM's three calls, each ending in an answer or in an `ArmError` that says what we know. Nobody else sees httpx."""
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from arm_relay.arm.auth import Tokens
+from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused
+from arm_relay.arm.wire import ARM_TIMEOUT, BEFORE_SENDING, WIRE_ERRORS, Reply, Wire
+from arm_relay.batches import Answer
+
+#: ARM's batchUuid is 22 characters of base64url in the documentation; the same alphabet in any length is taken.
+BATCH_UUID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+#: 4xx that say nothing about the batch.
+NOT_ABOUT_THE_BATCH: Final = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
+)
+
+
+class ArmClient:
+    """ARM's ledger, reached over HTTP."""
+
+    def __init__(self, wire: Wire, tokens: Tokens, base_url: str) -> None:
+        self._wire = wire
+        self._tokens = tokens
+        self._base_url = base_url.rstrip("/")
+
+    def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
+        """POST documents/batches: the batchUuid, and the answer it came with.
+
+        Raises:
+            NotSent: ARM certainly has not got the batch.
+            Refused: ARM has refused it.
+            InDoubt: ARM may have got it.
+        """
+        try:
+            reply = self._call("POST", f"/clients/{_segment(client_no)}/documents/batches", payload)
+        except BEFORE_SENDING as error:
+            raise NotSent(f"no connection to ARM ({type(error).__name__})", unreachable=True) from error
+        except WIRE_ERRORS as error:
+            raise InDoubt(f"no answer from ARM ({type(error).__name__})", unreachable=True) from error
+        return _accepted(reply)
+
+    def result(self, client_no: str, batch_uuid: str) -> Answer:
+        """GET batches/{batchuuid}: whatever ARM says of the batch.
+
+        Raises:
+            NoAnswer: ARM said nothing about it.
+        """
+        return self._ask(f"/clients/{_segment(client_no)}/batches/{_segment(batch_uuid)}")
+
+    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
+        """GET documents/{documentno}: the document, or None where ARM does not know it.
+
+        Raises:
+            NoAnswer: ARM said neither.
+        """
+        answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}")
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        document = _json_object(answer)
+        if answer.status != HTTPStatus.OK or document is None:
+            raise NoAnswer(f"ARM answered {answer.status} about a document", answer)
+        return document
+
+    def _ask(self, path: str) -> Answer:
+        try:
+            reply = self._call("GET", path)
+        except (*WIRE_ERRORS, NotSent) as error:
+            cause = error.cause if isinstance(error, NotSent) else f"no answer from ARM ({type(error).__name__})"
+            raise NoAnswer(cause, unreachable=True) from error
+        status = reply.answer.status
+        if status in NOT_ABOUT_THE_BATCH or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise NoAnswer(f"ARM answered {status}", reply.answer, retry_after=reply.retry_after, unreachable=True)
+        return reply.answer
+
+    def _call(self, method: str, path: str, content: bytes | None = None) -> Reply:
+        """One exchange with a token; with a new one where the first is not accepted any more."""
+        token = self._tokens.token()
+        reply = self._exchange(method, path, token, content)
+        if reply.answer.status == HTTPStatus.UNAUTHORIZED:
+            self._tokens.drop(token)
+            reply = self._exchange(method, path, self._tokens.token(), content)
+        return reply
+
+    def _exchange(self, method: str, path: str, token: str, content: bytes | None) -> Reply:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        return self._wire.exchange(method, self._base_url + path, ARM_TIMEOUT, headers=headers, content=content)
+
+
+def _accepted(reply: Reply) -> tuple[str, Answer]:
+    answer = reply.answer
+    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        body = _json_object(answer)
+        batch_uuid = body.get("batchUuid") if body else None
+        if isinstance(batch_uuid, str) and BATCH_UUID.fullmatch(batch_uuid):
+            return batch_uuid, answer
+    raise _submission_error(reply)
+
+
+def _submission_error(reply: Reply) -> ArmError:
+    answer = reply.answer
+    cause = f"ARM answered {answer.status}"
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return InDoubt(f"{cause} without a batchUuid", answer)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
+        return InDoubt(cause, answer, unreachable=True)
+    if answer.status in NOT_ABOUT_THE_BATCH:
+        return NotSent(cause, answer, retry_after=reply.retry_after, unreachable=True)
+    return Refused(answer)
+
+
+def _json_object(answer: Answer) -> Mapping[str, object] | None:
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _segment(value: str) -> str:
+    return quote(value, safe="")

@@ -1,0 +1,283 @@
+"""ARM's answer about a batch -> how each of its orders ended, that we must wait, or undecided. Pure.
+
+The documentation lists the HTTP codes of GET batches/{batchuuid} and says nothing of its body. Of the words below it
+knows NOT-PROCESSED and PENDING (in the answer to POST) and FAILED and BATCH-REJECTED (of another endpoint); all others,
+the names of the lists and what the codes mean are guesses, which the template's ArmResultWords and ArmResultCodes
+correct. What is not recognised, or contradicts itself, is undecided: never success.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, Self
+
+from arm_relay.batches import Answer, BatchOrder, OrderStatus, State
+
+
+class Meaning(StrEnum):
+    """What a word or a code of ARM's says."""
+
+    #: Not done yet.
+    WAITING = "waiting"
+    #: Done, without saying how it ended.
+    FINISHED = "finished"
+    #: Every document was created.
+    SUCCEEDED = "succeeded"
+    #: Some documents were created.
+    PARTIAL = "partial"
+    #: No document was created.
+    FAILED = "failed"
+
+
+WORDS: Final[Mapping[str, Meaning]] = {
+    **dict.fromkeys(
+        ("NOT-PROCESSED", "PENDING", "ACCEPTED", "QUEUED", "RECEIVED", "PROCESSING", "IN-PROGRESS"), Meaning.WAITING
+    ),
+    **dict.fromkeys(("PROCESSED", "COMPLETED", "COMPLETE", "DONE", "FINISHED"), Meaning.FINISHED),
+    **dict.fromkeys(("OK", "SUCCESS", "SUCCEEDED", "SUCCESSFUL", "CREATED"), Meaning.SUCCEEDED),
+    **dict.fromkeys(("PARTIAL", "PARTIALLY-FAILED", "PARTIAL-SUCCESS", "PARTLY-FAILED"), Meaning.PARTIAL),
+    **dict.fromkeys(
+        ("FAILED", "FAILURE", "ERROR", "REJECTED", "BATCH-REJECTED", "INVALID", "NOT-CREATED"), Meaning.FAILED
+    ),
+}
+
+#: The ends an HTTP code goes together with, as its name suggests; other codes leave the answer undecided.
+ENDS_BY_CODE: Final[Mapping[int, frozenset[State]]] = {
+    200: frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED}),
+    206: frozenset({State.PARTIALLY_FAILED}),
+    400: frozenset({State.FAILED}),
+    406: frozenset({State.FAILED}),
+}
+
+WORD_KEYS: Final = ("status", "result", "resultType")
+ENTRY_KEYS: Final = ("documents", "entries", "items", "results")
+ERROR_KEYS: Final = ("errors", "error", "message", "description", "reason")
+
+END_OF: Final[Mapping[Meaning | None, State]] = {
+    Meaning.SUCCEEDED: State.SUCCEEDED,
+    Meaning.PARTIAL: State.PARTIALLY_FAILED,
+    Meaning.FAILED: State.FAILED,
+}
+
+MAX_ERRORS: Final = 3
+MAX_ERROR_LENGTH: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """ARM is not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """ARM is done, and this is how."""
+
+    state: State
+    orders: tuple[BatchOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The answer is not understood; the orders carry what it did say of them."""
+
+    #: In words that repeat for the same trouble.
+    reason: str
+    orders: tuple[BatchOrder, ...]
+
+
+type Reading = Waiting | Ended | Undecided
+
+
+class _NotUnderstood(Exception):
+    """Some part of the answer is not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words and codes known: ours and the deployer's."""
+
+    words: Mapping[str, Meaning]
+    codes: Mapping[int, Meaning]
+
+    @classmethod
+    def extended(cls, words: str, codes: str) -> Self:
+        """Ours with `WORD=meaning` and `CODE=meaning` pairs, separated by commas.
+
+        Raises:
+            ValueError: naming the pair that is not one.
+        """
+        more_codes = {_code(code): meaning for code, meaning in _pairs(codes)}
+        return cls(
+            words={**WORDS, **{_normal(word): meaning for word, meaning in _pairs(words)}},
+            codes={202: Meaning.WAITING, **more_codes},
+        )
+
+    def ends(self, code: int) -> AbstractSet[State]:
+        """The ends an HTTP code goes together with."""
+        meaning = self.codes.get(code)
+        if meaning is Meaning.FINISHED:
+            return frozenset(END_OF.values())
+        return {END_OF[meaning]} if meaning in END_OF else ENDS_BY_CODE.get(code, frozenset())
+
+    def meaning(self, entry: Mapping[str, object]) -> Meaning | None:
+        """What the words of a body, or of one of its entries, say together; None where there are none.
+
+        Raises:
+            _NotUnderstood: a word is unknown, or two contradict each other.
+        """
+        said = {_normal(entry[key]) for key in WORD_KEYS if entry.get(key) is not None}
+        if not said <= self.words.keys():
+            raise _NotUnderstood("ARM's result has a word that is not known")
+        meanings = {self.words[word] for word in said}
+        if Meaning.WAITING not in meanings and len(meanings) > 1:
+            meanings.discard(Meaning.FINISHED)
+        if len(meanings) > 1:
+            raise _NotUnderstood("the words of ARM's result contradict each other")
+        return meanings.pop() if meanings else None
+
+
+def read(answer: Answer, orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
+    """What ARM's answer says about the batch with these orders: the HTTP code first, then the words."""
+    if vocabulary.codes.get(answer.status) is Meaning.WAITING:
+        return Waiting()
+    if not vocabulary.ends(answer.status):
+        return Undecided(f"ARM answered {answer.status} about the batch", tuple(orders))
+    try:
+        return _read_body(_json_object(answer.body), answer.status, orders, vocabulary)
+    except _NotUnderstood as trouble:
+        return Undecided(str(trouble), tuple(orders))
+
+
+def end_of(orders: Iterable[BatchOrder]) -> State:
+    """The end of a batch whose orders have all succeeded or failed."""
+    statuses = {order.status for order in orders}
+    if len(statuses) > 1:
+        return State.PARTIALLY_FAILED
+    return State.SUCCEEDED if OrderStatus.SUCCEEDED in statuses else State.FAILED
+
+
+def _read_body(body: Mapping[str, object], code: int, orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
+    whole = vocabulary.meaning(body)
+    if whole is Meaning.WAITING:
+        return Waiting()
+    entries = _entries(body)
+    conclusion = whole if whole in END_OF else vocabulary.codes.get(code)
+    reading = _by_entry(entries, orders, vocabulary) if entries else _as_one(conclusion, body, orders)
+    ends = vocabulary.ends(code) & ({END_OF[whole]} if whole in END_OF else vocabulary.ends(code))
+    if isinstance(reading, Ended) and reading.state not in ends:
+        raise _NotUnderstood("ARM's result contradicts itself")
+    return reading
+
+
+def _as_one(conclusion: Meaning | None, body: Mapping[str, object], orders: Sequence[BatchOrder]) -> Reading:
+    """Every order by what is said of the whole batch."""
+    if conclusion not in (Meaning.SUCCEEDED, Meaning.FAILED):
+        return Undecided("ARM's result does not say how each order ended", tuple(orders))
+    after = tuple(_after(order, conclusion, body) for order in orders)
+    return Ended(end_of(after), after)
+
+
+def _by_entry(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
+    """Every order by its own entry; an entry that waits makes the batch wait, a missing one leaves it undecided."""
+    known = list(orders)
+    waiting = False
+    for index, entry in _matched(entries, orders).items():
+        meaning = vocabulary.meaning(entry)
+        waiting = waiting or meaning is Meaning.WAITING
+        known[index] = _after(orders[index], meaning, entry)
+    if waiting:
+        return Waiting()
+    if any(order.status is OrderStatus.IN_PROGRESS for order in known):
+        return Undecided("ARM's result does not say how each order ended", tuple(known))
+    return Ended(end_of(known), tuple(known))
+
+
+def _after(order: BatchOrder, meaning: Meaning | None, entry: Mapping[str, object]) -> BatchOrder:
+    if meaning is Meaning.SUCCEEDED:
+        return replace(order, status=OrderStatus.SUCCEEDED)
+    if meaning is Meaning.FAILED:
+        return replace(order, status=OrderStatus.FAILED, errors=_errors(entry))
+    return order
+
+
+def _matched(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder]) -> dict[int, Mapping[str, object]]:
+    """The entry of each order, by the order's index.
+
+    Raises:
+        _NotUnderstood: an entry is nobody's, or an order has two.
+    """
+    matched: dict[int, Mapping[str, object]] = {}
+    for position, entry in enumerate(entries):
+        compared = [_comparisons(entry, order) for order in orders]
+        candidates = {index for index, same in enumerate(compared) if same and all(same)}
+        if len(entries) == len(orders) and not candidates and not compared[position]:
+            candidates = {position}
+        if len(candidates) != 1 or candidates & matched.keys():
+            raise _NotUnderstood("ARM's result does not say which order it means")
+        matched[candidates.pop()] = entry
+    return matched
+
+
+def _comparisons(entry: Mapping[str, object], order: BatchOrder) -> list[bool]:
+    """For each identifier that both have (ARM numbers a document that has no number), whether it is the same."""
+    pairs = ((entry.get("documentNo"), order.document_no), (entry.get("salesOrderId"), order.order_id))
+    return [_same(theirs, ours) for theirs, ours in pairs if theirs and ours]
+
+
+def _same(theirs: object, ours: str) -> bool:
+    # ARM compares data values without case (ARM page "About").
+    return str(theirs).casefold() == ours.casefold()
+
+
+def _entries(body: Mapping[str, object]) -> list[Mapping[str, object]]:
+    lists = [value for key in ENTRY_KEYS if isinstance(value := body.get(key), list) and value]
+    if len(lists) > 1 or any(not isinstance(entry, dict) for entry in (lists[0] if lists else [])):
+        raise _NotUnderstood("the entries of ARM's result are not understood")
+    return lists[0] if lists else []
+
+
+def _errors(entry: Mapping[str, object]) -> tuple[str, ...]:
+    found: list[str] = []
+    for key in ERROR_KEYS:
+        value = entry.get(key)
+        found += [text for part in (value if isinstance(value, list) else [value]) if (text := _error_text(part))]
+    # JSON can spell half a surrogate pair, which no UTF-8 holds.
+    return tuple(text[:MAX_ERROR_LENGTH].encode(errors="replace").decode() for text in found[:MAX_ERRORS])
+
+
+def _error_text(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    return json.dumps(part, ensure_ascii=False) if isinstance(part, dict) else ""
+
+
+def _json_object(body: str) -> Mapping[str, object]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _NotUnderstood("ARM's result is not JSON") from None
+    if not isinstance(value, dict):
+        raise _NotUnderstood("ARM's result is not a JSON object")
+    return value
+
+
+def _normal(word: object) -> str:
+    return str(word).strip().upper().replace("_", "-").replace(" ", "-")
+
+
+def _pairs(text: str) -> list[tuple[str, Meaning]]:
+    pairs = []
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, _, meaning = pair.partition("=")
+        if not name.strip() or meaning.strip() not in set(Meaning):
+            raise ValueError(f"{pair!r} should be NAME=meaning, the meaning one of {', '.join(Meaning)}")
+        pairs.append((name.strip(), Meaning(meaning.strip())))
+    return pairs
+
+
+def _code(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == len("200")):
+        raise ValueError(f"{text!r} should be an HTTP status code")
+    return int(text)

@@ -1,0 +1,166 @@
+"""The only place that builds clients and puts the use cases together; called once per Lambda environment."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import boto3
+import httpx
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.config import Config
+
+from arm_relay.arm.auth import Tokens
+from arm_relay.arm.breaker import Breaker
+from arm_relay.arm.client import ArmClient
+from arm_relay.arm.wire import Wire
+from arm_relay.door import Door
+from arm_relay.intake import Intake
+from arm_relay.notifications import Topic
+from arm_relay.observability import LambdaJournal
+from arm_relay.polling import Polling
+from arm_relay.redrive import Redrive
+from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.settings import Settings
+from arm_relay.store import Store
+from arm_relay.submission import Submission
+
+#: How long a secret is used after it was read, in seconds: a revoked one stops working within this time.
+SECRET_AGE: Final = 300
+
+#: How many batches a poller works on at once.
+WORKERS: Final = 16
+
+#: How long a connection to ARM may lie idle before it is not used again, in seconds. An environment that slept longer
+#: opens a new one: a POST over a connection that died meanwhile would be in doubt.
+KEEP_ALIVE: Final = 5.0
+
+AWS: Final = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=WORKERS * 2,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What the webhook function needs."""
+
+    door: Door
+    intake: Intake
+    redrive: Redrive
+    journal: LambdaJournal
+
+
+def webhook(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Webhook:
+    """Build the webhook function's parts."""
+    settings = Settings.from_environment(environment)
+    journal = LambdaJournal(logger, metrics)
+    secrets = _secrets(settings)
+    store = _store(settings)
+    submission = Submission(
+        store=store,
+        arm=_arm(settings, secrets),
+        journal=journal,
+        times=settings.times(),
+        now=_now,
+        jitter=random.random,
+    )
+    intake = Intake(
+        store=store,
+        submission=submission,
+        journal=journal,
+        mapping=settings.mapping(),
+        times=settings.times(),
+        time_zone=ZoneInfo(settings.invoice_time_zone),
+        now=_now,
+        new_id=_new_id,
+        pause=_pause,
+    )
+    return Webhook(Door(secrets), intake, Redrive(store=store, journal=journal, now=_now), journal)
+
+
+def polling(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Polling:
+    """Build the poller function's use case."""
+    settings = Settings.from_environment(environment)
+    journal = LambdaJournal(logger, metrics)
+    store = _store(settings)
+    arm = Breaker(_arm(settings, _secrets(settings)))
+    submission = Submission(
+        store=store, arm=arm, journal=journal, times=settings.times(), now=_now, jitter=random.random
+    )
+    return Polling(
+        store=store,
+        arm=arm,
+        submission=submission,
+        announcements=Topic(boto3.client("sns", config=AWS), settings.topic_arn),
+        journal=journal,
+        vocabulary=settings.vocabulary(),
+        times=settings.times(),
+        now=_now,
+        jitter=random.random,
+        shuffled=lambda shards: random.sample(shards, len(shards)),
+        for_each=_for_each,
+    )
+
+
+def _store(settings: Settings) -> Store:
+    times = settings.times()
+    return Store(
+        boto3.client("dynamodb", config=AWS),
+        settings.table_name,
+        retention=times.retention,
+        # A marker outlives the longest way its batch can take.
+        marker_life=times.retention + times.hold_after,
+    )
+
+
+def _arm(settings: Settings, secrets: Secrets) -> ArmClient:
+    http = httpx.Client(
+        # No proxy, certificate or password comes from the environment.
+        trust_env=False,
+        limits=httpx.Limits(max_connections=WORKERS * 2, keepalive_expiry=KEEP_ALIVE),
+        headers={"User-Agent": "arm-relay"},
+    )
+    wire = Wire(http, time.monotonic)
+    tokens = Tokens(wire, settings.arm_token_url, secrets.credentials, time.monotonic)
+    return ArmClient(wire, tokens, settings.arm_base_url)
+
+
+def _secrets(settings: Settings) -> Secrets:
+    provider = SecretsProvider(boto3_client=boto3.client("secretsmanager", config=AWS))
+
+    def fetch() -> str:
+        try:
+            return str(provider.get(settings.secret_arn, max_age=SECRET_AGE))
+        except GetParameterError as error:
+            raise SecretUnavailable("the secret cannot be read") from error
+
+    return Secrets(fetch)
+
+
+def _for_each(work: Callable[[str], None], items: Iterable[str]) -> None:
+    with ThreadPoolExecutor(WORKERS) as workers:
+        futures = [workers.submit(work, item) for item in items]
+    for future in futures:
+        future.result()
+
+
+def _pause(repetition: int) -> None:
+    time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (spreads load, guards nothing)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,177 @@
+"""A batch as the item that holds it, and back. Pure."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from arm_relay.batches import Answer, Batch, BatchOrder, OrderStatus, State, Transitions
+
+#: An item in DynamoDB's own notation.
+type Item = Mapping[str, Mapping[str, Any]]
+
+#: How many shards the due index has. A poller leases one at a time, so this bounds how many share the work.
+SHARDS: Final = 8
+
+#: The largest record that may be claimed, in bytes. What it gains later (ARM's answer, errors, the history's times)
+#: stays below the rest of DynamoDB's 400 KB.
+LARGEST_CLAIM: Final = 220_000
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What makes an order id unique: the batch it belongs to, and the content it stands for."""
+
+    batch_id: str
+    digest: str
+
+
+def batch_key(batch_id: str) -> str:
+    """The key of a batch."""
+    return f"BATCH#{batch_id}"
+
+
+def marker_key(client_no: str, order_id: str) -> str:
+    """The key of an order id's marker."""
+    return f"ORDER#{client_no}#{order_id}"
+
+
+def shard_of(batch_id: str) -> str:
+    """The shard a batch is due in, the same for its whole life."""
+    return str(zlib.crc32(batch_id.encode()) % SHARDS)
+
+
+def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
+    """The item of a batch; DynamoDB deletes it some time after `expires_at`."""
+    item: dict[str, dict[str, Any]] = {
+        "pk": {"S": batch_key(batch.id)},
+        "version": {"N": str(batch.version)},
+        "clientNo": {"S": batch.client_no},
+        "state": {"S": batch.state.value},
+        "cause": {"S": batch.cause},
+        "claimedAt": {"S": to_text(batch.claimed_at)},
+        "openedAt": {"S": to_text(batch.opened_at)},
+        "attempt": {"N": str(batch.attempt)},
+        "attemptAt": {"S": to_text(batch.attempt_at)},
+        "looks": {"N": str(batch.looks)},
+        "announcements": {"N": str(batch.announcements)},
+        "orders": {"S": _json([_order_to_json(order) for order in batch.orders])},
+        "history": {"S": _json([_transitions_to_json(entry) for entry in batch.history])},
+        "payload": {"B": zlib.compress(batch.payload)},
+    }
+    if batch.due:
+        item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
+    if batch.doubt:
+        item["doubt"] = {"N": str(batch.doubt)}
+    if batch.undecided_since:
+        item["undecidedSince"] = {"S": to_text(batch.undecided_since)}
+    if batch.batch_uuid:
+        item["batchUuid"] = {"S": batch.batch_uuid}
+    if batch.answer:
+        item["answer"] = {"S": _json({"status": batch.answer.status, "body": batch.answer.body})}
+    if batch.ended_at:
+        item["endedAt"] = {"S": to_text(batch.ended_at)}
+    if expires_at:
+        item["expiresAt"] = {"N": str(int(expires_at.timestamp()))}
+    return item
+
+
+def from_item(item: Item) -> Batch:
+    """The batch of an item."""
+    return Batch(
+        id=_text(item, "pk").removeprefix(batch_key("")),
+        version=_number(item, "version"),
+        client_no=_text(item, "clientNo"),
+        state=State(_text(item, "state")),
+        cause=_text(item, "cause"),
+        claimed_at=from_text(_text(item, "claimedAt")),
+        opened_at=from_text(_text(item, "openedAt")),
+        due=_time(item, "due"),
+        attempt=_number(item, "attempt"),
+        attempt_at=from_text(_text(item, "attemptAt")),
+        doubt=_number(item, "doubt") or None,
+        looks=_number(item, "looks"),
+        undecided_since=_time(item, "undecidedSince"),
+        announcements=_number(item, "announcements"),
+        batch_uuid=_text(item, "batchUuid") or None,
+        answer=Answer(**json.loads(_text(item, "answer"))) if "answer" in item else None,
+        ended_at=_time(item, "endedAt"),
+        orders=tuple(_order_from_json(order) for order in json.loads(_text(item, "orders"))),
+        history=tuple(_transitions_from_json(entry) for entry in json.loads(_text(item, "history"))),
+        payload=zlib.decompress(item["payload"]["B"]),
+    )
+
+
+def size(item: Item) -> int:
+    """An item's size as DynamoDB counts it, in bytes; a number counts as its digits, which is never less."""
+    return sum(
+        len(name) + sum(len(value) if isinstance(value, bytes) else len(value.encode()) for value in typed.values())
+        for name, typed in item.items()
+    )
+
+
+def to_text(time: datetime) -> str:
+    """A time as text of fixed width, so that texts sort as their times do."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(text: str) -> datetime:
+    """The time of a text by `to_text`."""
+    return datetime.fromisoformat(text)
+
+
+def _order_to_json(order: BatchOrder) -> dict[str, object]:
+    named = {
+        "id": order.id,
+        "orderId": order.order_id,
+        "customerNo": order.customer_no,
+        "documentNo": order.document_no,
+        "digest": order.digest,
+        "status": order.status.value,
+        "errors": order.errors,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
+    return BatchOrder(
+        id=order["id"],
+        order_id=order.get("orderId"),
+        customer_no=order["customerNo"],
+        document_no=order.get("documentNo"),
+        digest=order["digest"],
+        status=OrderStatus(order["status"]),
+        errors=tuple(order.get("errors", ())),
+    )
+
+
+def _transitions_to_json(entry: Transitions) -> dict[str, object]:
+    named = {"state": entry.state.value, "cause": entry.cause, "by": entry.by, "at": [to_text(at) for at in entry.at]}
+    return {name: value for name, value in named.items() if value}
+
+
+def _transitions_from_json(entry: Mapping[str, Any]) -> Transitions:
+    return Transitions(
+        state=State(entry["state"]),
+        cause=entry["cause"],
+        by=entry.get("by"),
+        at=tuple(from_text(at) for at in entry["at"]),
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(item: Item, name: str) -> str:
+    return str(item.get(name, {"S": ""})["S"])
+
+
+def _number(item: Item, name: str) -> int:
+    return int(item.get(name, {"N": "0"})["N"])
+
+
+def _time(item: Item, name: str) -> datetime | None:
+    return from_text(item[name]["S"]) if name in item else None

@@ -1,0 +1,109 @@
+"""Use case: a person releases a held batch, or looks at one."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from arm_relay import batches
+from arm_relay.batches import Batch, IllegalStep, State
+from arm_relay.observability import Journal
+from arm_relay.orders import Fault
+from arm_relay.store import Store
+
+type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Resubmit(_Model):
+    """Submit the batch again: the person has made sure that ARM has none of it."""
+
+    action: Literal["resubmit"]
+    #: Kept in the batch's history.
+    reason: Reason
+
+
+class Close(_Model):
+    """End the batch: the person has found out how it ended."""
+
+    action: Literal["close"]
+    #: How the orders ended whose end was not known.
+    status: Literal["SUCCEEDED", "FAILED"]
+    #: Kept in the batch's history.
+    reason: Reason
+
+
+_REDRIVE: TypeAdapter[Resubmit | Close] = TypeAdapter(Annotated[Resubmit | Close, Field(discriminator="action")])
+
+
+class UnknownBatch(Exception):
+    """The client has no batch of this id."""
+
+
+class InvalidRedrive(Exception):
+    """The redrive is not one the relay knows."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(self.__doc__)
+        #: All of them.
+        self.faults = faults
+
+
+class Redrive:
+    """What operators do."""
+
+    def __init__(self, *, store: Store, journal: Journal, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._journal = journal
+        self._now = now
+
+    def batch(self, client_no: str, batch_id: str) -> Batch:
+        """The client's batch.
+
+        Raises:
+            UnknownBatch: there is none of this id.
+            StoreUnavailable: the table is out of reach.
+        """
+        batch = self._store.batch(batch_id)
+        if batch is None or batch.client_no != client_no:
+            raise UnknownBatch(UnknownBatch.__doc__)
+        return batch
+
+    def release(self, client_no: str, batch_id: str, body: bytes, by: str) -> Batch:
+        """Resubmit or close a held batch, in the name of `by`.
+
+        Raises:
+            InvalidRedrive: the body is not a redrive.
+            UnknownBatch: there is no batch of this id.
+            IllegalStep: the batch is not held, or cannot be released in this way.
+            StoreUnavailable: it is not known whether it is released.
+        """
+        redrive = _parse(body)
+        batch = self.batch(client_no, batch_id)
+        now = self._now()
+        if isinstance(redrive, Resubmit):
+            released = batches.resubmitted(batch, redrive.reason, by, now)
+        else:
+            released = batches.closed(batch, State(redrive.status), redrive.reason, by, now)
+        saved = self._store.save(released)
+        if saved is None:
+            raise IllegalStep("somebody else changed the batch at the same moment")
+        self._journal.moved(saved)
+        return saved
+
+
+def _parse(body: bytes) -> Resubmit | Close:
+    try:
+        return _REDRIVE.validate_json(body)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InvalidRedrive([Fault(_pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    """The union puts the name of its member first."""
+    return "".join(f"/{part}" for part in location[1:])
