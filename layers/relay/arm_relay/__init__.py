@@ -1,1 +1,18 @@
-"""ARM Relay."""
+"""ARM Relay: order events in, ARM document batches out, every end announced.
+
+The way of one order, and the modules it meets:
+
+1. webhook: `requests.py` reads the API Gateway event, `door.py` lets it in by `signatures.py` and `secrets.py`,
+   `orders.py` reads the order events in it, `intake.py` claims them.
+2. map: `mapping.py` makes ARM's `arm/documents.py` of them, its sums by `money.py`.
+3. submit: `submission.py` sends the batch by `arm/client.py`, whose tokens come from `arm/auth.py` and whose exchanges
+   from `arm/wire.py`; what a failure means stands in `arm/errors.py`.
+4. record: `batches.py` knows the states and every allowed step, `records.py` writes a batch down, `store.py` talks to
+   DynamoDB.
+5. poll: `polling.py` takes every due batch a step further: `arm/outcomes.py` reads ARM's result,
+   `reconciliation.py` asks the ledger about what ARM does not tell, `arm/breaker.py` notices that ARM is down.
+6. publish: `notifications.py` announces every end.
+
+Around it: `answers.py` and `problems.py` are what the webhook answers, `redrive.py` is what operators do,
+`settings.py` reads the environment, `bootstrap.py` puts everything together, `observability.py` tells of it.
+"""
