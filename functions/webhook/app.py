@@ -74,7 +74,6 @@ def unknown_route(_: Exception) -> Response[str]:
 def answer_problem(error: Exception) -> Response[str]:
     """Answer a request that met a failure, foreseen or not."""
     problem = problem_of(error)
-    relay().journal.count(Metric.REQUESTS_REJECTED)
     if problem.kind is Kind.INTERNAL_ERROR:
         relay().journal.failed("a request failed")
     elif problem.kind is Kind.UNAVAILABLE:
@@ -87,6 +86,7 @@ def _json(status: HTTPStatus, body: dict[str, Any], headers: dict[str, str] | No
 
 
 def _problem(problem: Problem) -> Response[str]:
+    relay().journal.count(Metric.REQUESTS_REJECTED)
     retry = {"Retry-After": "5"} if problem.kind is Kind.UNAVAILABLE else {}
     return Response(problem.kind.status, "application/problem+json", json.dumps(problem.to_json()), dict(retry))
 
@@ -95,6 +95,7 @@ def _problem(problem: Problem) -> Response[str]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point."""
+    relay().journal.count(Metric.REQUESTS)
     return app.resolve(event, context)
 
 

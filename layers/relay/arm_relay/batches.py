@@ -77,6 +77,11 @@ KEPT_TIMES: Final = 300
 #: How much of ARM's answer is kept, in bytes.
 KEPT_ANSWER: Final = 32_768
 
+#: For `str.translate`: no control characters, each of which would take six bytes in a record's JSON.
+PRINTABLE: Final[Mapping[int, str]] = dict.fromkeys(
+    set(range(ord(" "))) - {ord("\t"), ord("\n"), ord("\r")}, "\N{REPLACEMENT CHARACTER}"
+)
+
 #: How long a submission may be in flight before its outcome counts as lost: longer than the webhook function's timeout.
 LEASE: Final = timedelta(seconds=30)
 
@@ -124,7 +129,8 @@ class Answer:
 
     def kept(self) -> "Answer":
         """As much of it as is stored and announced."""
-        return Answer(self.status, self.body.encode()[:KEPT_ANSWER].decode(errors="ignore"))
+        body = self.body.translate(PRINTABLE).encode()[:KEPT_ANSWER]
+        return Answer(self.status, body.decode(errors="ignore"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +189,10 @@ class Batch:
     @property
     def by(self) -> str | None:
         """Who brought it into its present state; None for the relay itself."""
-        return max((entry.at[-1], entry.by or "") for entry in self.history)[1] or None
+        # Their times do not tell which of all transitions is the latest: two functions' clocks differ.
+        present = [entry for entry in self.history if (entry.state, entry.cause) == (self.state, self.cause)]
+        latest = max(present, key=lambda entry: entry.at[-1], default=None)
+        return latest.by if latest else None
 
 
 def claimed(
@@ -329,7 +338,10 @@ def closed(batch: Batch, state: State, reason: str, by: str, now: datetime) -> B
 
 
 def _check_released(batch: Batch) -> None:
-    if batch.state is State.HELD and batch.due:
+    # Some of these steps exist for the relay, too: it knows more than the person does.
+    if batch.state is not State.HELD:
+        raise IllegalStep(f"it is not held: it is {batch.state}")
+    if batch.due:
         raise IllegalStep("its hold is being announced: try again in a minute")
 
 

@@ -7,12 +7,12 @@ batch. In a request of several, replays are left out of the new batch and the re
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from arm_relay import batches, records
-from arm_relay.batches import CORRECTABLE, Batch, BatchOrder, Times
+from arm_relay.batches import CORRECTABLE, ENDS, Batch, BatchOrder, Times
 from arm_relay.mapping import Mapping as OrderMapping
 from arm_relay.mapping import to_batch
 from arm_relay.observability import Journal, Metric
@@ -192,7 +192,7 @@ class Intake:
             batch = found.get(marker.batch_id) if marker else None
             if marker and batch and marker.digest == order.digest:
                 replays[order.id] = batch
-            elif marker and (batch is None or _order(batch, order.id).status in CORRECTABLE):
+            elif marker and (batch is None or _is_correctable(batch, order.id)):
                 replaced[order.id] = marker.batch_id
             elif marker:
                 conflicts.append(order.id)
@@ -200,12 +200,17 @@ class Intake:
             raise Conflict(conflicts)
         return Standing(replays, replaced)
 
-    def _today(self) -> datetime:
-        return self._now().astimezone(self._time_zone)
+    def _today(self) -> date:
+        return self._now().astimezone(self._time_zone).date()
 
 
 def _order(batch: Batch, order_id: str) -> BatchOrder:
     return next(order for order in batch.orders if order.id == order_id)
+
+
+def _is_correctable(batch: Batch, order_id: str) -> bool:
+    # Not in a held batch, though one of its orders may have failed: a person may still submit it again, whole.
+    return batch.state in ENDS and _order(batch, order_id).status in CORRECTABLE
 
 
 def _receipt(orders: Orders, claimed: Batch | None, standing: Standing) -> Receipt:

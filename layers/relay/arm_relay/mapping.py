@@ -11,7 +11,7 @@ has them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final
 
 from arm_relay.arm.documents import (
@@ -23,7 +23,7 @@ from arm_relay.arm.documents import (
     EinvoiceAddress,
     Metadata,
 )
-from arm_relay.money import HUNDRED, NOTHING, Amounts, minor_unit_digits, round_price
+from arm_relay.money import EXACT, HUNDRED, NOTHING, Amounts, minor_unit_digits, round_price
 from arm_relay.orders import Fault, InvalidOrders, ItemLine, Order, Orders, TextLine
 
 #: The only document type code in the documentation.
@@ -63,21 +63,22 @@ def _faults(orders: Orders, index: int, order: Order, mapping: Mapping) -> list[
     if order.type == "order.credited" and not mapping.credit_note_type:
         detail = "credit notes need ARM's document type code: set the template's CreditNoteDocumentType"
         faults.append(Fault(orders.pointer(index, "/type"), detail))
-    faults += [
+    too_large = [
         Fault(orders.pointer(index, f"/lines/{number}"), f"comes to {LARGEST_AMOUNT:f} or more")
         for number, line in enumerate(order.lines)
         if isinstance(line, ItemLine) and abs(line_amounts(order, line).gross) >= LARGEST_AMOUNT
     ]
-    if not faults and abs(total(order).gross) >= LARGEST_AMOUNT:
-        faults.append(Fault(orders.pointer(index, "/lines"), f"come to {LARGEST_AMOUNT:f} or more"))
-    return faults
+    if not too_large and abs(total(order).gross) >= LARGEST_AMOUNT:
+        too_large.append(Fault(orders.pointer(index, "/lines"), f"come to {LARGEST_AMOUNT:f} or more"))
+    return faults + too_large
 
 
 def line_amounts(order: Order, line: ItemLine) -> Amounts:
     """A line's amounts, rounded half-up to the currency's minor unit."""
-    amount = line.quantity * line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED
     from_amount = Amounts.from_gross if order.prices_include_vat else Amounts.from_net
-    return from_amount(amount, line.vat_rate, minor_unit_digits(order.currency))
+    with localcontext(EXACT):
+        amount = line.quantity * line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED
+        return from_amount(amount, line.vat_rate, minor_unit_digits(order.currency))
 
 
 def total(order: Order) -> Amounts:

@@ -20,6 +20,9 @@ PRICE_DIGITS: Final = 6
 #: Every decimal of up to 15 significant digits is the shortest form of some double.
 JSON_NUMBER: Final = Context(prec=15, rounding=ROUND_HALF_UP)
 
+#: Wide enough for the product of a quantity, a price and rates to be exact; Python's own 28 digits are not.
+EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+
 HUNDRED: Final = Decimal(100)
 
 

@@ -1,17 +1,22 @@
 """What the relay tells about its work: a log line per transition, counts by name. Never names, addresses or amounts."""
 
 from enum import StrEnum
+from threading import Lock
 from typing import Protocol
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from arm_relay.batches import Batch
+from arm_relay.batches import Batch, State
 
 
 class Metric(StrEnum):
     """Every metric, counted per occurrence."""
 
+    #: Requests to the webhook function.
+    REQUESTS = "Requests"
+    #: Runs of the poller.
+    POLLS = "Polls"
     #: Orders claimed for the first time or corrected.
     ORDERS_ACCEPTED = "OrdersAccepted"
     #: Orders sent again unchanged.
@@ -52,9 +57,10 @@ class LambdaJournal:
     def __init__(self, logger: Logger, metrics: Metrics) -> None:
         self._logger = logger
         self._metrics = metrics
+        self._lock = Lock()
 
     def moved(self, batch: Batch) -> None:
-        """One line, the same fields for every transition."""
+        """One line, the same fields for every transition; ends and holds are counted, too."""
         self._logger.info(
             "batch moved",
             batchId=batch.id,
@@ -65,10 +71,15 @@ class LambdaJournal:
             orders=len(batch.orders),
             batchUuid=batch.batch_uuid,
         )
+        if batch.rests:
+            self.count(Metric.BATCHES_HELD if batch.state is State.HELD else Metric.BATCHES_ENDED)
 
     def count(self, metric: Metric, number: int = 1) -> None:
         """Added up over one invocation."""
-        self._metrics.add_metric(metric.value, MetricUnit.Count, number)
+        if number:
+            # The poller counts in many threads, and Powertools' Metrics would lose some of it.
+            with self._lock:
+                self._metrics.add_metric(metric.value, MetricUnit.Count, number)
 
     def trouble(self, what: str, **where: str | int | None) -> None:
         """A warning."""

@@ -76,6 +76,7 @@ class Polling:
             StoreUnavailable: the table is out of reach.
             PollingFailed: after everything else was done.
         """
+        self._journal.count(Metric.POLLS)
         self._arm.reset()
         run = _Run(owner, remaining)
         for shard in self._shuffled([str(number) for number in range(SHARDS)]):
@@ -157,7 +158,8 @@ class Polling:
             return self._save(batch, self._without_news(batch, error.retry_after))
         match reconciliation.unconfirmed(batch, evidence, now, self._times):
             case Resend():
-                return self._submitted(batch, "ARM's ledger has none of it")
+                # The look-ups took their time: what is not begun now is begun by the next run.
+                return self._submitted(batch, "ARM's ledger has none of it") if run.in_time() else None
             case Proven():
                 cause = "ARM's ledger has every document"
                 return self._save(
@@ -180,6 +182,9 @@ class Polling:
 
     def _after_reading(self, batch: Batch, reading: Reading, run: "_Run") -> Batch:
         match reading:
+            case Ended(State.PARTIALLY_FAILED | State.FAILED, _) if batch.doubt:
+                # The failed ones may have failed because an earlier attempt did arrive.
+                return self._after_undecided(batch, batch, "the failure may be the repetition's", run)
             case Ended(state, orders):
                 return batches.ended_each(batch, state, orders, "ARM's result", self._now())
             case Undecided(reason, orders):
@@ -219,12 +224,7 @@ class Polling:
         saved = self._store.save(after)
         if saved and saved.history != batch.history:
             self._journal.moved(saved)
-            self._count(saved)
         return saved
-
-    def _count(self, batch: Batch) -> None:
-        if batch.rests:
-            self._journal.count(Metric.BATCHES_HELD if batch.state is State.HELD else Metric.BATCHES_ENDED)
 
 
 class _Run:

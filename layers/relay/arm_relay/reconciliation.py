@@ -32,7 +32,7 @@ class Evidence(Enum):
     ABSENT = auto()
     #: It has a document of that number which is another order's.
     ANOTHER = auto()
-    #: Not looked up: the order has no number of its own, or its end is known already.
+    #: Not looked up: the order has no number of its own that can be, or its end is known already.
     UNASKED = auto()
 
 
@@ -68,7 +68,7 @@ def look_up(batch: Batch, ledger: Ledger, in_time: Callable[[], bool]) -> list[E
     """Ask the ledger for each order of the batch whose end is not known.
 
     Raises:
-        NoAnswer: the ledger did not answer, or the caller's time is over.
+        NoAnswer: the ledger did not answer, or not so that it is understood; or the caller's time is over.
     """
     evidence = []
     for order in batch.orders:
@@ -76,6 +76,11 @@ def look_up(batch: Batch, ledger: Ledger, in_time: Callable[[], bool]) -> list[E
             raise NoAnswer("no time left to look up every document")
         evidence.append(_evidence(batch, order, ledger))
     return evidence
+
+
+def _fits_a_path(document_no: str) -> bool:
+    """Whether the number arrives as it is: dots alone are a way up, and servers differ about an escaped slash."""
+    return bool(document_no.strip(".")) and not {"/", "\\"} & set(document_no)
 
 
 def settled(batch: Batch, now: datetime, times: Times) -> bool:
@@ -111,17 +116,29 @@ def known(batch: Batch, evidence: Sequence[Evidence]) -> tuple[BatchOrder, ...]:
 
 
 def _evidence(batch: Batch, order: BatchOrder, ledger: Ledger) -> Evidence:
-    if order.document_no is None or order.status is not OrderStatus.IN_PROGRESS:
+    number = order.document_no
+    if number is None or not _fits_a_path(number) or order.status is not OrderStatus.IN_PROGRESS:
         return Evidence.UNASKED
-    document = ledger.document(batch.client_no, order.document_no)
+    document = ledger.document(batch.client_no, number)
     if document is None:
         return Evidence.ABSENT
-    return Evidence.FOUND if _may_be(document, order) else Evidence.ANOTHER
+    return Evidence.FOUND if _is_of(order, document) else Evidence.ANOTHER
 
 
-def _may_be(document: Mapping[str, object], order: BatchOrder) -> bool:
-    """Whether nothing in the document speaks against it: its body is not documented, so absent fields prove nothing."""
+def _is_of(order: BatchOrder, document: Mapping[str, object]) -> bool:
+    """Whether the document is the order's: its body is not documented, so an absent field proves nothing.
+
+    Raises:
+        NoAnswer: not one field says whose it is, so it need not even be a document.
+    """
     inner = document.get("document")
     fields = {**document, **inner} if isinstance(inner, dict) else document
-    pairs = ((fields.get("salesOrderId"), order.order_id), (fields.get("customerNo"), order.customer_no))
-    return all(str(theirs).casefold() == ours.casefold() for theirs, ours in pairs if theirs and ours)
+    pairs = (
+        (fields.get("documentNo"), order.document_no),
+        (fields.get("salesOrderId"), order.order_id),
+        (fields.get("customerNo"), order.customer_no),
+    )
+    same = [str(theirs).casefold() == ours.casefold() for theirs, ours in pairs if theirs and ours]
+    if not same:
+        raise NoAnswer("ARM's answer about a document is not understood")
+    return all(same)

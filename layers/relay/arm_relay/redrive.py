@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from arm_relay import batches
 from arm_relay.batches import Batch, IllegalStep, State
 from arm_relay.observability import Journal
-from arm_relay.orders import Fault
+from arm_relay.orders import Fault, NotJson
 from arm_relay.store import Store
 
 type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -77,6 +77,7 @@ class Redrive:
         """Resubmit or close a held batch, in the name of `by`.
 
         Raises:
+            NotJson: the body is not JSON.
             InvalidRedrive: the body is not a redrive.
             UnknownBatch: there is no batch of this id.
             IllegalStep: the batch is not held, or cannot be released in this way.
@@ -101,6 +102,8 @@ def _parse(body: bytes) -> Resubmit | Close:
         return _REDRIVE.validate_json(body)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
+        if faults[0]["type"] == "json_invalid":
+            raise NotJson(NotJson.__doc__) from None
         raise InvalidRedrive([Fault(_pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None
 
 

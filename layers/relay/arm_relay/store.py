@@ -29,7 +29,7 @@ IS_OF_BATCH: Final = "batchId = :batchId"
 IS_AT_VERSION: Final = "version = :version"
 IS_FREE: Final = "attribute_not_exists(pk) OR leasedUntil < :free"
 IS_LEASED_BY: Final = "leasedBy = :owner"
-IS_DUE: Final = "shard = :shard AND due <= :now"
+IS_DUE: Final = "#shard = :shard AND due <= :now"  # `shard` is a word of DynamoDB's own.
 
 #: How many due batches are found at a time.
 PAGE: Final = 100
@@ -132,6 +132,7 @@ class Store:
             "TableName": self._table,
             "IndexName": "due",
             "KeyConditionExpression": IS_DUE,
+            "ExpressionAttributeNames": {"#shard": "shard"},
             "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"S": records.to_text(now)}},
             "Limit": PAGE,
         }

@@ -50,6 +50,9 @@ class Tokens:
         self._lock = Lock()
         self._token = ""
         self._until = float("-inf")
+        #: How often it was asked for, and why in vain the last time.
+        self._asked = 0
+        self._failure: str | None = None
 
     def token(self) -> str:
         """A token that is not about to expire.
@@ -57,10 +60,14 @@ class Tokens:
         Raises:
             NotSent: the identity service gave none, so nothing can be sent to ARM.
         """
+        asked = self._asked
         with self._lock:
             if self._clock() >= self._until:
-                self._token, lifetime = self._ask()
-                self._until = self._clock() + lifetime
+                # Many wait here while one asks. Its failure is theirs: asking in vain one by one, they would wait too
+                # long, and a function that ends meanwhile leaves their batches in doubt.
+                if self._failure and self._asked != asked:
+                    raise NotSent(self._failure, unreachable=True)
+                self._renew()
             return self._token
 
     def drop(self, token: str) -> None:
@@ -68,6 +75,17 @@ class Tokens:
         with self._lock:
             if token == self._token:
                 self._until = float("-inf")
+
+    def _renew(self) -> None:
+        try:
+            self._token, lifetime = self._ask()
+            self._until = self._clock() + lifetime
+            self._failure = None
+        except NotSent as error:
+            self._failure = error.cause
+            raise
+        finally:
+            self._asked += 1
 
     def _ask(self) -> tuple[str, float]:
         try:

@@ -16,10 +16,10 @@ def json_number(value: Decimal) -> int | float:
     Raises:
         ValueError: no double has that shortest form (more than 15 significant digits).
     """
-    number = int(value) if value == value.to_integral_value() else float(value)
+    number = float(value)
     if Decimal(str(number)) != value:
         raise ValueError("the amount has too many digits for a JSON number")
-    return number
+    return int(value) if number.is_integer() else number
 
 
 type Number = Annotated[Decimal, PlainSerializer(json_number)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
-from arm_relay.batches import Answer, BatchOrder, OrderStatus, State
+from arm_relay.batches import PRINTABLE, Answer, BatchOrder, OrderStatus, State
 
 
 class Meaning(StrEnum):
@@ -43,17 +43,19 @@ WORDS: Final[Mapping[str, Meaning]] = {
     ),
 }
 
-#: The ends an HTTP code goes together with, as its name suggests; other codes leave the answer undecided.
+#: The ends an HTTP code goes together with, as its name suggests. Other codes leave the answer undecided: a 400 or 404
+#: may be about our question rather than about the batch, whatever its words say.
 ENDS_BY_CODE: Final[Mapping[int, frozenset[State]]] = {
     200: frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED}),
     206: frozenset({State.PARTIALLY_FAILED}),
-    400: frozenset({State.FAILED}),
     406: frozenset({State.FAILED}),
 }
 
 WORD_KEYS: Final = ("status", "result", "resultType")
 ENTRY_KEYS: Final = ("documents", "entries", "items", "results")
-ERROR_KEYS: Final = ("errors", "error", "message", "description", "reason")
+#: These tell that something went wrong, and with the others what.
+FAULT_KEYS: Final = ("errors", "error")
+ERROR_KEYS: Final = (*FAULT_KEYS, "message", "description", "reason")
 
 END_OF: Final[Mapping[Meaning | None, State]] = {
     Meaning.SUCCEEDED: State.SUCCEEDED,
@@ -148,6 +150,8 @@ def read(answer: Answer, orders: Sequence[BatchOrder], vocabulary: Vocabulary) -
         return _read_body(_json_object(answer.body), answer.status, orders, vocabulary)
     except _NotUnderstood as trouble:
         return Undecided(str(trouble), tuple(orders))
+    except RecursionError:  # What was just shallow enough to be read may be too deep to be written into an error.
+        return Undecided("ARM's result is nested too deeply", tuple(orders))
 
 
 def end_of(orders: Iterable[BatchOrder]) -> State:
@@ -168,6 +172,8 @@ def _read_body(body: Mapping[str, object], code: int, orders: Sequence[BatchOrde
     ends = vocabulary.ends(code) & ({END_OF[whole]} if whole in END_OF else vocabulary.ends(code))
     if isinstance(reading, Ended) and reading.state not in ends:
         raise _NotUnderstood("ARM's result contradicts itself")
+    if isinstance(reading, Ended) and reading.state is State.SUCCEEDED:
+        _check_no_faults(body)
     return reading
 
 
@@ -175,6 +181,7 @@ def _as_one(conclusion: Meaning | None, body: Mapping[str, object], orders: Sequ
     """Every order by what is said of the whole batch."""
     if conclusion not in (Meaning.SUCCEEDED, Meaning.FAILED):
         return Undecided("ARM's result does not say how each order ended", tuple(orders))
+    _check_all_read(body, conclusion)
     after = tuple(_after(order, conclusion, body) for order in orders)
     return Ended(end_of(after), after)
 
@@ -194,8 +201,22 @@ def _by_entry(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrd
     return Ended(end_of(known), tuple(known))
 
 
+def _check_all_read(body: Mapping[str, object], conclusion: Meaning) -> None:
+    """A word for all counts only where nothing else, an empty list of entries included, may speak of single ones."""
+    read_keys = ERROR_KEYS if conclusion is Meaning.FAILED else ()
+    others = {key: value for key, value in body.items() if isinstance(value, dict | list) and key not in read_keys}
+    if any(value or key in ENTRY_KEYS for key, value in others.items()):
+        raise _NotUnderstood("ARM's result has a part that is not understood")
+
+
+def _check_no_faults(entry: Mapping[str, object]) -> None:
+    if any(entry.get(key) for key in FAULT_KEYS):
+        raise _NotUnderstood("ARM's result tells of success and of errors at once")
+
+
 def _after(order: BatchOrder, meaning: Meaning | None, entry: Mapping[str, object]) -> BatchOrder:
     if meaning is Meaning.SUCCEEDED:
+        _check_no_faults(entry)
         return replace(order, status=OrderStatus.SUCCEEDED)
     if meaning is Meaning.FAILED:
         return replace(order, status=OrderStatus.FAILED, errors=_errors(entry))
@@ -243,14 +264,15 @@ def _errors(entry: Mapping[str, object]) -> tuple[str, ...]:
     for key in ERROR_KEYS:
         value = entry.get(key)
         found += [text for part in (value if isinstance(value, list) else [value]) if (text := _error_text(part))]
-    # JSON can spell half a surrogate pair, which no UTF-8 holds.
-    return tuple(text[:MAX_ERROR_LENGTH].encode(errors="replace").decode() for text in found[:MAX_ERRORS])
+    return tuple(found[:MAX_ERRORS])
 
 
 def _error_text(part: object) -> str:
-    if isinstance(part, str):
-        return part
-    return json.dumps(part, ensure_ascii=False) if isinstance(part, dict) else ""
+    text = json.dumps(part, ensure_ascii=False) if isinstance(part, dict) else part
+    if not isinstance(text, str):
+        return ""
+    # JSON can spell half a surrogate pair, which no UTF-8 holds.
+    return text[:MAX_ERROR_LENGTH].translate(PRINTABLE).encode(errors="replace").decode()
 
 
 def _json_object(body: str) -> Mapping[str, object]:
