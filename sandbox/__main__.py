@@ -1,0 +1,127 @@
+"""`python -m sandbox`: the deployed system on this machine, from template.yaml alone."""
+
+import math
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import NamedTuple, NoReturn
+
+from sandbox import options, processes
+from sandbox.arm.server import ArmServer
+from sandbox.aws import Aws
+from sandbox.build import built
+from sandbox.credentials import CLIENT_NO, Credentials
+from sandbox.errors import SandboxError
+from sandbox.gateway import Gateway
+from sandbox.logs import following
+from sandbox.ministack import ministack
+from sandbox.options import Options
+from sandbox.progress import say
+from sandbox.ready import Ready
+from sandbox.routes import create_routes
+from sandbox.stack import Stack, deploy, fill_in_secret, subscribe_queue
+from sandbox.ticker import ticking
+from sandbox.upstream import ExecuteApi
+
+
+class Arm(NamedTuple):
+    """Where ARM is."""
+
+    base_url: str
+    token_url: str
+    #: Of the simulator only.
+    control_url: str | None = None
+
+
+def main() -> int:
+    """Start everything, say so, wait for a signal, end everything; the exit code."""
+    wanted = options.parse(sys.argv[1:])
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    try:
+        with ExitStack() as running:
+            # Last of all: what a signal in the middle of a start has left behind.
+            running.callback(processes.kill_descendants, os.getpid())
+            print(start(wanted, running).to_json(), flush=True)
+            say("ready; Ctrl-C ends it")
+            _wait()
+    except SandboxError as error:
+        print(f"{error.output}\nsandbox: {error}".lstrip(), file=sys.stderr)
+        return 1
+
+
+def _wait() -> NoReturn:
+    while True:
+        signal.pause()
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    # From here on we clean up, and are not to be disturbed in it.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    say(f"ending ({signal.Signals(number).name})")
+    raise SystemExit(0)
+
+
+def start(wanted: Options, running: ExitStack) -> Ready:
+    """Start one part after the other; leaving `running` ends them in reverse."""
+    gateway = Gateway(wanted.port)
+    running.callback(gateway.close)
+    folder = running.enter_context(TemporaryDirectory(prefix="arm-relay-sandbox-", ignore_cleanup_errors=True))
+    scratch = Path(folder)
+    credentials = Credentials.new()
+
+    with built() as build:
+        arm = _arm(wanted, credentials, running)
+        aws = running.enter_context(ministack(scratch))
+        say("deploying the template (sam deploy)")
+        stack = deploy(aws, build, _parameters(wanted, arm), scratch)
+    fill_in_secret(aws, stack, credentials)
+    routes = create_routes(aws, stack.api_id)
+    results_queue_url = subscribe_queue(aws, stack.topic_arn)
+
+    gateway.open(ExecuteApi(aws.endpoint_url, stack.api_id, routes))
+    _start_helpers(wanted, aws, stack, running)
+    return Ready(
+        webhook_url=f"{gateway.url}/v1/clients/{CLIENT_NO}/orders",
+        client_no=CLIENT_NO,
+        signing_secret=credentials.signing_secret,
+        aws_endpoint_url=aws.endpoint_url,
+        table_name=stack.table_name,
+        topic_arn=stack.topic_arn,
+        results_queue_url=results_queue_url,
+        arm_base_url=arm.base_url,
+        arm_control_url=arm.control_url,
+    )
+
+
+def _arm(wanted: Options, credentials: Credentials, running: ExitStack) -> Arm:
+    if wanted.arm_base_url and wanted.arm_token_url:
+        return Arm(wanted.arm_base_url, wanted.arm_token_url)
+    server = running.enter_context(ArmServer(credentials.arm_client_id, credentials.arm_client_secret))
+    say(f"ARM is played by {server.base_url}")
+    return Arm(server.base_url, server.token_url, server.control_url)
+
+
+def _parameters(wanted: Options, arm: Arm) -> dict[str, str]:
+    """The template's own values, but for where ARM is, and for what the person asked for."""
+    parameters = {"ArmBaseUrl": arm.base_url, "ArmTokenUrl": arm.token_url}
+    if wanted.poll_every:
+        # Whoever polls faster than the schedule wants to see results sooner than its first look allows.
+        parameters["FirstLookSeconds"] = str(min(30, math.ceil(wanted.poll_every) + 1))
+    return parameters | wanted.parameters
+
+
+def _start_helpers(wanted: Options, aws: Aws, stack: Stack, running: ExitStack) -> None:
+    if wanted.verbose:
+        running.enter_context(following(aws.endpoint_url))
+    if wanted.poll_every:
+        running.enter_context(ticking(aws, stack.poller_function, wanted.poll_every))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The sandbox from outside: started as a command, used over its ready line, ended by a signal."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO
+
+from sandbox import processes
+from sandbox.errors import SandboxError
+from sandbox.paths import ROOT
+from sandbox.ready import Ready
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """A running sandbox."""
+
+    ready: Ready
+    #: The command's process: see `processes.worker_pids`.
+    pid: int
+
+
+@contextmanager
+def start_sandbox(
+    *arguments: str, timeout: float = 180, on_progress: Callable[[str], None] | None = None
+) -> Iterator[Sandbox]:
+    """Run `python -m sandbox` with these arguments during the `with` block.
+
+    `on_progress` gets each line of its standard error, from another thread; without it they go to ours.
+
+    Raises:
+        SandboxError: it did not get ready in time, or did not end as it should.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Ctrl-C reaches us alone, and we end it.
+        start_new_session=True,
+    )
+    progress = _each_line(process.stderr, on_progress or _to_stderr, lambda: None)
+    try:
+        yield Sandbox(ready=Ready.from_json(_first_line(process, timeout)), pid=process.pid)
+    finally:
+        _stop(process)
+        progress.join(timeout=5)
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+def _first_line(process: subprocess.Popen[str], timeout: float) -> str:
+    lines: Queue[str] = Queue()
+    _each_line(process.stdout, lines.put, lambda: lines.put(""))
+    try:
+        line = lines.get(timeout=timeout)
+    except Empty:
+        raise SandboxError(f"the sandbox was not ready after {timeout:g} s") from None
+    if not line:
+        raise SandboxError(f"the sandbox ended with exit code {process.wait()} before it was ready")
+    return line
+
+
+def _each_line(stream: IO[str] | None, to: Callable[[str], None], at_end: Callable[[], None]) -> Thread:
+    def read() -> None:
+        for line in stream or ():
+            to(line.rstrip("\n"))
+        at_end()
+
+    thread = Thread(target=read, name="sandbox output", daemon=True)
+    thread.start()
+    return thread
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End it as a person would, and check that it ended well."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        code = process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        processes.kill_descendants(process.pid)
+        process.kill()
+        process.wait()
+        raise SandboxError("the sandbox did not end when asked to") from None
+    if code != 0:
+        raise SandboxError(f"the sandbox ended with exit code {code}")

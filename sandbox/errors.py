@@ -1,0 +1,9 @@
+class SandboxError(Exception):
+    """Something a person can put right; its message is one line."""
+
+    #: What the failing tool printed, to be shown above the message.
+    output: str
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output

@@ -1,0 +1,85 @@
+"""The command line of `python -m sandbox`."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.template import parameter_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the person who starts the sandbox asked for."""
+
+    #: Where the webhook listens; 0 takes any free port.
+    port: int
+    #: Seconds between two extra ticks of the poller; None leaves it to the deployed schedule.
+    poll_every: float | None
+    #: Overrides of the template's parameters, as `sam deploy` would.
+    parameters: dict[str, str]
+    #: ARM to use instead of the simulator; both or neither.
+    arm_base_url: str | None
+    arm_token_url: str | None
+    #: Repeat what the functions log on standard error.
+    verbose: bool
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read the command line, or end the program with a message that says what is wrong with it."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if (given.arm_base_url is None) != (given.arm_token_url is None):
+        parser.error("--arm-base-url and --arm-token-url belong together: give both or neither")
+    given.parameters = dict(given.parameters)
+    if unknown := sorted(given.parameters.keys() - parameter_names()):
+        parser.error(f"template.yaml has no parameter {', '.join(unknown)}")
+    return Options(**vars(given))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="The deployed system on this machine. Prints one JSON line when ready; SIGTERM or Ctrl-C ends it.",
+    )
+    parser.add_argument("--port", type=_port, default=8080, help="the webhook's port, 0 for any (default: 8080)")
+    parser.add_argument(
+        "--poll-every", type=_seconds, metavar="SECONDS", help="run the poller this often besides its schedule"
+    )
+    parser.add_argument(
+        "--parameter",
+        dest="parameters",
+        type=_parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="override a parameter of the template; may be repeated",
+    )
+    parser.add_argument("--arm-base-url", metavar="URL", help="an ARM to use instead of the built-in simulator")
+    parser.add_argument("--arm-token-url", metavar="URL", help="that ARM's token URL")
+    parser.add_argument("--verbose", action="store_true", help="show what the functions log")
+    return parser
+
+
+def _port(text: str) -> int:
+    highest = 65535
+    if not text.isdecimal() or int(text) > highest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    # The comparison also refuses NaN.
+    if not 0 < seconds <= 24 * 60 * 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value

@@ -1,0 +1,15 @@
+from pathlib import Path
+from typing import Final
+
+#: The repository: everything the sandbox starts is found from here.
+ROOT: Final = Path(__file__).parent.parent
+
+TEMPLATE: Final = ROOT / "template.yaml"
+#: Everything SAM leaves behind, ignored by git.
+SAM_STATE: Final = ROOT / ".aws-sam"
+BUILD: Final = SAM_STATE / "build"
+BUILT_TEMPLATE: Final = BUILD / "template.yaml"
+
+#: SAM CLI and MiniStack live in environments of their own; `make setup` makes them.
+SAM_TOOLS: Final = ROOT / ".tools" / "sam" / "bin"
+MINISTACK_TOOLS: Final = ROOT / ".tools" / "ministack" / "bin"

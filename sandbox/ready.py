@@ -1,0 +1,37 @@
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """What the sandbox prints when it is ready: where everything is. On the line itself, the names are in camelCase."""
+
+    #: The sample client's full orders URL.
+    webhook_url: str
+    client_no: str
+    signing_secret: str
+    #: Every AWS service of the deployed stack; the keys are test and test.
+    aws_endpoint_url: str
+    table_name: str
+    topic_arn: str
+    #: A queue subscribed to the topic, raw: each message body is one notification.
+    results_queue_url: str
+    arm_base_url: str
+    #: The simulator's control; absent when an ARM outside is used.
+    arm_control_url: str | None = None
+
+    def to_json(self) -> str:
+        """The line."""
+        return json.dumps({_camel_case(name): value for name, value in asdict(self).items() if value is not None})
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """Read a line back."""
+        values = json.loads(line)
+        return cls(**{field.name: values.get(_camel_case(field.name)) for field in fields(cls)})
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)

@@ -1,0 +1,22 @@
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.paths import TEMPLATE
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's YAML; what its short forms (`!Ref`, `!Sub`) mean does not matter here."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+
+
+@cache
+def parameter_names(template: Path = TEMPLATE) -> frozenset[str]:
+    """The parameters that may be overridden."""
+    # The loader is a safe one with one constructor more.
+    body: dict[str, Any] = yaml.load(template.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    return frozenset(body.get("Parameters", {}))
