@@ -1,0 +1,85 @@
+"""The events for `sam local invoke`: what API Gateway and the scheduler send. The handlers' tests send them."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arm_relay.orders import parse_orders
+from arm_relay.redrive import Resubmit
+
+from tests.store_contract import template
+
+EVENTS = Path(__file__).parents[2] / "events"
+REQUESTS = sorted(path.stem for path in (EVENTS / "lambda").glob("webhook-*.json"))
+
+
+def load(path: Path) -> Any:  # noqa: ANN401 (JSON)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def an_event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = load(EVENTS / "lambda" / f"{name}.json")
+    return event
+
+
+def routes() -> dict[str, dict[str, Any]]:
+    """The properties of each of the webhook function's routes."""
+    events = template()["Resources"]["WebhookFunction"]["Properties"]["Events"].values()
+    properties = [event["Properties"] for event in events]
+    return {f"{route['Method']} {route['Path']}": route for route in properties}
+
+
+def test_there_is_an_event_for_every_route() -> None:
+    assert {an_event(name)["routeKey"] for name in REQUESTS} == set(routes())
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_an_event_agrees_with_its_route(name: str) -> None:
+    event = an_event(name)
+
+    path = re.sub(r"\{(\w+)\}", lambda found: event["pathParameters"][found[1]], event["routeKey"].partition(" ")[2])
+    http = event["requestContext"]["http"]
+    assert (event["version"], event["rawPath"], http["path"]) == ("2.0", path, path)
+    assert event["requestContext"]["routeKey"] == event["routeKey"] == f"{http['method']} {routes_path(event)}"
+    assert all(header == header.lower() for header in event["headers"])
+
+
+def routes_path(event: dict[str, Any]) -> str:
+    return str(routes()[event["routeKey"]]["Path"])
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_operators_are_authorised_by_iam_and_senders_sign(name: str) -> None:
+    event = an_event(name)
+
+    by_iam = routes()[event["routeKey"]].get("Auth") == {"Authorizer": "AWS_IAM"}
+    assert ("authorizer" in event["requestContext"]) == by_iam
+    assert ("webhook-signature" in event["headers"]) != by_iam
+
+
+@pytest.mark.parametrize(
+    ("name", "orders"),
+    [
+        ("webhook-order", ["complete"]),
+        ("webhook-preview", ["complete"]),
+        ("webhook-bulk", ["complete", "minimal"]),
+    ],
+)
+def test_the_orders_in_events_are_the_example_orders(name: str, orders: list[str]) -> None:
+    body = an_event(name)["body"]
+
+    examples = [load(EVENTS / "orders" / f"{order}.json") for order in orders]
+    assert json.loads(body) == (examples if len(examples) > 1 else examples[0])
+    assert len(parse_orders(body.encode()).orders) == len(orders)
+
+
+def test_the_redrive_in_an_event_is_one() -> None:
+    Resubmit.model_validate_json(an_event("webhook-redrive")["body"])
+
+
+def test_the_schedules_event_is_the_schedulers_default() -> None:
+    event = an_event("poller-schedule")
+
+    assert (event["source"], event["detail-type"], event["detail"]) == ("aws.scheduler", "Scheduled Event", "{}")

@@ -1,0 +1,246 @@
+"""What subscribers of the topic get, frozen: CloudEvents, and the attributes their filter policies use."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from arm_relay import batches
+from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
+from arm_relay.batches import KEPT_ANSWER, Answer, Batch, OrderStatus, State
+from arm_relay.notifications import Topic, to_event
+from arm_relay.orders import MAX_ID, MAX_ORDERS
+
+from tests.builders import NOW, a_batch, a_batch_order
+
+#: SNS's limit for a message with its attributes, in bytes.
+SNS_LIMIT = 256 * 1024
+
+ENDED_AT = NOW + timedelta(minutes=5)
+ANSWER = Answer(200, '{"status":"PROCESSED","result":"OK"}')
+
+#: The longest character there is.
+LONG = "\N{PILE OF POO}"
+
+
+def pending(**changes: object) -> Batch:
+    return replace(batches.accepted(a_batch(**changes), "uuid-1", ANSWER, NOW), answer=ANSWER)
+
+
+def succeeded() -> Batch:
+    return batches.ended(pending(), State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", ENDED_AT)
+
+
+def partially_failed() -> Batch:
+    orders = (a_batch_order(), a_batch_order(id="evt-2", order_id=None, document_no=None))
+    batch = pending(orders=orders)
+    after = [
+        replace(orders[0], status=OrderStatus.SUCCEEDED),
+        replace(orders[1], status=OrderStatus.FAILED, errors=("Customer cannot be billed",)),
+    ]
+    return batches.ended_each(batch, State.PARTIALLY_FAILED, after, "ARM's result", ENDED_AT)
+
+
+def failed() -> Batch:
+    return batches.ended(pending(), State.FAILED, OrderStatus.FAILED, "ARM's result", ENDED_AT)
+
+
+def refused() -> Batch:
+    return batches.refused(a_batch(), Answer(400, "no"), ENDED_AT)
+
+
+def held() -> Batch:
+    return batches.held(a_batch(), "ARM did not take it in time", ENDED_AT)
+
+
+def closed() -> Batch:
+    announced = batches.announced(held())
+    return batches.closed(announced, State.FAILED, "asked by phone", "arn:aws:iam::1:user/kari", ENDED_AT)
+
+
+def an_event(**data: object) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": "batch-1.1",
+        "source": "/arm-relay/clients/2218",
+        "subject": "batch-1",
+        "time": "2025-02-27T12:05:00.000000Z",
+        "datacontenttype": "application/json",
+        "data": {
+            "batchId": "batch-1",
+            "clientNo": "2218",
+            "cause": "ARM's result",
+            "by": None,
+            "batchUuid": "uuid-1",
+            "answer": {"status": 200, "body": '{"status":"PROCESSED","result":"OK"}'},
+            "answerOmitted": False,
+        }
+        | data,
+    }
+
+
+def a_line(status: str, **changes: object) -> dict[str, Any]:
+    line = {"id": "evt-1", "orderId": "B-1", "documentNo": "88776655", "status": status, "errors": []}
+    return line | changes
+
+
+EVENTS: list[tuple[Callable[[], Batch], dict[str, Any]]] = [
+    (
+        succeeded,
+        an_event(status="SUCCEEDED", orders=[a_line("SUCCEEDED")]) | {"type": "arm-relay.batch.succeeded"},
+    ),
+    (
+        partially_failed,
+        an_event(
+            status="PARTIALLY_FAILED",
+            orders=[
+                a_line("SUCCEEDED"),
+                a_line("FAILED", id="evt-2", orderId=None, documentNo=None, errors=["Customer cannot be billed"]),
+            ],
+        )
+        | {"type": "arm-relay.batch.partially-failed"},
+    ),
+    (failed, an_event(status="FAILED", orders=[a_line("FAILED")]) | {"type": "arm-relay.batch.failed"}),
+    (
+        refused,
+        an_event(
+            status="REFUSED",
+            cause="ARM answered 400",
+            batchUuid=None,
+            answer={"status": 400, "body": "no"},
+            orders=[a_line("REFUSED")],
+        )
+        | {"type": "arm-relay.batch.refused"},
+    ),
+    (
+        held,
+        an_event(
+            status="HELD",
+            cause="ARM did not take it in time",
+            batchUuid=None,
+            answer=None,
+            orders=[a_line("HELD")],
+        )
+        | {"type": "arm-relay.batch.held"},
+    ),
+    (
+        closed,
+        an_event(
+            status="FAILED",
+            cause="asked by phone",
+            by="arn:aws:iam::1:user/kari",
+            batchUuid=None,
+            answer=None,
+            orders=[a_line("FAILED")],
+        )
+        | {"type": "arm-relay.batch.failed", "id": "batch-1.2"},
+    ),
+]
+
+
+class Sns:
+    """Takes messages as SNS does."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    def publish(self, **request: Any) -> dict[str, str]:  # noqa: ANN401 (as boto3 has it)
+        self.requests.append(request)
+        return {"MessageId": "1"}
+
+
+def published(batch: Batch) -> dict[str, Any]:
+    sns: Any = Sns()
+    Topic(sns, "arn:topic").publish(batch)
+    (request,) = sns.requests
+    return dict(request)
+
+
+@pytest.mark.parametrize(("make", "event"), EVENTS, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_message_of_an_end(make: Callable[[], Batch], event: dict[str, Any]) -> None:
+    assert to_event(make()) == event
+
+
+@pytest.mark.parametrize(("make", "event"), EVENTS, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_message_is_the_event_as_json(make: Callable[[], Batch], event: dict[str, Any]) -> None:
+    request = published(make())
+
+    assert request["TopicArn"] == "arn:topic"
+    assert json.loads(request["Message"]) == event
+
+
+def test_every_state_that_is_announced_is_among_them() -> None:
+    assert {make().state for make, _ in EVENTS} == batches.ENDS | {State.HELD}
+
+
+def test_filter_policies_find_type_client_and_status() -> None:
+    assert published(partially_failed())["MessageAttributes"] == {
+        "type": {"DataType": "String", "StringValue": "arm-relay.batch.partially-failed"},
+        "clientNo": {"DataType": "String", "StringValue": "2218"},
+        "status": {"DataType": "String", "StringValue": "PARTIALLY_FAILED"},
+    }
+
+
+def test_the_same_end_announced_again_is_the_same_message() -> None:
+    first = succeeded()
+    again = replace(first, version=9, looks=3, due=NOW + timedelta(days=1))
+
+    assert published(again) == published(first)
+
+
+def test_a_hold_and_the_end_that_follows_it_have_ids_of_their_own() -> None:
+    assert [to_event(held())["id"], to_event(closed())["id"]] == ["batch-1.1", "batch-1.2"]
+
+
+def test_letters_stay_letters() -> None:
+    assert "Blåbær" in published(replace(held(), cause="Blåbær"))["Message"]
+
+
+# Size.
+
+
+def largest() -> Batch:
+    """Everything as long as it may be."""
+    order = a_batch_order(
+        id=LONG * MAX_ID,
+        order_id=LONG * 100,
+        document_no=LONG * 100,
+        status=OrderStatus.FAILED,
+        errors=(LONG * MAX_ERROR_LENGTH,) * MAX_ERRORS,
+    )
+    batch = pending(id="x" * 36, client_no="1" * 20, orders=(order,) * MAX_ORDERS)
+    held_by_us = batches.announced(batches.held(batch, "too old", NOW))
+    ended = batches.closed(held_by_us, State.SUCCEEDED, LONG * 500, "arn:" + "x" * 2000, ENDED_AT)
+    return replace(ended, answer=Answer(200, '"' * KEPT_ANSWER))
+
+
+def size(request: dict[str, Any]) -> int:
+    attributes = [
+        text
+        for name, value in request["MessageAttributes"].items()
+        for text in (name, value["DataType"], value["StringValue"])
+    ]
+    return len(request["Message"].encode()) + sum(len(text.encode()) for text in attributes)
+
+
+def test_the_largest_message_of_all_stays_within_what_sns_takes() -> None:
+    assert size(published(largest())) <= SNS_LIMIT
+
+
+def test_a_message_that_is_too_large_leaves_out_arms_answer_and_says_so() -> None:
+    batch = largest()
+
+    data = json.loads(published(replace(batch, answer=Answer(200, '"' * 200_000)))["Message"])["data"]
+
+    assert (data["answer"], data["answerOmitted"]) == (None, True)
+    assert len(data["orders"]) == MAX_ORDERS
+
+
+def test_an_answer_as_long_as_it_may_be_stays_in_an_ordinary_message() -> None:
+    batch = replace(succeeded(), answer=Answer(200, '"' * KEPT_ANSWER))
+
+    data = json.loads(published(batch)["Message"])["data"]
+
+    assert (len(data["answer"]["body"]), data["answerOmitted"]) == (KEPT_ANSWER, False)

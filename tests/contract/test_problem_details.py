@@ -1,0 +1,162 @@
+"""Every kind of problem the webhook answers, frozen: programs tell them apart by `type` and `status`."""
+
+import pytest
+from arm_relay.arm.auth import NoCredentials
+from arm_relay.batches import Answer, IllegalStep, OrderStatus, State, ended
+from arm_relay.door import BodyTooLarge, NotJsonMediaType, UnknownClient
+from arm_relay.intake import Conflict, Line, Receipt, TooLarge
+from arm_relay.orders import Fault, InvalidOrders, NotJson
+from arm_relay.problems import KINDS, Kind, Problem, problem_of, refusal
+from arm_relay.redrive import InvalidRedrive, UnknownBatch
+from arm_relay.requests import Forbidden
+from arm_relay.secrets import SecretUnavailable
+from arm_relay.signatures import BadSignature
+from arm_relay.store import Busy, StoreUnavailable
+
+from tests.builders import NOW, a_batch
+
+#: Type, status, title.
+FROZEN = {
+    Kind.NOT_JSON: ("urn:arm-relay:problem:not-json", 400, "The body is not JSON"),
+    Kind.BAD_SIGNATURE: ("urn:arm-relay:problem:bad-signature", 401, "The request is not signed as it should be"),
+    Kind.FORBIDDEN: ("urn:arm-relay:problem:forbidden", 403, "The route is for authorised operators"),
+    Kind.UNKNOWN_CLIENT: ("urn:arm-relay:problem:unknown-client", 404, "There is no such client"),
+    Kind.UNKNOWN_BATCH: ("urn:arm-relay:problem:unknown-batch", 404, "There is no such batch"),
+    Kind.UNKNOWN_ROUTE: ("urn:arm-relay:problem:unknown-route", 404, "There is no such route"),
+    Kind.CONFLICT: ("urn:arm-relay:problem:conflict", 409, "An order of this id is under way with other content"),
+    Kind.NOT_REDRIVABLE: (
+        "urn:arm-relay:problem:not-redrivable",
+        409,
+        "The batch cannot be redriven in this way now",
+    ),
+    Kind.TOO_LARGE: ("urn:arm-relay:problem:too-large", 413, "The request is too large"),
+    Kind.NOT_JSON_MEDIA_TYPE: (
+        "urn:arm-relay:problem:not-json-media-type",
+        415,
+        "The body should be application/json",
+    ),
+    Kind.INVALID_ORDER: ("urn:arm-relay:problem:invalid-order", 422, "An order is not valid"),
+    Kind.INVALID_REDRIVE: ("urn:arm-relay:problem:invalid-redrive", 422, "The redrive is not valid"),
+    Kind.REFUSED_BY_ARM: ("urn:arm-relay:problem:refused-by-arm", 422, "ARM refused the batch"),
+    Kind.INTERNAL_ERROR: ("urn:arm-relay:problem:internal-error", 500, "The relay failed on this request"),
+    Kind.UNAVAILABLE: ("urn:arm-relay:problem:unavailable", 503, "The relay cannot record the request now"),
+}
+
+#: Every failure that is foreseen, with the kind of problem it is and what is said of it.
+FAILURES = [
+    (NotJson("the body is not JSON"), Kind.NOT_JSON, "the body is not JSON"),
+    (BadSignature("a signature header is malformed"), Kind.BAD_SIGNATURE, "a signature header is malformed"),
+    (Forbidden(Forbidden.__doc__), Kind.FORBIDDEN, "The caller is not authorised by IAM."),
+    (UnknownClient(UnknownClient.__doc__), Kind.UNKNOWN_CLIENT, "There is no client of this number."),
+    (UnknownBatch(UnknownBatch.__doc__), Kind.UNKNOWN_BATCH, "The client has no batch of this id."),
+    (Conflict(["evt-1"]), Kind.CONFLICT, "An order of this id is under way, or succeeded, with other content."),
+    (IllegalStep("it is not held: it is PENDING"), Kind.NOT_REDRIVABLE, "it is not held: it is PENDING"),
+    (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
+    (TooLarge("send fewer at once"), Kind.TOO_LARGE, "send fewer at once"),
+    (
+        NotJsonMediaType(NotJsonMediaType.__doc__),
+        Kind.NOT_JSON_MEDIA_TYPE,
+        "The Content-Type is not application/json.",
+    ),
+    (
+        InvalidOrders([Fault("/id", "is missing")]),
+        Kind.INVALID_ORDER,
+        "The request is JSON, but not orders the relay can take.",
+    ),
+    (
+        InvalidRedrive([Fault("/reason", "is missing")]),
+        Kind.INVALID_REDRIVE,
+        "The redrive is not one the relay knows.",
+    ),
+]
+
+UNAVAILABLE = [StoreUnavailable("table-1"), Busy("table-1"), SecretUnavailable("secret-1")]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_kind_has_its_type_status_and_title(kind: Kind) -> None:
+    kind_of_problem, status, title = FROZEN[kind]
+
+    assert Problem(kind, "what is wrong").to_json() == {
+        "type": kind_of_problem,
+        "title": title,
+        "status": status,
+        "detail": "what is wrong",
+    }
+
+
+@pytest.mark.parametrize(("error", "kind", "detail"), FAILURES, ids=lambda value: type(value).__name__)
+def test_a_failure_is_of_its_kind(error: Exception, kind: Kind, detail: str) -> None:
+    problem = problem_of(error)
+
+    assert (problem.kind, problem.detail) == (kind, detail)
+
+
+def test_every_foreseen_failure_is_among_them() -> None:
+    assert {type(error) for error, _, _ in FAILURES} == set(KINDS)
+
+
+def test_every_kind_is_given_to_somebody() -> None:
+    given = {problem_of(error).kind for error, _, _ in FAILURES}
+
+    assert set(Kind) - given == {Kind.UNKNOWN_ROUTE, Kind.REFUSED_BY_ARM, Kind.INTERNAL_ERROR, Kind.UNAVAILABLE}
+
+
+@pytest.mark.parametrize("error", UNAVAILABLE, ids=lambda error: type(error).__name__)
+def test_what_cannot_be_recorded_is_told_without_our_resources(error: Exception) -> None:
+    assert problem_of(error).to_json() == {
+        "type": "urn:arm-relay:problem:unavailable",
+        "title": "The relay cannot record the request now",
+        "status": 503,
+        "detail": "nothing was recorded: send the same request again",
+    }
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("543210"), NoCredentials("secret-1"), KeyError("543210")])
+def test_what_nobody_foresaw_is_told_in_no_detail(error: Exception) -> None:
+    assert problem_of(error).to_json() == {
+        "type": "urn:arm-relay:problem:internal-error",
+        "title": "The relay failed on this request",
+        "status": 500,
+        "detail": "send the same request again: what was recorded is not repeated",
+    }
+
+
+def test_faults_are_told_all_at_once_each_with_its_pointer() -> None:
+    error = InvalidOrders([Fault("/0/id", "is missing"), Fault("/1/lines/0/vatRate", "should be a number")])
+
+    assert problem_of(error).to_json() == {
+        "type": "urn:arm-relay:problem:invalid-order",
+        "title": "An order is not valid",
+        "status": 422,
+        "detail": "The request is JSON, but not orders the relay can take.",
+        "errors": [
+            {"pointer": "/0/id", "detail": "is missing"},
+            {"pointer": "/1/lines/0/vatRate", "detail": "should be a number"},
+        ],
+    }
+
+
+def test_a_conflict_names_its_orders() -> None:
+    assert problem_of(Conflict(["evt-1", "evt-2"])).to_json() == {
+        "type": "urn:arm-relay:problem:conflict",
+        "title": "An order of this id is under way with other content",
+        "status": 409,
+        "detail": "An order of this id is under way, or succeeded, with other content.",
+        "orderIds": ["evt-1", "evt-2"],
+    }
+
+
+def test_a_refusal_shows_arms_answer() -> None:
+    pending = a_batch(answer=Answer(400, '{"message":"no such customer"}'))
+    refused = ended(pending, State.REFUSED, OrderStatus.REFUSED, "ARM answered 400", NOW)
+    receipt = Receipt((Line(refused.orders[0], refused, replayed=False),))
+
+    assert refusal(receipt).to_json() == {
+        "type": "urn:arm-relay:problem:refused-by-arm",
+        "title": "ARM refused the batch",
+        "status": 422,
+        "detail": "ARM answered 400; correct the orders and send them again",
+        "batchId": "batch-1",
+        "answer": {"status": 400, "body": '{"message":"no such customer"}'},
+    }

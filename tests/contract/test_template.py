@@ -1,0 +1,189 @@
+"""template.yaml is the only description of the deployed system: what else says the same has to agree with it."""
+
+import difflib
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import arm_relay
+import httpx
+import pytest
+from arm_relay import polling
+from arm_relay.arm.wire import ARM_TIMEOUT, TOKEN_TIMEOUT, TOTAL_TIMEOUT
+from arm_relay.batches import LEASE
+from arm_relay.bootstrap import AWS
+from arm_relay.settings import Settings
+
+from functions.webhook import app
+from tests.store_contract import template
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
+RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
+VARIABLES: dict[str, dict[str, str] | str] = template()["Globals"]["Function"]["Environment"]["Variables"]
+
+#: What the references to resources come to.
+RESOURCE_VALUES = {"Table": "table", "Topic": "arn:aws:sns:x:1:topic", "Secret": "arn:aws:secretsmanager:x:1:secret:s"}
+
+#: API Gateway's limit for an integration, in seconds.
+INTEGRATION_TIMEOUT = 30
+
+
+def properties(resource: str) -> dict[str, Any]:
+    found: dict[str, Any] = RESOURCES[resource]["Properties"]
+    return found
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """What the functions find where every parameter has its default."""
+    defaults = {name: str(parameter["Default"]) for name, parameter in PARAMETERS.items()}
+    values = RESOURCE_VALUES | defaults | changes
+    return {name: value if isinstance(value, str) else values[value["Ref"]] for name, value in VARIABLES.items()}
+
+
+def longest(timeout: httpx.Timeout) -> float:
+    """From the request to the beginning of its answer, in seconds."""
+    return (timeout.connect or 0) + (timeout.write or 0) + (timeout.read or 0)
+
+
+# Settings and parameters.
+
+
+def test_the_template_sets_every_variable_that_is_read_and_no_other() -> None:
+    read = {field.alias for field in Settings.model_fields.values()}
+
+    assert {name for name in VARIABLES if not name.startswith("POWERTOOLS_")} == read
+
+
+def test_powertools_is_told_what_it_has_to_know() -> None:
+    assert {name for name in VARIABLES if name.startswith("POWERTOOLS_")} == {
+        "POWERTOOLS_SERVICE_NAME",
+        "POWERTOOLS_METRICS_NAMESPACE",
+        "POWERTOOLS_LOG_LEVEL",
+    }
+
+
+def test_every_parameter_is_used() -> None:
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+
+    assert [name for name in PARAMETERS if f"!Ref {name}" not in text] == []
+
+
+def test_the_defaults_are_valid_settings() -> None:
+    settings = Settings.from_environment(environment())
+
+    assert settings.times().first_look < settings.times().longest_look
+
+
+@pytest.mark.parametrize("name", [name for name, parameter in PARAMETERS.items() if "MinValue" in parameter])
+@pytest.mark.parametrize("end", ["MinValue", "MaxValue"])
+def test_what_a_parameter_may_be_is_a_valid_setting(name: str, end: str) -> None:
+    Settings.from_environment(environment(**{name: str(PARAMETERS[name][end])}))
+
+
+@pytest.mark.parametrize("name", [name for name, parameter in PARAMETERS.items() if "AllowedPattern" in parameter])
+def test_a_default_fits_its_parameters_pattern(name: str) -> None:
+    assert re.fullmatch(PARAMETERS[name]["AllowedPattern"], PARAMETERS[name]["Default"])
+
+
+@pytest.mark.parametrize("name", [name for name, parameter in PARAMETERS.items() if "MinValue" in parameter])
+def test_a_default_is_within_its_parameters_bounds(name: str) -> None:
+    assert PARAMETERS[name]["MinValue"] <= PARAMETERS[name]["Default"] <= PARAMETERS[name]["MaxValue"]
+
+
+# Times that depend on one another.
+
+
+def test_a_webhook_function_is_over_before_its_lease_is() -> None:
+    assert properties("WebhookFunction")["Timeout"] < LEASE.total_seconds()
+
+
+def test_a_webhook_function_answers_within_api_gateways_patience() -> None:
+    assert properties("WebhookFunction")["Timeout"] < INTEGRATION_TIMEOUT
+
+
+def test_asking_for_a_token_and_submitting_end_within_the_webhook_functions_time() -> None:
+    # It makes one call at a time, so none waits for the pool.
+    longest_exchange = max(longest(ARM_TIMEOUT), TOTAL_TIMEOUT)
+
+    assert longest(TOKEN_TIMEOUT) + longest_exchange < properties("WebhookFunction")["Timeout"]
+
+
+def test_a_look_that_the_poller_begins_ends_within_its_reserve() -> None:
+    waits = (TOKEN_TIMEOUT.pool or 0) + (ARM_TIMEOUT.pool or 0)
+    longest_exchange = max(longest(ARM_TIMEOUT), TOTAL_TIMEOUT)
+
+    assert (
+        waits + longest(TOKEN_TIMEOUT) + longest_exchange <= polling.RESERVE < properties("PollerFunction")["Timeout"]
+    )
+
+
+def test_a_run_of_the_poller_is_over_before_the_next_one_starts() -> None:
+    schedule = properties("PollerFunction")["Events"]["EveryMinute"]["Properties"]
+
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert properties("PollerFunction")["Timeout"] < 60
+
+
+def test_calls_to_aws_give_up_before_the_functions_time_is_over() -> None:
+    config: Any = AWS  # Its options are known to botocore alone.
+    patience = (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"]
+
+    assert patience < properties("WebhookFunction")["Timeout"]
+
+
+# Routes.
+
+
+def deployed_routes() -> dict[tuple[str, str], dict[str, Any]]:
+    events = properties("WebhookFunction")["Events"].values()
+    routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+    return {(route["Method"], route["Path"]): route for route in routes}
+
+
+def served_routes() -> set[tuple[str, str]]:
+    spellings = {"client_no": "{clientNo}", "batch_id": "{batchId}"}
+    return {
+        (route.method, re.sub(r"<(\w+)>", lambda name: spellings[name[1]], route.path))
+        for route in [*app.app._static_routes, *app.app._dynamic_routes]  # noqa: SLF001 (Powertools shows them nowhere)
+    }
+
+
+def test_the_routes_deployed_are_the_routes_served() -> None:
+    assert set(deployed_routes()) == served_routes()
+
+
+def test_every_route_but_the_signed_one_is_authorised_by_iam() -> None:
+    open_routes = [key for key, route in deployed_routes().items() if route.get("Auth") != {"Authorizer": "AWS_IAM"}]
+
+    assert open_routes == [("POST", "/v1/clients/{clientNo}/orders")]
+
+
+# What is exported, and what is written down.
+
+
+def test_the_dependencies_layer_is_what_the_lock_file_says() -> None:
+    options = ["--quiet", "--frozen", "--no-default-groups", "--no-emit-project", "--no-header"]
+    exported = subprocess.run(  # noqa: S603 (the project's own tool)
+        [str(ROOT / ".tools/uv/bin/uv"), "export", *options],
+        cwd=ROOT,
+        env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    committed = (ROOT / "layers/dependencies/requirements.txt").read_text(encoding="utf-8")
+    assert list(difflib.unified_diff(committed.splitlines(), exported.splitlines(), "committed", "exported")) == []
+
+
+def test_the_relays_map_names_every_module_and_no_other() -> None:
+    package = Path(arm_relay.__file__).parent
+    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+
+    named = set(re.findall(r"[a-z_/]+\.py\b", arm_relay.__doc__ or ""))
+
+    assert sorted(named - modules) == []
+    assert sorted(modules - named - {"__init__.py", "arm/__init__.py"}) == []

@@ -1,0 +1,210 @@
+"""The deployed stack over real HTTP: signed orders go in, results come out of the SNS-fed queue."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from sandbox.arm.client import ArmControl
+from sandbox.client import Sandbox, start_sandbox
+from sandbox.demo import received
+from sandbox.logs import function_logs
+from sandbox.paths import ROOT
+from sandbox.ready import Ready
+from sandbox.send import send
+from tests.builders import an_order
+
+pytestmark = pytest.mark.xdist_group("sandbox")
+
+#: How long a result may take, in seconds.
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    waits = ["SettlingSeconds=4", "UndecidedSeconds=6", "LongestLookSeconds=3", "FirstLookSeconds=1"]
+    parameters = [argument for wait in waits for argument in ("--parameter", wait)]
+    parameters += ["--parameter", "ArmUserId=TestUser"]
+    with start_sandbox("--port", "0", "--poll-every", "1", *parameters) as running:
+        yield running
+
+
+@pytest.fixture
+def ready(sandbox: Sandbox) -> Ready:
+    return sandbox.ready
+
+
+@pytest.fixture
+def arm(ready: Ready) -> Iterator[ArmControl]:
+    control = ArmControl(ready.arm_control_url or "")
+    yield control
+    control.clear_faults()
+
+
+def a_fresh_order(**changes: object) -> dict[str, Any]:
+    number = uuid4().hex[:12]
+    return an_order(id=f"evt-{number}", orderId=f"B-{number}", invoiceNo=f"N{number}", **changes)
+
+
+def post(ready: Ready, body: object) -> httpx.Response:
+    return send(ready.webhook_url, ready.signing_secret, json.dumps(body))
+
+
+_told: dict[str, list[dict[str, Any]]] = {}
+
+
+def end_of(ready: Ready, batch_id: str) -> dict[str, Any]:
+    """The batch's first notification."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if batch_id in _told:
+            return _told[batch_id][0]
+        for event in received(ready):
+            _told.setdefault(event["subject"], []).append(event)
+    raise AssertionError(f"nothing was announced about {batch_id}")
+
+
+def batches_of(arm: ArmControl, order_id: str) -> list[str]:
+    return [
+        batch["batchUuid"]
+        for batch in arm.ledger()["batches"]
+        for document in batch["payload"]["documents"]
+        if document.get("salesOrderId") == order_id
+    ]
+
+
+def test_the_documentations_samples_reach_arm_field_for_field(ready: Ready, arm: ArmControl) -> None:
+    answers = [
+        send(ready.webhook_url, ready.signing_secret, (ROOT / "events" / "orders" / name).read_text())
+        for name in ("complete.json", "minimal.json")
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202]
+    sent = {batch["batchUuid"]: batch["payload"] for batch in arm.ledger()["batches"]}
+    complete, minimal = (sent[answer.json()["batchUuid"]] for answer in answers)
+    assert complete["metadata"] == {"userId": "TestUser"}
+    (document,) = complete["documents"]
+    assert document["documentNo"] == "88776655"
+    assert document["currencyAmounts"] == {"exclVat": 5200, "vat": 1300, "inclVat": 6500}
+    assert [line["lineType"] for line in document["documentLines"]] == ["PLH", "PLH", "TXT"]
+    (document,) = minimal["documents"]
+    assert document["documentLines"][1] == {
+        "lineNo": 2,
+        "lineType": "TXT",
+        "articleNo": "Text",
+        "articleName": "Text",
+        "lineText": "This is a text line",
+    }
+    ends = [end_of(ready, answer.json()["batchId"])["type"] for answer in answers]
+    assert ends == ["arm-relay.batch.succeeded"] * 2
+
+
+def test_the_same_event_twice_makes_one_batch_and_other_content_is_a_conflict(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+
+    first, again = post(ready, order), post(ready, order)
+    other = post(ready, order | {"message": "something else"})
+
+    assert (first.status_code, again.status_code, other.status_code) == (202, 200, 409)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json()["batchId"] == first.json()["batchId"]
+    assert other.headers["Content-Type"] == "application/problem+json"
+    assert len(batches_of(arm, order["orderId"])) == 1
+
+
+def test_the_same_event_thirty_times_at_once_makes_one_batch(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+
+    with ThreadPoolExecutor(30) as senders:
+        answers = list(senders.map(lambda _: post(ready, order), range(30)))
+
+    assert Counter(answer.status_code for answer in answers) == {202: 1, 200: 29}
+    assert len({answer.json()["batchId"] for answer in answers}) == 1
+    assert len(batches_of(arm, order["orderId"])) == 1
+
+
+def test_an_order_is_taken_while_arm_refuses_connections_and_ends_once_it_is_back(
+    ready: Ready, arm: ArmControl
+) -> None:
+    order = a_fresh_order()
+    arm.add_fault("any", "refuse")
+
+    answer = post(ready, order)
+    time.sleep(2)
+    arm.clear_faults()
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "QUEUED")
+    assert end_of(ready, answer.json()["batchId"])["type"] == "arm-relay.batch.succeeded"
+    assert len(batches_of(arm, order["orderId"])) == 1
+
+
+def test_a_batch_that_arm_took_without_answering_is_found_in_its_ledger(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+    arm.add_fault("submit", "drop-after", times=1)
+
+    answer = post(ready, order)
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "UNCONFIRMED")
+    assert end_of(ready, answer.json()["batchId"])["type"] == "arm-relay.batch.succeeded"
+    assert len(batches_of(arm, order["orderId"])) == 1
+
+
+def test_a_batch_that_arm_never_got_is_sent_again_after_the_settling_time(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+    arm.add_fault("submit", "drop-before", times=1)
+
+    answer = post(ready, order)
+
+    assert answer.json()["status"] == "UNCONFIRMED"
+    assert end_of(ready, answer.json()["batchId"])["type"] == "arm-relay.batch.succeeded"
+    assert len(batches_of(arm, order["orderId"])) == 1
+
+
+def test_an_unanswered_order_without_a_number_is_held_for_a_person(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+    del order["invoiceNo"]
+    arm.add_fault("submit", "drop-before", times=1)
+
+    answer = post(ready, order)
+
+    event = end_of(ready, answer.json()["batchId"])
+    assert (event["type"], event["data"]["orders"][0]["status"]) == ("arm-relay.batch.held", "HELD")
+    assert batches_of(arm, order["orderId"]) == []
+
+
+def test_an_order_that_arm_refuses_at_once_may_be_corrected(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+    arm.add_fault("submit", "status", times=1, status=422)
+
+    refused = post(ready, order)
+    corrected = post(ready, order | {"message": "corrected"})
+
+    assert (refused.status_code, corrected.status_code) == (422, 202)
+    assert end_of(ready, refused.json()["batchId"])["type"] == "arm-relay.batch.refused"
+    assert end_of(ready, corrected.json()["batchId"])["type"] == "arm-relay.batch.succeeded"
+
+
+def test_nothing_is_open_without_a_signature_or_an_operators_authorisation(ready: Ready) -> None:
+    body = json.dumps(a_fresh_order())
+    unsigned = httpx.post(ready.webhook_url, content=body, headers={"content-type": "application/json"})
+    wrongly_signed = send(ready.webhook_url, "whsec_d3Jvbmc=", body)
+    preview = send(f"{ready.webhook_url}/preview", ready.signing_secret, body)
+
+    assert (unsigned.status_code, wrongly_signed.status_code, preview.status_code) == (401, 401, 403)
+
+
+def test_nothing_secret_or_personal_is_logged(ready: Ready) -> None:
+    order = a_fresh_order(message="Confidential greeting", emails=["somebody.private@example.com"])
+    end_of(ready, post(ready, order).json()["batchId"])
+
+    logged = "\n".join(function_logs(ready.aws_endpoint_url))
+
+    assert "batch moved" in logged
+    for secret in ("Confidential greeting", "somebody.private", "whsec_", ready.signing_secret[6:], "Bearer"):
+        assert secret not in logged

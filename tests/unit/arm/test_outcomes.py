@@ -1,0 +1,464 @@
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from arm_relay.arm.outcomes import (
+    ENDS_BY_CODE,
+    MAX_ERROR_LENGTH,
+    MAX_ERRORS,
+    WORDS,
+    Ended,
+    Meaning,
+    Reading,
+    Undecided,
+    Vocabulary,
+    Waiting,
+    end_of,
+    read,
+)
+from arm_relay.batches import Answer, BatchOrder, OrderStatus, State
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import a_batch_order
+
+KNOWN = Vocabulary.extended("", "")
+
+ONE = (a_batch_order(document_no="A1", order_id="B-1"),)
+TWO = (*ONE, a_batch_order(id="evt-2", document_no="A2", order_id="B-2"))
+NUMBERLESS = (a_batch_order(document_no=None, order_id="B-1"), a_batch_order(document_no=None, order_id="B-2"))
+NAMELESS = (a_batch_order(document_no=None, order_id=None), a_batch_order(document_no=None, order_id=None))
+TWINS = (a_batch_order(document_no=None, order_id="B-1"), a_batch_order(document_no=None, order_id="B-1"))
+
+OK: dict[str, Any] = {"result": "OK"}
+BAD: dict[str, Any] = {"result": "FAILED", "message": "no such customer"}
+WAIT: dict[str, Any] = {"result": "PENDING"}
+A1, A2 = {"documentNo": "A1"}, {"documentNo": "A2"}
+B1, B2 = {"salesOrderId": "B-1"}, {"salesOrderId": "B-2"}
+
+
+def told(code: int, body: object, orders: Sequence[BatchOrder] = TWO, vocabulary: Vocabulary = KNOWN) -> str:
+    """The reading in short: `WAITING`, an end with each order's first letter, or why it is undecided."""
+    return short(read(Answer(code, body if isinstance(body, str) else json.dumps(body)), orders, vocabulary))
+
+
+def short(reading: Reading) -> str:
+    match reading:
+        case Waiting():
+            return "WAITING"
+        case Ended(state, orders):
+            return f"{state} {''.join(order.status[0] for order in orders)}"
+        case Undecided(reason, _):
+            return reason
+
+
+def entries(*some: dict[str, Any], **words: object) -> dict[str, object]:
+    return {"documents": list(some), **words}
+
+
+SAYS_NOT_HOW = "ARM's result does not say how each order ended"
+CONTRADICTS = "ARM's result contradicts itself"
+WORDS_CONTRADICT = "the words of ARM's result contradict each other"
+UNKNOWN_WORD = "ARM's result has a word that is not known"
+WHICH = "ARM's result does not say which order it means"
+NOT_JSON = "ARM's result is not JSON"
+NO_OBJECT = "ARM's result is not a JSON object"
+ENTRIES = "the entries of ARM's result are not understood"
+UNREAD = "ARM's result has a part that is not understood"
+BOTH = "ARM's result tells of success and of errors at once"
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "reading"),
+    [
+        # The code first.
+        pytest.param(202, "", "WAITING", id="202: whatever the body"),
+        pytest.param(202, {"result": "OK"}, "WAITING", id="202: even if a word says otherwise"),
+        pytest.param(202, "<html>", "WAITING", id="202: even if it is a page"),
+        pytest.param(400, {"result": "FAILED"}, "ARM answered 400 about the batch", id="400: our question, perhaps"),
+        pytest.param(400, {"result": "OK"}, "ARM answered 400 about the batch", id="400: not even good news"),
+        pytest.param(404, {"result": "FAILED"}, "ARM answered 404 about the batch", id="404: not known any more"),
+        pytest.param(404, {"result": "PENDING"}, "ARM answered 404 about the batch", id="404: whatever it says"),
+        pytest.param(406, "", NOT_JSON, id="406: without a word it may be about our Accept header"),
+        pytest.param(406, {}, SAYS_NOT_HOW, id="406: an empty object, as well"),
+        pytest.param(406, {"message": "Not acceptable"}, SAYS_NOT_HOW, id="406: a message is no word"),
+        pytest.param(406, {"result": "FAILED"}, "FAILED FF", id="406: and the word fits"),
+        pytest.param(406, {"result": "BATCH-REJECTED"}, "FAILED FF", id="406: rejected as a whole"),
+        pytest.param(406, {"result": "OK"}, CONTRADICTS, id="406: and the word does not fit"),
+        pytest.param(406, {"result": "PENDING"}, "WAITING", id="406: and still pending"),
+        pytest.param(206, {"result": "PARTIAL"}, SAYS_NOT_HOW, id="206: some, but which?"),
+        pytest.param(206, {"result": "OK"}, CONTRADICTS, id="206: partial, but all is well"),
+        pytest.param(206, {"result": "FAILED"}, CONTRADICTS, id="206: partial, but all has failed"),
+        pytest.param(206, {"result": "PENDING"}, "WAITING", id="206: partly processed so far"),
+        *[
+            pytest.param(code, {"result": "OK"}, f"ARM answered {code} about the batch", id=f"{code}: not documented")
+            for code in (100, 201, 203, 204, 207, 226, 301, 302, 304, 307, 308, 402, 405, 409, 410, 418, 422, 451, 600)
+        ],
+        # One word for all.
+        pytest.param(200, {}, SAYS_NOT_HOW, id="no word"),
+        pytest.param(200, {"status": None, "result": None}, SAYS_NOT_HOW, id="null is no word"),
+        pytest.param(200, {"message": "OK"}, SAYS_NOT_HOW, id="a message is no word"),
+        pytest.param(200, {"result": "PROCESSED"}, SAYS_NOT_HOW, id="done, but how?"),
+        pytest.param(200, {"result": "PARTIAL"}, SAYS_NOT_HOW, id="some, but which?"),
+        pytest.param(200, {"result": "OK"}, "SUCCEEDED SS", id="a success word"),
+        pytest.param(200, {"result": "FAILED"}, "FAILED FF", id="a failure word"),
+        pytest.param(200, {"result": "PENDING"}, "WAITING", id="a waiting word"),
+        pytest.param(200, {"status": "NOT-PROCESSED", "result": "PENDING"}, "WAITING", id="as in the documentation"),
+        pytest.param(200, {"status": "PROCESSED", "result": "OK"}, "SUCCEEDED SS", id="done, and well"),
+        pytest.param(200, {"status": "PROCESSED", "result": "FAILED"}, "FAILED FF", id="done, and not well"),
+        pytest.param(200, {"resultType": "BATCH-REJECTED"}, "FAILED FF", id="as for auto postings"),
+        pytest.param(200, {"status": "ok"}, "SUCCEEDED SS", id="in any case"),
+        pytest.param(200, {"status": " not_created "}, "FAILED FF", id="with other separators"),
+        pytest.param(200, {"status": "in progress"}, "WAITING", id="with blanks"),
+        pytest.param(200, {"result": "OK", "batchUuid": "u1", "count": 2}, "SUCCEEDED SS", id="beside plain values"),
+        # Words that do not help.
+        pytest.param(200, {"result": "ARCHIVED"}, UNKNOWN_WORD, id="an unknown word"),
+        pytest.param(200, {"status": "OK", "result": "ARCHIVED"}, UNKNOWN_WORD, id="one known, one unknown"),
+        pytest.param(200, {"status": "OK", "result": ""}, UNKNOWN_WORD, id="a blank word"),
+        pytest.param(200, {"result": "NOT OK"}, UNKNOWN_WORD, id="a word within a word"),
+        pytest.param(200, {"result": True}, UNKNOWN_WORD, id="a boolean"),
+        pytest.param(200, {"result": 200}, UNKNOWN_WORD, id="a number"),
+        pytest.param(200, {"result": ["OK"]}, UNKNOWN_WORD, id="a list of words"),
+        pytest.param(200, {"result": {"result": "OK"}}, UNKNOWN_WORD, id="an object"),
+        pytest.param(200, {"status": "OK", "result": "FAILED"}, WORDS_CONTRADICT, id="good and bad"),
+        pytest.param(200, {"status": "OK", "result": "PENDING"}, WORDS_CONTRADICT, id="good and not yet"),
+        pytest.param(200, {"status": "PROCESSED", "result": "PENDING"}, WORDS_CONTRADICT, id="done and not yet"),
+        pytest.param(200, {"status": "OK", "resultType": "PARTIAL"}, WORDS_CONTRADICT, id="good and partly"),
+        # A word for all beside more that might say otherwise.
+        pytest.param(200, {"result": "OK", "error": "no such customer"}, BOTH, id="well, but an error"),
+        pytest.param(200, {"result": "OK", "errors": ["x"]}, UNREAD, id="well, but errors"),
+        pytest.param(200, {"result": "OK", "error": None, "errors": []}, "SUCCEEDED SS", id="well, and no errors"),
+        pytest.param(200, {"result": "OK", "data": {"failed": [A1]}}, UNREAD, id="well, but an unknown object"),
+        pytest.param(200, {"result": "OK", "failed": [A1]}, UNREAD, id="well, but an unknown list"),
+        pytest.param(200, {"result": "OK", "documents": {"A1": "FAILED"}}, UNREAD, id="well, but no list of entries"),
+        pytest.param(200, {"result": "OK", "documents": []}, UNREAD, id="well, but not one entry"),
+        pytest.param(200, {"result": "FAILED", "succeeded": [A1]}, UNREAD, id="failed, but an unknown list"),
+        pytest.param(200, {"result": "FAILED", "errors": [{"code": 7}]}, "FAILED FF", id="failed, with errors"),
+        # Not a result at all.
+        pytest.param(200, "", NOT_JSON, id="nothing"),
+        pytest.param(200, "<html>OK</html>", NOT_JSON, id="a page"),
+        pytest.param(200, '{"result":"OK"', NOT_JSON, id="cut off"),
+        pytest.param(200, "[" * 100_000, NOT_JSON, id="nested without end"),
+        pytest.param(200, "1" * 5_000, NOT_JSON, id="a number without end"),
+        pytest.param(200, "null", NO_OBJECT, id="null"),
+        pytest.param(200, '"OK"', NO_OBJECT, id="a text"),
+        pytest.param(200, [OK], NO_OBJECT, id="a list"),
+        pytest.param(200, '\ufeff{"result":"OK"}', NOT_JSON, id="a byte order mark"),
+    ],
+)
+def test_an_answer_about_the_whole_batch(code: int, body: object, reading: str) -> None:
+    assert told(code, body) == reading
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "reading"),
+    [
+        pytest.param(200, entries(A1 | OK, A2 | OK), "SUCCEEDED SS", id="all well"),
+        pytest.param(200, entries(A1 | BAD, A2 | BAD), "FAILED FF", id="none well"),
+        pytest.param(200, entries(A1 | OK, A2 | BAD), "PARTIALLY_FAILED SF", id="one of each"),
+        pytest.param(200, entries(A2 | OK, A1 | BAD), "PARTIALLY_FAILED FS", id="in another order"),
+        pytest.param(206, entries(A1 | OK, A2 | BAD), "PARTIALLY_FAILED SF", id="206: one of each"),
+        pytest.param(206, entries(A1 | OK, A2 | OK), CONTRADICTS, id="206: but all well"),
+        pytest.param(206, entries(A1 | BAD, A2 | BAD), CONTRADICTS, id="206: but none well"),
+        pytest.param(206, entries(A1 | OK), SAYS_NOT_HOW, id="206: and one missing"),
+        pytest.param(206, entries(A2 | BAD), SAYS_NOT_HOW, id="206: only the failed one"),
+        pytest.param(406, entries(A1 | BAD, A2 | BAD), "FAILED FF", id="406: none well"),
+        pytest.param(406, entries(A1 | OK, A2 | BAD), CONTRADICTS, id="406: but one well"),
+        pytest.param(400, entries(A1 | BAD, A2 | BAD), "ARM answered 400 about the batch", id="400: unread"),
+        pytest.param(200, entries(A1 | OK, A2 | WAIT), "WAITING", id="one still pending"),
+        pytest.param(200, entries(A1 | BAD, A2 | WAIT), "WAITING", id="one failed, one still pending"),
+        pytest.param(200, entries(A1 | OK, A2), SAYS_NOT_HOW, id="one without a word"),
+        pytest.param(200, entries(A1 | OK, A2 | {"result": "DONE"}), SAYS_NOT_HOW, id="one done, but how?"),
+        pytest.param(200, entries(A1 | OK, A2 | {"result": "PARTIAL"}), SAYS_NOT_HOW, id="one partly"),
+        pytest.param(200, entries(A1 | OK, A2 | {"result": "NO"}), UNKNOWN_WORD, id="one with an unknown word"),
+        pytest.param(200, entries(A1 | OK, A2 | {"result": 1}), UNKNOWN_WORD, id="one with a number"),
+        pytest.param(200, entries(A1 | OK, A2 | OK | {"status": "ERROR"}), WORDS_CONTRADICT, id="one with both"),
+        pytest.param(200, entries(A1 | OK, A2 | OK | {"errors": ["x"]}), BOTH, id="one well, with errors"),
+        pytest.param(200, entries(A1 | OK, A2 | OK | {"errors": []}), "SUCCEEDED SS", id="one well, without errors"),
+        # With a word for the whole.
+        pytest.param(200, entries(A1 | OK, A2 | OK, result="OK"), "SUCCEEDED SS", id="whole well, all well"),
+        pytest.param(200, entries(A1 | OK, A2 | BAD, result="OK"), CONTRADICTS, id="whole well, but one failed"),
+        pytest.param(200, entries(A1 | BAD, A2 | BAD, result="OK"), CONTRADICTS, id="whole well, but all failed"),
+        pytest.param(200, entries(A1 | OK, A2 | BAD, result="FAILED"), CONTRADICTS, id="whole failed, but one well"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, result="FAILED"), CONTRADICTS, id="whole failed, but all well"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, result="PARTIAL"), CONTRADICTS, id="whole partial, but all well"),
+        pytest.param(200, entries(A1 | OK, A2 | BAD, result="PARTIAL"), "PARTIALLY_FAILED SF", id="whole partial"),
+        pytest.param(206, entries(A1 | OK, A2 | BAD, result="OK"), CONTRADICTS, id="206: whole well"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, status="DONE"), "SUCCEEDED SS", id="whole done"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, result="PENDING"), "WAITING", id="whole pending"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, result="NO"), UNKNOWN_WORD, id="whole with an unknown word"),
+        pytest.param(200, entries(A1 | OK, A2 | WAIT, result="OK"), "WAITING", id="whole well, one still pending"),
+        pytest.param(200, entries(A1 | OK, A2, result="OK"), SAYS_NOT_HOW, id="whole well, one without a word"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, errors=["lost"]), BOTH, id="all well, but errors beside"),
+        # Which order is meant.
+        pytest.param(200, entries({"documentNo": "a1"} | OK, A2 | OK), "SUCCEEDED SS", id="numbers without case"),
+        pytest.param(
+            200, entries(A1 | {"salesOrderId": "b-1"} | OK, A2 | BAD), "PARTIALLY_FAILED SF", id="both, alike"
+        ),
+        pytest.param(200, entries(B2 | BAD, B1 | OK), "PARTIALLY_FAILED SF", id="by order"),
+        pytest.param(200, entries(A2 | BAD, B1 | OK), "PARTIALLY_FAILED SF", id="one by number, one by order"),
+        pytest.param(200, entries(A1 | B2 | OK, A2 | B1 | BAD), WHICH, id="one's number with the other's order"),
+        pytest.param(200, entries(A1 | OK, A1 | BAD), WHICH, id="the same order twice"),
+        pytest.param(200, entries(A1 | OK, A1 | OK), WHICH, id="the same order twice, alike"),
+        pytest.param(200, entries(A1 | OK, B1 | OK), WHICH, id="the same order twice, by different keys"),
+        pytest.param(200, entries({"documentNo": "A9"} | OK, A2 | OK), WHICH, id="nobody's"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, {"documentNo": "A9"} | BAD), WHICH, id="one too many"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, OK), WHICH, id="one too many, without a key"),
+        pytest.param(200, entries({"documentNo": ["A1"]} | OK, A2 | OK), WHICH, id="a number that is a list"),
+        pytest.param(200, entries({"documentNo": {"no": "A1"}} | OK, A2 | OK), WHICH, id="a number that is an object"),
+        pytest.param(200, entries({"documentNo": True} | OK, A2 | OK), WHICH, id="a number that is a boolean"),
+        pytest.param(200, entries({"documentNo": "A\ud800"} | OK, A2 | OK), WHICH, id="a number with half a character"),
+        pytest.param(200, entries({"documentNo": None} | OK, A2 | BAD), "PARTIALLY_FAILED SF", id="null is no number"),
+        pytest.param(200, entries({"documentNo": ""} | OK, A2 | BAD), "PARTIALLY_FAILED SF", id="blank is no number"),
+        # By position, where nothing else tells.
+        pytest.param(200, entries(OK, BAD), "PARTIALLY_FAILED SF", id="by position"),
+        pytest.param(200, entries(BAD, OK), "PARTIALLY_FAILED FS", id="by position, the other way round"),
+        pytest.param(200, entries(OK, A2 | BAD), "PARTIALLY_FAILED SF", id="one by position"),
+        pytest.param(200, entries(OK, A1 | BAD), WHICH, id="one by position, at the place of another"),
+        pytest.param(200, entries(A2 | BAD, OK), WHICH, id="as before, the other way round"),
+        pytest.param(200, entries(OK), WHICH, id="too few for positions"),
+        pytest.param(200, entries(OK, OK, OK), WHICH, id="too many for positions"),
+        # The list.
+        *[
+            pytest.param(200, {key: [A1 | OK, A2 | OK]}, "SUCCEEDED SS", id=f"in {key}")
+            for key in ("documents", "entries", "items", "results")
+        ],
+        pytest.param(200, {"documents": [A1 | OK], "entries": [A2 | OK]}, ENTRIES, id="two lists"),
+        pytest.param(200, {"documents": [A1 | OK, A2 | OK], "items": []}, "SUCCEEDED SS", id="an empty list beside"),
+        pytest.param(200, {"documents": ["OK", "OK"]}, ENTRIES, id="texts in the list"),
+        pytest.param(200, {"documents": [A1 | OK, None]}, ENTRIES, id="a null in the list"),
+        pytest.param(200, {"documents": [A1 | OK, [A2 | OK]]}, ENTRIES, id="a list in the list"),
+        pytest.param(200, {"documents": []}, SAYS_NOT_HOW, id="an empty list"),
+        pytest.param(200, {"documents": {"A1": OK}}, SAYS_NOT_HOW, id="no list"),
+    ],
+)
+def test_an_answer_about_each_document(code: int, body: object, reading: str) -> None:
+    assert told(code, body) == reading
+
+
+@pytest.mark.parametrize(
+    ("orders", "body", "reading"),
+    [
+        pytest.param(ONE, {"result": "OK"}, "SUCCEEDED S", id="one order: a word for all is its own"),
+        pytest.param(ONE, entries(OK), "SUCCEEDED S", id="one order: its entry needs no key"),
+        pytest.param(ONE, entries({"documentNo": "A9"} | OK), WHICH, id="one order: but not with another's key"),
+        pytest.param(ONE, entries(A1 | {"result": "PARTIAL"}), SAYS_NOT_HOW, id="one order cannot be partial"),
+        pytest.param(NUMBERLESS, entries(B2 | A1 | BAD, B1 | A2 | OK), "PARTIALLY_FAILED SF", id="ARM's own numbers"),
+        pytest.param(NUMBERLESS, entries(A1 | OK, A2 | BAD), "PARTIALLY_FAILED SF", id="ARM's own numbers alone"),
+        pytest.param(NUMBERLESS, entries(A1 | OK), WHICH, id="ARM's own numbers, too few for positions"),
+        pytest.param(NAMELESS, entries(A1 | B1 | OK, BAD), "PARTIALLY_FAILED SF", id="nothing to compare: by position"),
+        pytest.param(TWINS, entries(B1 | OK, B1 | BAD), WHICH, id="two documents of one order: no telling them apart"),
+        pytest.param(TWINS, {"result": "OK"}, "SUCCEEDED SS", id="two documents of one order: a word for all"),
+    ],
+)
+def test_what_the_orders_have_to_be_matched_by(orders: Sequence[BatchOrder], body: object, reading: str) -> None:
+    assert told(200, body, orders) == reading
+
+
+# What an undecided answer did say
+
+
+def known_statuses(body: object, code: int = 200) -> list[OrderStatus]:
+    reading = read(Answer(code, json.dumps(body)), TWO, KNOWN)
+    assert isinstance(reading, Undecided)
+    return [order.status for order in reading.orders]
+
+
+def test_an_answer_about_some_orders_is_kept_for_the_ledger_to_complete() -> None:
+    assert known_statuses(entries(A2 | BAD)) == [OrderStatus.IN_PROGRESS, OrderStatus.FAILED]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(entries(A1 | OK, A2 | BAD, result="OK"), id="contradiction"),
+        pytest.param(entries(A1 | OK, A2 | {"result": "NO"}), id="unknown word"),
+        pytest.param(entries(A1 | OK, A1 | OK), id="twice"),
+    ],
+)
+def test_nothing_is_taken_from_an_answer_that_is_not_understood(body: object) -> None:
+    assert known_statuses(body) == [OrderStatus.IN_PROGRESS] * 2
+
+
+# Errors
+
+
+def errors_of(entry: Mapping[str, object]) -> tuple[str, ...]:
+    reading = read(Answer(200, json.dumps({"documents": [{"result": "FAILED", **entry}]})), ONE, KNOWN)
+    assert isinstance(reading, Ended)
+    return reading.orders[0].errors
+
+
+@pytest.mark.parametrize(
+    ("entry", "errors"),
+    [
+        pytest.param({}, (), id="none"),
+        pytest.param({"message": "no such customer"}, ("no such customer",), id="a message"),
+        pytest.param({"errors": ["a", "b"]}, ("a", "b"), id="a list of texts"),
+        pytest.param({"errors": [{"code": 7, "text": "Å"}]}, ('{"code": 7, "text": "Å"}',), id="a list of objects"),
+        pytest.param({"error": {"code": 7}}, ('{"code": 7}',), id="an object"),
+        pytest.param({"errors": ["", None, 7, True, [], "a"]}, ("a",), id="what is no text is left out"),
+        pytest.param({"message": "m", "errors": ["e"], "reason": "r"}, ("e", "m", "r"), id="errors before messages"),
+        pytest.param({"errors": ["1", "2", "3", "4"]}, ("1", "2", "3"), id=f"{MAX_ERRORS} at most"),
+        pytest.param({"message": "x" * 1000}, ("x" * MAX_ERROR_LENGTH,), id="cut"),
+        pytest.param({"message": "half \ud83d"}, ("half ?",), id="half a character, which no UTF-8 holds"),
+        pytest.param({"errors": [{"t": "\udc00"}]}, ('{"t": "?"}',), id="half a character in an object"),
+        pytest.param({"message": "a\x00b\x1bc\td"}, ("a\ufffdb\ufffdc\td",), id="control characters"),
+    ],
+)
+def test_errors_are_arms_words(entry: Mapping[str, object], errors: tuple[str, ...]) -> None:
+    assert errors_of(entry) == errors
+
+
+def test_a_batch_that_failed_as_a_whole_gives_its_errors_to_every_order() -> None:
+    reading = read(Answer(406, '{"result":"FAILED","message":"limit exceeded"}'), TWO, KNOWN)
+
+    assert isinstance(reading, Ended)
+    assert [order.errors for order in reading.orders] == [("limit exceeded",)] * 2
+
+
+@pytest.mark.parametrize("depth", [*range(9_950, 10_020), 50_000])
+def test_nesting_at_the_edge_of_what_python_reads_does_no_harm(depth: int) -> None:
+    nested = '{"a":' * depth + "1" + "}" * depth
+
+    for body in (f'{{"result":"FAILED","error":{nested}}}', f'{{"result":{nested}}}', f'{{"documentNo":{nested}}}'):
+        assert not told(200, body, ONE).startswith("SUCCEEDED")
+
+
+# The deployer's words and codes
+
+
+@pytest.mark.parametrize(
+    ("words", "codes", "code", "body", "reading"),
+    [
+        pytest.param("BOKFØRT=succeeded", "", 200, {"result": "Bokført"}, "SUCCEEDED SS", id="a new word"),
+        pytest.param("not  ready=waiting", "", 200, {"result": "NOT  READY"}, "WAITING", id="with blanks"),
+        pytest.param("A=failed, B=waiting", "", 200, {"result": "b"}, "WAITING", id="several"),
+        pytest.param(" , A = failed ,", "", 200, {"result": "a"}, "FAILED FF", id="blanks and commas"),
+        pytest.param("OK=finished", "", 200, {"result": "OK"}, SAYS_NOT_HOW, id="another meaning for a known word"),
+        pytest.param("OK=finished", "", 200, entries(A1 | BAD, A2 | BAD, status="OK"), "FAILED FF", id="not contrary"),
+        pytest.param("", "201=succeeded", 201, {}, "SUCCEEDED SS", id="a code that says it all"),
+        pytest.param("", "201=succeeded", 201, {"result": "FAILED"}, CONTRADICTS, id="a code and a word against it"),
+        pytest.param("", "201=succeeded", 201, entries(A1 | OK, A2 | BAD), CONTRADICTS, id="a code against an entry"),
+        pytest.param("", "201=succeeded", 201, "", NOT_JSON, id="a code alone is not enough"),
+        pytest.param("", "201=succeeded", 201, {"items": []}, UNREAD, id="a code with a part not understood"),
+        pytest.param("", "400=failed", 400, {}, "FAILED FF", id="400 as failed"),
+        pytest.param("", "406=failed", 406, {}, "FAILED FF", id="406 without a word"),
+        pytest.param("", "404=waiting", 404, "", "WAITING", id="404 as waiting"),
+        pytest.param("", "207=partial", 207, {}, SAYS_NOT_HOW, id="a partial code: which?"),
+        pytest.param("", "207=partial", 207, entries(A1 | OK, A2 | BAD), "PARTIALLY_FAILED SF", id="a partial code"),
+        pytest.param("", "207=partial", 207, entries(A1 | OK, A2 | OK), CONTRADICTS, id="a partial code, all well"),
+        pytest.param("", "422=finished", 422, entries(A1 | OK, A2 | OK), "SUCCEEDED SS", id="a finished code: any end"),
+        pytest.param("", "422=finished", 422, {}, SAYS_NOT_HOW, id="a finished code: but which end?"),
+        pytest.param("", "202=finished", 202, {"result": "OK"}, "SUCCEEDED SS", id="another meaning for 202"),
+        pytest.param(
+            "", "206=waiting", 206, entries(A1 | OK, A2 | BAD), "WAITING", id="206 as partly processed so far"
+        ),
+    ],
+)
+def test_words_and_codes_can_be_added(words: str, codes: str, code: int, body: object, reading: str) -> None:
+    assert told(code, body, vocabulary=Vocabulary.extended(words, codes)) == reading
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_nothing_added_is_the_vocabulary_as_it_is(text: str) -> None:
+    assert Vocabulary.extended(text, text) == KNOWN
+
+
+@pytest.mark.parametrize("text", ["OK", "OK=", "=failed", " =failed", "OK=fine", "OK=FAILED", "A=failed;B=failed", "="])
+def test_a_malformed_pair_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match="should be NAME=meaning"):
+        Vocabulary.extended(text, "")
+    with pytest.raises(ValueError, match="should be NAME=meaning"):
+        Vocabulary.extended("", text)
+
+
+@pytest.mark.parametrize("code", ["20", "2000", "2xx", "OK", "-20", "\u0662\u0660\u0660", "20 0"])
+def test_a_code_has_three_digits(code: str) -> None:
+    with pytest.raises(ValueError, match="should be an HTTP status code"):
+        Vocabulary.extended("", f"{code}=failed")
+
+
+def test_codes_without_a_documented_end_have_none() -> None:
+    assert set(ENDS_BY_CODE) == {200, 206, 406}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "end"),
+    [
+        ([OrderStatus.SUCCEEDED], State.SUCCEEDED),
+        ([OrderStatus.FAILED, OrderStatus.FAILED], State.FAILED),
+        ([OrderStatus.SUCCEEDED, OrderStatus.FAILED], State.PARTIALLY_FAILED),
+    ],
+)
+def test_orders_make_the_end_of_their_batch(statuses: list[OrderStatus], end: State) -> None:
+    assert end_of(a_batch_order(status=status) for status in statuses) is end
+
+
+# Whatever comes
+
+words = st.sampled_from([*WORDS, "NO", "", "ok"]) | st.text(max_size=4)
+plain = st.none() | st.booleans() | st.integers() | st.floats() | words | st.sampled_from(["A1", "A2", "B-1", "B-2"])
+keys = st.sampled_from(
+    [
+        "status",
+        "result",
+        "resultType",
+        "documents",
+        "entries",
+        "errors",
+        "error",
+        "message",
+        "documentNo",
+        "salesOrderId",
+    ]
+) | st.text(max_size=3)
+bodies = st.recursive(
+    plain,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=15,
+)
+codes = st.sampled_from([200, 202, 206, 400, 404, 406]) | st.integers(100, 599)
+
+
+def texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for part in value:
+                yield from texts(part)
+        case dict():
+            for part in value.values():
+                yield from texts(part)
+
+
+def says_success(body: object) -> bool:
+    return any(WORDS.get(normal) is Meaning.SUCCEEDED for normal in (text.strip().upper() for text in texts(body)))
+
+
+@given(codes, bodies, st.sampled_from([ONE, TWO, NUMBERLESS, NAMELESS, TWINS]))
+def test_no_body_is_a_success_without_a_word_of_success(
+    code: int, body: object, orders: tuple[BatchOrder, ...]
+) -> None:
+    reading = read(Answer(code, json.dumps(body)), orders, KNOWN)
+
+    assert len(reading.orders if not isinstance(reading, Waiting) else orders) == len(orders)
+    if isinstance(reading, Ended):
+        assert end_of(reading.orders) is reading.state
+        assert reading.state is State.FAILED or says_success(body)
+        assert {order.status for order in reading.orders} <= {OrderStatus.SUCCEEDED, OrderStatus.FAILED}
+
+
+@given(codes, st.text())
+def test_no_text_is_a_success(code: int, body: str) -> None:
+    assert not isinstance(read(Answer(code, body), TWO, KNOWN), Ended)
+
+
+@given(st.lists(st.sampled_from([OK, BAD]), min_size=2, max_size=2), st.booleans(), st.sampled_from(["no", "order"]))
+def test_entries_mean_the_same_in_any_order(ends: list[dict[str, Any]], turned: bool, by: str) -> None:  # noqa: FBT001 (hypothesis)
+    named = [key | end for key, end in zip((A1, A2) if by == "no" else (B1, B2), ends, strict=True)]
+    body = entries(*(reversed(named) if turned else named))
+
+    assert told(200, body).endswith("".join("S" if end is OK else "F" for end in ends))

@@ -1,0 +1,574 @@
+"""The webhook function as Lambda calls it: API Gateway events in, answers out; AWS by moto, ARM by its simulator."""
+
+import base64
+import copy
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+from string import ascii_letters
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from arm_relay.door import LARGEST_BODY
+from moto import mock_aws
+from standardwebhooks.webhooks import Webhook
+
+from functions.webhook import app
+from sandbox.arm.transport import SimulatedTransport
+from tests.builders import an_order
+from tests.store_contract import TABLE, create_table
+from tests.unit.sandbox_arm.builders import Simulator, a_simulator
+
+EVENTS = Path(__file__).parents[3] / "events" / "lambda"
+
+SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SECRET = {
+    "arm": {"clientId": "my-integration", "clientSecret": "s3cr3t"},
+    "clients": {"2218": {"signingSecrets": [SIGNING_SECRET]}},
+}
+SETTINGS = {
+    "TABLE_NAME": TABLE,
+    "TOPIC_ARN": "arn:aws:sns:eu-north-1:123456789012:topic",
+    "SECRET_ARN": "secret",
+    "ARM_BASE_URL": "https://arm.example/arm/v1",
+    "ARM_TOKEN_URL": "https://arm.example/token",
+    "ARM_USER_ID": "arm-relay",
+    "INVOICE_TIME_ZONE": "Europe/Oslo",
+    "FIRST_LOOK_SECONDS": "30",
+    "LONGEST_LOOK_SECONDS": "900",
+    "SETTLING_SECONDS": "900",
+    "UNDECIDED_SECONDS": "3600",
+    "HOLD_AFTER_SECONDS": "259200",
+    "RETENTION_DAYS": "400",
+}
+CONTEXT: Any = SimpleNamespace(
+    function_name="webhook",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-north-1:123456789012:function:webhook",
+    aws_request_id="request-1",
+)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:  # noqa: ANN401 (JSON)
+        return json.loads(self.text)
+
+    @property
+    def problem(self) -> str:
+        assert self.headers["Content-Type"] == "application/problem+json"
+        assert self.body["status"] == self.status
+        return str(self.body["type"]).removeprefix("urn:arm-relay:problem:")
+
+
+class Door:
+    """The deployed function."""
+
+    def __init__(self, arm: Simulator, logged: io.StringIO) -> None:
+        self.arm = arm
+        self.logged = logged
+        self.dynamodb = boto3.client("dynamodb")
+
+    def call(self, event: dict[str, Any]) -> Answer:
+        answer = app.handler(event, CONTEXT)
+        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    def post(self, body: object, **changes: str) -> Answer:
+        """A signed request."""
+        return self.call(signed(an_event("webhook-order"), as_text(body), **changes))
+
+    def items(self) -> int:
+        return len(self.dynamodb.scan(TableName=TABLE)["Items"])
+
+
+def an_event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def as_text(body: object) -> str:
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+def signed(event: dict[str, Any], body: str, secret: str = SIGNING_SECRET, **changes: str) -> dict[str, Any]:
+    """The event with a body, signed now."""
+    now = datetime.now(UTC)
+    headers = {
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(event["headers"]["webhook-id"], now, body),
+    }
+    more = {name.replace("_", "-"): value for name, value in changes.items()}
+    return event | {"body": body, "headers": event["headers"] | headers | more}
+
+
+def at(event: dict[str, Any], path: str) -> dict[str, Any]:
+    moved = copy.deepcopy(event)
+    moved["rawPath"] = moved["requestContext"]["http"]["path"] = path
+    return moved
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    arm = a_simulator()
+    transport = SimulatedTransport(arm.api, arm.clock.sleep)
+    monkeypatch.setattr("arm_relay.bootstrap.httpx.Client", partial(httpx.Client, transport=transport))
+    monkeypatch.setattr("arm_relay.bootstrap._pause", lambda _: None)
+    logged = io.StringIO()
+    monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
+    monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.
+    app.relay.cache_clear()
+    with mock_aws():
+        create_table(boto3.client("dynamodb"))
+        boto3.client("secretsmanager").create_secret(Name="secret", SecretString=json.dumps(SECRET))
+        yield Door(arm, logged)
+    app.relay.cache_clear()
+
+
+def put_secret(text: str) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId="secret", SecretString=text)
+
+
+# Orders.
+
+
+def test_an_order_is_accepted_and_submitted(door: Door) -> None:
+    answer = door.post(an_order())
+
+    assert answer.status == 202
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "Idempotent-Replayed" not in answer.headers
+    (batch,) = door.arm.ledger.batches
+    assert answer.body == {
+        "batchId": answer.body["batchId"],
+        "status": "PENDING",
+        "batchUuid": batch.uuid,
+        "orders": [
+            {
+                "id": "evt-1",
+                "orderId": "B-1",
+                "documentNo": "88776655",
+                "status": "IN_PROGRESS",
+                "errors": [],
+                "batchId": answer.body["batchId"],
+                "replayed": False,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", ["webhook-order", "webhook-bulk"])
+def test_the_example_events_are_accepted_once_they_are_signed(door: Door, name: str) -> None:
+    event = an_event(name)
+
+    answer = door.call(signed(event, event["body"]))
+
+    assert answer.status == 202
+    assert len(answer.body["orders"]) == len(door.arm.ledger.documents)
+
+
+def test_an_example_event_as_it_stands_is_too_old(door: Door) -> None:
+    answer = door.call(an_event("webhook-order"))
+
+    assert (answer.status, answer.problem) == (401, "bad-signature")
+
+
+def test_several_orders_become_one_batch(door: Door) -> None:
+    orders = [an_order(id=f"evt-{number}", invoiceNo=str(number)) for number in range(50)]
+
+    answer = door.post(orders)
+
+    assert answer.status == 202
+    assert [order["id"] for order in answer.body["orders"]] == [order["id"] for order in orders]
+    assert len(door.arm.ledger.batches) == 1
+
+
+def test_a_body_in_base64_is_the_same_body(door: Door) -> None:
+    event = signed(an_event("webhook-order"), json.dumps(an_order(message="Blåbær")))
+    encoded = event | {"body": base64.b64encode(event["body"].encode()).decode(), "isBase64Encoded": True}
+
+    assert door.call(encoded).status == 202
+    assert door.arm.ledger.documents[0].payload["customerMessage"] == "Blåbær"
+
+
+def test_the_same_order_again_is_answered_with_its_batch(door: Door) -> None:
+    first = door.post(an_order())
+
+    again = door.post(an_order())
+
+    assert again.status == 200
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.body["batchId"] == first.body["batchId"]
+    assert [order["replayed"] for order in again.body["orders"]] == [True]
+    assert len(door.arm.ledger.batches) == 1
+
+
+def test_of_several_orders_the_known_ones_are_left_out_of_the_new_batch(door: Door) -> None:
+    first = door.post(an_order())
+
+    answer = door.post([an_order(), an_order(id="evt-2", invoiceNo="2")])
+
+    assert answer.status == 202
+    assert "Idempotent-Replayed" not in answer.headers
+    assert [order["replayed"] for order in answer.body["orders"]] == [True, False]
+    assert answer.body["orders"][0]["batchId"] == first.body["batchId"]
+    assert answer.body["orders"][1]["batchId"] == answer.body["batchId"] != first.body["batchId"]
+    assert len(door.arm.ledger.documents) == 2
+
+
+def test_an_order_is_accepted_while_arm_is_down(door: Door) -> None:
+    door.arm.fail("any", "refuse")
+
+    answer = door.post(an_order())
+
+    assert (answer.status, answer.body["status"], answer.body["batchUuid"]) == (202, "QUEUED", None)
+
+
+def test_an_order_is_accepted_while_arm_leaves_it_in_doubt(door: Door) -> None:
+    door.arm.fail("submit", "drop-after")
+
+    assert door.post(an_order()).body["status"] == "UNCONFIRMED"
+
+
+@pytest.mark.parametrize("fault", ["status", "token-garbage"])
+def test_trouble_with_the_token_is_not_the_senders(door: Door, fault: str) -> None:
+    door.arm.fail("token", fault)
+
+    answer = door.post(an_order())
+
+    assert (answer.status, answer.body["status"]) == (202, "QUEUED")
+
+
+# Faults, in the order in which they are looked for.
+
+
+def test_an_unknown_client_is_not_found_whatever_it_sends(door: Door) -> None:
+    answer = door.call(at(an_event("webhook-order") | {"body": "x" * (LARGEST_BODY + 1)}, "/v1/clients/9/orders"))
+
+    assert (answer.status, answer.problem) == (404, "unknown-client")
+
+
+def test_a_body_that_is_too_large_is_refused_before_its_signature_is_looked_at(door: Door) -> None:
+    answer = door.call(an_event("webhook-order") | {"body": "x" * (LARGEST_BODY + 1)})
+
+    assert (answer.status, answer.problem) == (413, "too-large")
+
+
+def test_a_bad_signature_is_refused_before_the_media_type_is_looked_at(door: Door) -> None:
+    answer = door.post("{", webhook_signature="v1,AAAA", content_type="text/plain")
+
+    assert (answer.status, answer.problem) == (401, "bad-signature")
+
+
+def test_the_media_type_is_looked_at_before_the_body(door: Door) -> None:
+    answer = door.post("{", content_type="text/plain")
+
+    assert (answer.status, answer.problem) == (415, "not-json-media-type")
+
+
+def test_what_is_not_json_is_a_bad_request(door: Door) -> None:
+    answer = door.post("{")
+
+    assert (answer.status, answer.problem) == (400, "not-json")
+
+
+def test_no_body_at_all_is_a_bad_request(door: Door) -> None:
+    event = signed(an_event("webhook-order"), "")
+    del event["body"]
+
+    assert door.call(event).status == 400
+
+
+def test_every_fault_of_every_order_is_told_with_its_pointer(door: Door) -> None:
+    answer = door.post([an_order(currency="nok"), an_order(id="evt-2", customerNo=None)])
+
+    assert (answer.status, answer.problem) == (422, "invalid-order")
+    assert {error["pointer"] for error in answer.body["errors"]} == {
+        "/0/currency",
+        "/1/customerNo",
+        "/1/invoiceNo",
+    }
+    assert door.items() == 0
+
+
+def test_a_credit_note_is_not_valid_until_its_code_is_set(door: Door) -> None:
+    answer = door.post(an_order(type="order.credited"))
+
+    assert (answer.status, answer.problem) == (422, "invalid-order")
+    assert "CreditNoteDocumentType" in answer.body["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_missing_header_is_a_bad_signature(door: Door, header: str) -> None:
+    event = signed(an_event("webhook-order"), json.dumps(an_order()))
+    del event["headers"][header]
+
+    assert door.call(event).status == 401
+
+
+def test_a_request_without_any_header_is_answered(door: Door) -> None:
+    event = an_event("webhook-order")
+    del event["headers"]
+
+    assert door.call(event).status == 401
+
+
+def test_the_same_id_with_other_content_is_a_conflict(door: Door) -> None:
+    door.post(an_order())
+
+    answer = door.post([an_order(id="evt-0", invoiceNo="0"), an_order(message="other")])
+
+    assert (answer.status, answer.problem) == (409, "conflict")
+    assert answer.body["orderIds"] == ["evt-1"]
+    assert len(door.arm.ledger.batches) == 1
+
+
+def test_orders_that_do_not_fit_into_the_table_are_too_large(door: Door) -> None:
+    random = Random(1)  # noqa: S311 (text that does not compress)
+    lines = [{"text": "".join(random.choices(ascii_letters, k=2000))} for _ in range(400)]
+
+    answer = door.post(an_order(lines=lines))
+
+    assert (answer.status, answer.problem) == (413, "too-large")
+    assert door.items() == 0
+    assert door.arm.ledger.batches == []
+
+
+# What ARM refuses at once.
+
+
+def test_what_arm_refuses_at_once_is_not_processable(door: Door) -> None:
+    door.arm.fail("submit", "status", 1, status=400)
+
+    answer = door.post(an_order())
+
+    assert (answer.status, answer.problem) == (422, "refused-by-arm")
+    assert answer.body["answer"]["status"] == 400
+    assert answer.body["batchId"]
+
+
+def test_what_arm_refused_may_be_sent_again_with_other_content(door: Door) -> None:
+    door.arm.fail("submit", "status", 1, status=400)
+    refused = door.post(an_order())
+
+    answer = door.post(an_order(message="put right"))
+
+    assert answer.status == 202
+    assert answer.body["batchId"] != refused.body["batchId"]
+
+
+# What the relay itself cannot do.
+
+
+def test_without_its_table_the_relay_takes_nothing(door: Door) -> None:
+    door.dynamodb.delete_table(TableName=TABLE)
+
+    answer = door.post(an_order())
+
+    assert (answer.status, answer.problem) == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "5"
+    assert door.arm.ledger.batches == []
+    assert "ResourceNotFound" not in answer.text
+
+
+def test_without_its_secret_the_relay_takes_nothing(door: Door) -> None:
+    boto3.client("secretsmanager").delete_secret(SecretId="secret", ForceDeleteWithoutRecovery=True)
+
+    answer = door.post(an_order())
+
+    assert (answer.status, answer.problem) == (503, "unavailable")
+
+
+def test_with_a_secret_that_is_not_json_the_relay_takes_nothing(door: Door) -> None:
+    put_secret("{")
+
+    assert door.post(an_order()).status == 503
+
+
+def test_with_the_secret_the_template_creates_no_client_is_known(door: Door) -> None:
+    put_secret("{}")
+
+    assert door.post(an_order()).status == 404
+
+
+def test_a_failure_that_nobody_foresaw_is_told_in_no_detail(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("543210 owes 250")
+
+    monkeypatch.setattr(app.relay().intake, "accept", fail)
+
+    answer = door.post(an_order())
+
+    assert (answer.status, answer.problem) == (500, "internal-error")
+    assert "543210" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/clients/2218", "/v1/clients/2218/order", "/v2/clients/2218/orders"])
+def test_another_path_is_not_found(door: Door, path: str) -> None:
+    answer = door.call(at(an_event("webhook-order"), path))
+
+    assert (answer.status, answer.problem) == (404, "unknown-route")
+
+
+# Operators.
+
+
+def test_a_preview_shows_the_batch_and_sends_nothing(door: Door) -> None:
+    event = an_event("webhook-preview")
+
+    answer = door.call(event)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.body["documents"][0]["currencyAmounts"] == {"exclVat": 5200, "vat": 1300, "inclVat": 6500}
+    assert door.items() == 0
+    assert door.arm.api.log == []
+
+
+def test_a_preview_of_a_faulty_order_tells_its_faults(door: Door) -> None:
+    answer = door.call(an_event("webhook-preview") | {"body": json.dumps(an_order(currency="nok"))})
+
+    assert (answer.status, answer.problem) == (422, "invalid-order")
+
+
+def test_a_preview_of_what_is_not_json_is_a_bad_request(door: Door) -> None:
+    assert door.call(an_event("webhook-preview") | {"body": "{"}).status == 400
+
+
+def test_a_preview_for_an_unknown_client_is_not_found(door: Door) -> None:
+    answer = door.call(at(an_event("webhook-preview"), "/v1/clients/9/orders/preview"))
+
+    assert (answer.status, answer.problem) == (404, "unknown-client")
+
+
+def of_batch(name: str, batch_id: str) -> dict[str, Any]:
+    event = an_event(name)
+    return at(event, event["rawPath"].replace(event["pathParameters"]["batchId"], batch_id))
+
+
+def test_a_batch_is_shown_with_its_history(door: Door) -> None:
+    batch_id = door.post(an_order()).body["batchId"]
+
+    answer = door.call(of_batch("webhook-status", batch_id))
+
+    assert answer.status == 200
+    assert answer.body["status"] == "PENDING"
+    assert [step["status"] for step in answer.body["history"]] == ["CLAIMED", "PENDING"]
+
+
+@pytest.mark.parametrize("name", ["webhook-status", "webhook-redrive"])
+def test_an_unknown_batch_is_not_found(door: Door, name: str) -> None:
+    answer = door.call(an_event(name))
+
+    assert (answer.status, answer.problem) == (404, "unknown-batch")
+
+
+@pytest.mark.parametrize("name", ["webhook-status", "webhook-redrive"])
+def test_a_batch_of_another_client_is_not_found(door: Door, name: str) -> None:
+    batch_id = door.post(an_order()).body["batchId"]
+    event = of_batch(name, batch_id)
+
+    answer = door.call(at(event, event["rawPath"].replace("/2218/", "/2219/")))
+
+    assert (answer.status, answer.problem) == (404, "unknown-batch")
+
+
+def test_a_batch_that_is_not_held_cannot_be_redriven(door: Door) -> None:
+    batch_id = door.post(an_order()).body["batchId"]
+
+    answer = door.call(of_batch("webhook-redrive", batch_id))
+
+    assert (answer.status, answer.problem) == (409, "not-redrivable")
+
+
+def test_a_redrive_that_is_none_is_told_its_faults(door: Door) -> None:
+    event = an_event("webhook-redrive") | {"body": '{"action":"close","status":"LOST"}'}
+
+    answer = door.call(event)
+
+    assert (answer.status, answer.problem) == (422, "invalid-redrive")
+    assert {error["pointer"] for error in answer.body["errors"]} == {"/status", "/reason"}
+
+
+@pytest.mark.parametrize("name", ["webhook-preview", "webhook-status", "webhook-redrive"])
+def test_operators_routes_are_shut_where_iam_authorised_nobody(door: Door, name: str) -> None:
+    event = an_event(name)
+    del event["requestContext"]["authorizer"]
+
+    answer = door.call(event)
+
+    assert (answer.status, answer.problem) == (403, "forbidden")
+
+
+# What is told of it.
+
+
+def test_every_request_is_counted(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    door.call(at(an_event("webhook-order"), "/"))
+
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["Requests"], line["RequestsRejected"]) == ([1.0], [1.0])
+
+
+def test_accepted_and_known_orders_are_counted(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    door.post(an_order())
+    door.post([an_order(), an_order(id="evt-2", invoiceNo="2")])
+
+    first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (first["OrdersAccepted"], "OrdersReplayed" in first) == ([1.0], False)
+    assert (second["OrdersAccepted"], second["OrdersReplayed"]) == ([1.0], [1.0])
+
+
+def test_every_transition_is_logged_with_the_same_fields(door: Door) -> None:
+    door.post(an_order())
+
+    lines = [json.loads(line) for line in door.logged.getvalue().splitlines()]
+    assert [(line["message"], line["state"]) for line in lines] == [
+        ("batch moved", "CLAIMED"),
+        ("batch moved", "PENDING"),
+    ]
+    assert {line["function_request_id"] for line in lines} == {"request-1"}
+
+
+def test_nothing_secret_or_personal_is_logged(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    order = an_order(
+        emails=["kari@example.no"],
+        message="Kjære Kari Nordmann",
+        lines=[{"sku": "1300", "name": "Comb", "quantity": 1, "unitPrice": "73219.5", "vatRate": 25}],
+    )
+    event = signed(an_event("webhook-order"), json.dumps(order))
+    door.call(event)
+    door.call(event)
+    door.post(order | {"message": "Kari Nordmann"})
+    door.post(order | {"id": "evt-2", "invoiceNo": "73219.50", "currency": "Kari Nordmann"})
+    door.post(json.dumps(order) + "Kari Nordmann")
+    door.post(order, webhook_signature="v1,S2FyaSBOb3JkbWFubg==")
+    door.arm.fail("submit", "status", 1, status=400)
+    door.post(order | {"id": "evt-3", "invoiceNo": "3"})
+    door.arm.fail("token", "status", 1, status=401)
+    door.post(order | {"id": "evt-4", "invoiceNo": "4"})
+    door.call(an_event("webhook-preview") | {"body": json.dumps(order)})
+    put_secret(json.dumps(SECRET) + "}")
+    door.dynamodb.delete_table(TableName=TABLE)
+    door.post(order | {"id": "evt-5"})
+
+    logged = door.logged.getvalue() + capsys.readouterr().out
+    tokens = list(door.arm.api._tokens)  # noqa: SLF001 (the tokens that were given)
+    secrets = [SIGNING_SECRET, SIGNING_SECRET.removeprefix("whsec_"), "s3cr3t", event["headers"]["webhook-signature"]]
+    personal = ["kari", "Nordmann", "73219", "Comb", "S2FyaSBOb3JkbWFubg"]
+    assert logged
+    assert tokens
+    assert [word for word in tokens + secrets + personal if word.casefold() in logged.casefold()] == []

@@ -1,0 +1,52 @@
+import pytest
+
+from sandbox.options import Options, parse
+
+
+def test_without_arguments_the_webhook_listens_on_8080_and_only_the_schedule_polls() -> None:
+    expected = Options(port=8080, poll_every=None, parameters={}, arm_base_url=None, arm_token_url=None, verbose=False)
+
+    assert expected == parse([])
+
+
+def test_parameters_may_be_repeated_and_keep_everything_after_the_first_equals_sign() -> None:
+    options = parse(["--parameter", "FirstLookSeconds=1", "--parameter", "ArmResultWords=DONE=succeeded,ODD=waiting"])
+
+    assert options.parameters == {"FirstLookSeconds": "1", "ArmResultWords": "DONE=succeeded,ODD=waiting"}
+
+
+def test_a_parameter_may_be_empty() -> None:
+    assert parse(["--parameter", "ArmResultWords="]).parameters == {"ArmResultWords": ""}
+
+
+def test_an_arm_outside_is_named_by_both_its_urls() -> None:
+    options = parse(["--arm-base-url", "http://127.0.0.1:1/arm/v1", "--arm-token-url", "http://127.0.0.1:1/token"])
+
+    assert options.arm_base_url == "http://127.0.0.1:1/arm/v1"
+    assert options.arm_token_url == "http://127.0.0.1:1/token"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--port", "web"], "'web' is not a port"),
+        (["--port", "65536"], "'65536' is not a port"),
+        (["--port", "-1"], "'-1' is not a port"),
+        (["--poll-every", "0"], "not a number of seconds above 0"),
+        (["--poll-every", "often"], "not a number of seconds above 0"),
+        (["--poll-every", "nan"], "not a number of seconds above 0"),
+        (["--parameter", "FirstLookSeconds"], "'FirstLookSeconds' is not NAME=VALUE"),
+        (["--parameter", "=1"], "'=1' is not NAME=VALUE"),
+        (["--parameter", "Nonsense=1"], "template.yaml has no parameter Nonsense"),
+        (["--arm-base-url", "http://127.0.0.1:1"], "belong together"),
+        (["--arm-token-url", "http://127.0.0.1:1"], "belong together"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_a_line_that_says_why(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(arguments)
+
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err.splitlines()[-1]

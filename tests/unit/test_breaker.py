@@ -1,0 +1,114 @@
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from arm_relay.arm.breaker import LIMIT, Breaker
+from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused
+from arm_relay.batches import Answer
+
+ACCEPTED = ("u1", Answer(202, "{}"))
+DOWN = NotSent("no connection", unreachable=True)
+ITS_OWN = Refused(Answer(400, "{}"))
+
+CALLS: dict[str, Callable[[Breaker], object]] = {
+    "submit": lambda breaker: breaker.submit("2218", b"{}"),
+    "result": lambda breaker: breaker.result("2218", "u1"),
+    "document": lambda breaker: breaker.document("2218", "88776655"),
+}
+
+
+class Arm:
+    """Answers each call with the next of the endings, the last one for ever."""
+
+    def __init__(self, *endings: ArmError | None) -> None:
+        self._endings = list(endings)
+        self.calls: list[tuple[object, ...]] = []
+
+    def _end(self, *call: object) -> None:
+        self.calls.append(call)
+        ending = self._endings.pop(0) if len(self._endings) > 1 else self._endings[0]
+        if ending:
+            raise ending
+
+    def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
+        self._end("submit", client_no, payload)
+        return ACCEPTED
+
+    def result(self, client_no: str, batch_uuid: str) -> Answer:
+        self._end("result", client_no, batch_uuid)
+        return Answer(200, "{}")
+
+    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
+        self._end("document", client_no, document_no)
+        return None
+
+
+def after(*endings: ArmError | None) -> Breaker:
+    """A breaker that has seen calls end so."""
+    breaker = Breaker(Arm(*endings))
+    for ending in endings:
+        if ending:
+            with pytest.raises(type(ending)):
+                breaker.submit("2218", b"{}")
+        else:
+            breaker.submit("2218", b"{}")
+    return breaker
+
+
+def test_calls_and_answers_pass_through() -> None:
+    arm = Arm(None)
+    breaker = Breaker(arm)
+
+    assert breaker.submit("2218", b"{}") == ACCEPTED
+    assert breaker.result("2218", "u1") == Answer(200, "{}")
+    assert breaker.document("2218", "1") is None
+    assert arm.calls == [("submit", "2218", b"{}"), ("result", "2218", "u1"), ("document", "2218", "1")]
+
+
+@pytest.mark.parametrize(
+    ("endings", "is_open"),
+    [
+        pytest.param([None], False, id="all well"),
+        pytest.param([DOWN] * (LIMIT - 1), False, id="one too few"),
+        pytest.param([DOWN] * LIMIT, True, id="down"),
+        pytest.param([NotSent("429", unreachable=True), InDoubt("503", unreachable=True), DOWN], True, id="all kinds"),
+        pytest.param([DOWN, DOWN, None, DOWN, DOWN], False, id="an answer between"),
+        pytest.param([DOWN, DOWN, ITS_OWN, DOWN, DOWN], False, id="a refusal is an answer, too"),
+        pytest.param([DOWN, DOWN, NoAnswer("302"), DOWN, DOWN], False, id="not understood is an answer, too"),
+        pytest.param([ITS_OWN] * 10, False, id="refusals are the batches' own"),
+        pytest.param([*[DOWN] * LIMIT, None], True, id="stays open after a late answer"),
+        pytest.param([*[DOWN] * LIMIT, ITS_OWN], True, id="stays open after a late refusal"),
+    ],
+)
+def test_so_many_failures_in_a_row_open_it(endings: list[ArmError | None], *, is_open: bool) -> None:
+    assert after(*endings).is_open is is_open
+
+
+def test_a_new_run_closes_it() -> None:
+    breaker = after(*[DOWN] * LIMIT)
+    breaker.reset()
+
+    assert not breaker.is_open
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_is_watched(call: str) -> None:
+    breaker = Breaker(Arm(NoAnswer("no connection", unreachable=True)))
+    for _ in range(LIMIT):
+        with pytest.raises(NoAnswer):
+            CALLS[call](breaker)
+
+    assert breaker.is_open
+
+
+def test_failures_at_once_all_count() -> None:
+    breaker = Breaker(Arm(DOWN))
+
+    def call(_number: int) -> None:
+        with pytest.raises(NotSent):
+            breaker.submit("2218", b"{}")
+
+    with ThreadPoolExecutor(LIMIT) as threads:
+        list(threads.map(call, range(LIMIT)))
+
+    assert breaker.is_open

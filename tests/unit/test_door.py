@@ -1,0 +1,106 @@
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+from arm_relay.door import LARGEST_BODY, BodyTooLarge, Door, NotJsonMediaType, UnknownClient
+from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.signatures import BadSignature
+from standardwebhooks.webhooks import Webhook
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+DOOR = Door(Secrets(lambda: json.dumps({"clients": {"2218": {"signingSecrets": [SECRET]}}})))
+
+
+def headers(body: bytes, **changes: str) -> dict[str, str]:
+    """Those of a request signed now."""
+    now = int(time.time())
+    signed = {
+        "webhook-id": "msg-1",
+        "webhook-timestamp": str(now),
+        "webhook-signature": Webhook(SECRET).sign("msg-1", datetime.fromtimestamp(now, UTC), body.decode()),
+        "content-type": "application/json",
+    }
+    return signed | {name.replace("_", "-"): value for name, value in changes.items()}
+
+
+def test_a_signed_request_of_a_known_client_is_let_in() -> None:
+    DOOR.check("2218", headers(b"[]"), b"[]")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", " Application/JSON "],
+)
+def test_json_is_let_in_however_it_is_written(media_type: str) -> None:
+    DOOR.check("2218", headers(b"[]", content_type=media_type), b"[]")
+
+
+@pytest.mark.parametrize("media_type", ["", "text/plain", "application/json5", "application/problem+json", "json", ";"])
+def test_other_media_types_are_not(media_type: str) -> None:
+    with pytest.raises(NotJsonMediaType):
+        DOOR.check("2218", headers(b"[]", content_type=media_type), b"[]")
+
+
+def test_a_request_without_a_media_type_is_not() -> None:
+    unnamed = headers(b"[]")
+    del unnamed["content-type"]
+
+    with pytest.raises(NotJsonMediaType):
+        DOOR.check("2218", unnamed, b"[]")
+
+
+def test_a_body_as_large_as_may_be_is_let_in() -> None:
+    body = b" " * LARGEST_BODY
+
+    DOOR.check("2218", headers(body), body)
+
+
+def test_one_byte_more_is_not() -> None:
+    body = b" " * (LARGEST_BODY + 1)
+
+    with pytest.raises(BodyTooLarge):
+        DOOR.check("2218", headers(body), body)
+
+
+@pytest.mark.parametrize("client_no", ["2219", "", "arm", "2218 "])
+def test_an_unknown_client_is_told_so_before_anything_else(client_no: str) -> None:
+    with pytest.raises(UnknownClient):
+        DOOR.check(client_no, {}, b" " * (LARGEST_BODY + 1))
+
+
+def test_a_body_too_large_is_not_even_hashed() -> None:
+    with pytest.raises(BodyTooLarge):
+        DOOR.check("2218", {}, b" " * (LARGEST_BODY + 1))
+
+
+def test_the_media_type_is_told_only_to_those_who_sign() -> None:
+    with pytest.raises(BadSignature):
+        DOOR.check("2218", {"content-type": "text/plain"}, b"[]")
+
+
+def test_nobody_is_let_in_while_the_secret_cannot_be_read() -> None:
+    def fetch() -> str:
+        raise SecretUnavailable("the secret cannot be read")
+
+    with pytest.raises(SecretUnavailable):
+        Door(Secrets(fetch)).check("2218", headers(b"[]"), b"[]")
+
+
+def test_a_client_whose_secrets_were_all_taken_away_is_unknown() -> None:
+    door = Door(Secrets(lambda: json.dumps({"clients": {"2218": {"signingSecrets": []}}})))
+
+    with pytest.raises(UnknownClient):
+        door.check("2218", headers(b"[]"), b"[]")
+
+
+def test_check_client_gives_the_secrets_of_a_known_one() -> None:
+    assert DOOR.check_client("2218") == [SECRET]
+    with pytest.raises(UnknownClient):
+        DOOR.check_client("2219")
+
+
+@pytest.mark.parametrize("kind", [UnknownClient, BodyTooLarge, NotJsonMediaType])
+def test_what_is_said_of_a_request_is_the_same_for_all(kind: type[Exception]) -> None:
+    assert kind.__doc__
+    assert "2218" not in kind.__doc__
