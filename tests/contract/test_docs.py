@@ -1,0 +1,78 @@
+"""The documentation names everything that outsiders touch, in the words of the code."""
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+from arm_relay import batches
+from arm_relay.batches import State
+from arm_relay.orders import parse_orders
+from arm_relay.problems import Kind
+from arm_relay.redrive import _parse
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_every_state_is_described_in_the_sentences_of_the_code() -> None:
+    source = inspect.getsource(batches.State)
+    comments = re.findall(r"((?:    #: .*\n)+)    (\w+) = ", source)
+    told = {name: " ".join(line.strip().removeprefix("#: ") for line in text.splitlines()) for text, name in comments}
+
+    table = (DOCS / "architecture.md").read_text()
+
+    assert set(told) == {state.name for state in State}
+    for name, sentence in told.items():
+        assert f"| {name} | {sentence} |" in table
+
+
+@pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: str(kind.slug))
+def test_every_kind_of_problem_is_listed_with_its_status(kind: Kind) -> None:
+    lines = (DOCS / "webhook.md").read_text().splitlines()
+
+    assert any(line.startswith(f"| {kind.status} |") and f"`{kind.slug}`" in line for line in lines)
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED, State.HELD])
+def test_every_type_of_notification_is_listed(state: State) -> None:
+    name = state.value.lower().replace("_", "-")
+
+    assert f"`arm-relay.batch.{name}`" in (DOCS / "notifications.md").read_text()
+
+
+def test_every_parameter_of_the_template_is_listed() -> None:
+    template = (ROOT / "template.yaml").read_text()
+    parameters = re.findall(r"^  (\w+):$", template.partition("Globals:")[0], re.MULTILINE)
+
+    missing = [name for name in parameters if f"| `{name}` |" not in (DOCS / "configuration.md").read_text()]
+
+    assert (len(parameters) > 10, missing) == (True, [])
+
+
+def test_every_sample_order_is_one_the_relay_takes() -> None:
+    samples = sorted((ROOT / "events" / "orders").glob("*.json"))
+
+    assert [len(parse_orders(sample.read_bytes()).orders) for sample in samples] == [1, 1]
+
+
+def test_every_redrive_shown_is_one_the_relay_takes() -> None:
+    shown = re.findall(r"```json\n(.*?)```", (DOCS / "operations.md").read_text(), re.DOTALL)
+
+    assert [json.loads(text)["action"] for text in shown] == ["resubmit", "close"]
+    for text in shown:
+        _parse(text.encode())
+
+
+def test_every_link_between_the_pages_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+
+    broken = [
+        (page.name, link)
+        for page in pages
+        for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+        if not (page.parent / link).exists()
+    ]
+
+    assert broken == []
