@@ -1,0 +1,113 @@
+"""DynamoDB in memory: the five requests the store sends and the expressions it uses, and nothing else.
+
+It passes the same contract as moto and DynamoDB Local (tests/store_contract.py).
+"""
+
+import bisect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from arm_relay import store
+from botocore.exceptions import ClientError
+
+type Item = Mapping[str, Any]
+
+#: The conditions of writes, by the very text the store sends.
+CONDITIONS: Final[Mapping[str, Callable[[Item | None, Mapping[str, Any]], bool]]] = {
+    store.IS_NEW: lambda item, _: item is None,
+    store.IS_OF_BATCH: lambda item, values: item is not None and item["batchId"] == values[":batchId"],
+    store.IS_AT_VERSION: lambda item, values: item is not None and item["version"] == values[":version"],
+    store.IS_FREE: lambda item, values: item is None or item["leasedUntil"]["S"] < values[":free"]["S"],
+    store.IS_LEASED_BY: lambda item, values: item is not None and item["leasedBy"] == values[":owner"],
+}
+
+#: The most a transaction may hold.
+MAX_TRANSACTION: Final = 100
+#: The most one item may hold, in bytes.
+MAX_ITEM: Final = 400 * 1024
+
+
+class InMemoryDynamoDB:
+    """One table with its index; `later` carries changes of the table over to the index."""
+
+    def __init__(self, later: Callable[[Callable[[], None]], None] = lambda change: change()) -> None:
+        #: Replaced where a test wants to see what a condition is good for.
+        self.conditions = CONDITIONS
+        self.items: dict[str, Item] = {}
+        self._index: dict[str, tuple[str, str]] = {}
+        self._tokens: set[str] = set()
+        self._later = later
+
+    def transact_write_items(self, *, TransactItems: Sequence[Any], ClientRequestToken: str) -> dict[str, Any]:  # noqa: N803
+        """All puts or none."""
+        if ClientRequestToken in self._tokens:
+            return {}
+        puts = [entry["Put"] for entry in TransactItems]
+        keys = {put["Item"]["pk"]["S"] for put in puts}
+        if len(puts) > MAX_TRANSACTION or len(keys) != len(puts):
+            raise client_error("ValidationException", "TransactWriteItems")
+        reasons = [{"Code": "None" if self._holds(put) else "ConditionalCheckFailed"} for put in puts]
+        if any(reason["Code"] != "None" for reason in reasons):
+            raise client_error("TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons)
+        self._tokens.add(ClientRequestToken)
+        for put in puts:
+            self._put(put["Item"])
+        return {}
+
+    def put_item(self, **put: Any) -> dict[str, Any]:
+        """One put."""
+        if not self._holds(put):
+            raise client_error("ConditionalCheckFailedException", "PutItem")
+        self._put(put["Item"])
+        return {}
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:  # noqa: ARG002, N803
+        """One item, consistently."""
+        item = self.items.get(Key["pk"]["S"])
+        return {"Item": item} if item else {}
+
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
+        """Many items, consistently."""
+        ((table, request),) = RequestItems.items()
+        keys = [key["pk"]["S"] for key in request["Keys"]]
+        if not 1 <= len(keys) <= MAX_TRANSACTION or len(set(keys)) != len(keys):
+            raise client_error("ValidationException", "BatchGetItem")
+        return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
+
+    def query(self, **query: Any) -> dict[str, Any]:
+        """The index, by shard and due time."""
+        if query["KeyConditionExpression"] != store.IS_DUE:
+            raise client_error("ValidationException", "Query")
+        values = query["ExpressionAttributeValues"]
+        shard, now = values[":shard"]["S"], values[":now"]["S"]
+        found = sorted((due, pk) for pk, (of, due) in self._index.items() if of == shard and due <= now)
+        start = query.get("ExclusiveStartKey")
+        first = bisect.bisect_right(found, (start["due"]["S"], start["pk"]["S"])) if start else 0
+        page = found[first : first + query["Limit"]]
+        keys = [{"pk": {"S": pk}, "shard": {"S": shard}, "due": {"S": due}} for due, pk in page]
+        # As in DynamoDB, a full page says that there may be more.
+        return {"Items": keys} | ({"LastEvaluatedKey": keys[-1]} if len(keys) == query["Limit"] else {})
+
+    def _holds(self, put: Mapping[str, Any]) -> bool:
+        condition = self.conditions[put["ConditionExpression"]]
+        return condition(self.items.get(put["Item"]["pk"]["S"]), put.get("ExpressionAttributeValues", {}))
+
+    def _put(self, item: Item) -> None:
+        key = item["pk"]["S"]
+        if len(repr(item)) > 2 * MAX_ITEM:
+            raise client_error("ValidationException", "PutItem")
+        self.items[key] = item
+        self._later(lambda: self._carry_over(key))
+
+    def _carry_over(self, key: str) -> None:
+        item = self.items[key]
+        if "due" in item and "shard" in item:
+            self._index[key] = (item["shard"]["S"], item["due"]["S"])
+        else:
+            self._index.pop(key, None)
+
+
+def client_error(code: str, operation: str, **more: object) -> ClientError:
+    """The exception boto3 raises for an error answer."""
+    answer: Any = {"Error": {"Code": code, "Message": "simulated"}, **more}
+    return ClientError(answer, operation)

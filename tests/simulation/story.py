@@ -1,0 +1,235 @@
+"""One seed's run: senders, an operator, pollers and trouble for a while, then peace until nothing is left to do."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Any, Final
+
+from arm_relay import records
+from arm_relay.batches import CORRECTABLE, Batch, OrderStatus, State
+from arm_relay.store import StoreUnavailable
+
+from sandbox.arm.api import ArmApi
+from sandbox.arm.ledger import Ledger, short_uuid
+from sandbox.arm.settings import ResultShape, Settings
+from tests.simulation import cloud as simulated
+from tests.simulation.cloud import BEGIN, Environment, Troubled
+from tests.simulation.faults import ArmFaults, Rates
+from tests.simulation.functions_under_test import (
+    Cloud,
+    SilentJournal,
+    call_poller,
+    call_webhook,
+    orders_event,
+    redrive_event,
+)
+from tests.simulation.hub import Hub
+from tests.simulation.promises import Evidence, broken
+
+#: How long things go on and go wrong, in seconds.
+TROUBLED_TIME: Final = 2400.0
+WEBHOOK_TIME: Final = 25.0
+POLLER_TIME: Final = 55.0
+SHAPES: Final[tuple[ResultShape, ...]] = (
+    "per-document",
+    "by-order",
+    "by-position",
+    "whole-batch",
+    "unknown-words",
+    "contradictory",
+    "not-json",
+    "empty",
+)
+
+
+@dataclass
+class Story:
+    """The run of one seed."""
+
+    seed: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)  # noqa: S311 (repeatable on purpose)
+        self.hub = Hub()
+        self.failures: list[str] = []
+        self.accepted: set[str] = set()
+        self.sent: list[dict[str, Any]] = []
+        rates = Rates.drawn(self.random)
+        self.troubled = Troubled(self.random, rates, self.counts)
+        self.faults = ArmFaults(self.random, rates.arm, self.counts)
+        self.settings = Settings(
+            processing_seconds=self.random.choice((0.2, 20.0, 300.0)),
+            all_or_nothing=self.random.random() < 0.3,
+            failing_customers={"666"},
+            result_shape=self.random.choice(SHAPES),
+            forget_after_seconds=self.random.choice((None, None, 100.0)),
+        )
+        self.ledger = Ledger(self.now, lambda: short_uuid(self.random.randbytes(16)), self.settings)
+        tokens = iter(range(10**9))
+        arm = ArmApi(
+            self.ledger, self.faults, self.settings, "relay", "simulated", self.now, lambda: f"t{next(tokens)}"
+        )
+        self.table = simulated.table(self.hub, self.random)
+        self.topic = simulated.Topic()
+        self.cloud = Cloud(self.table, self.topic, arm, SilentJournal(self.failures))
+        self.numbered = self.random.choice((0.5, 0.9, 1.0))
+        self.skewed = self.random.random() < 0.5
+
+    def now(self) -> datetime:
+        """ARM's time."""
+        return BEGIN + timedelta(seconds=self.hub.time)
+
+    def environment(self, seconds: float) -> Environment:
+        """A new environment with a clock of its own."""
+        skew = timedelta(seconds=self.random.uniform(-30, 30) if self.skewed else 0)
+        return Environment(self.hub, self.random, self.troubled, skew, self.hub.time + seconds)
+
+    def run(self) -> list[str]:
+        """Let it all happen; the promises broken."""
+        self.plan()
+        self.hub.run(TROUBLED_TIME)
+        self.troubled.stop()
+        self.faults.stop()
+        self.drain()
+        evidence = Evidence(
+            frozenset(self.accepted), self.batches(), self.ledger.documents, self.topic.messages, self.failures
+        )
+        found = broken(evidence)
+        self.hub.end()
+        return found
+
+    def plan(self) -> None:
+        """Who acts when."""
+        for _ in range(self.random.randint(4, 14)):
+            self.hub.start(self.random.uniform(0, TROUBLED_TIME * 0.6), self.send)
+        for _ in range(3):
+            self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.operate)
+        for _ in range(4):
+            self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.correct_twice)
+        minute = 0.0
+        while minute < TROUBLED_TIME:
+            self.hub.start(minute, self.poll)
+            if self.random.random() < 0.2:
+                self.hub.start(minute + self.random.uniform(0, 5), self.poll)
+            minute += 60
+        if self.random.random() < 0.4:
+            down = self.random.uniform(0, TROUBLED_TIME)
+            self.hub.at(down, lambda: setattr(self.faults, "is_down", True))
+            self.hub.at(down + self.random.uniform(60, 900), lambda: setattr(self.faults, "is_down", False))
+
+    def drain(self) -> None:
+        """Let pollers run, each when something is due, until nothing is."""
+        for _ in range(400):
+            due = [batch.due for batch in self.batches() if batch.due]
+            if not due:
+                return
+            wait = max((min(due) - self.now()).total_seconds(), 0) + 60
+            self.hub.start(self.hub.time + wait, self.poll)
+            self.hub.run(self.hub.time + wait + POLLER_TIME)
+
+    def batches(self) -> list[Batch]:
+        """Every batch in the table."""
+        return [records.from_item(item) for key, item in self.table.items.items() if key.startswith("BATCH#")]
+
+    def poll(self) -> None:
+        """One poller."""
+        self.counts["polls"] += 1
+        try:
+            call_poller(self.environment(POLLER_TIME), self.cloud)
+        except StoreUnavailable:
+            self.counts["polls ended early"] += 1
+        except Exception as error:  # noqa: BLE001 (the run goes on, and is a failed one)
+            self.failures.append(f"poller: {error!r}")
+
+    def correct_twice(self) -> None:
+        """Two people send different corrections of one failed order at the same moment."""
+        failed = {order.id for batch in self.batches() for order in batch.orders if order.status in CORRECTABLE}
+        orders = [order for order in self.sent if order["id"] in failed]
+        if not orders:
+            return
+        order = self.random.choice(orders)
+        for customer_no in ("7", "8"):
+            body = json.dumps(order | {"customerNo": customer_no})
+            self.counts["corrections"] += 1
+            self.hub.start(self.hub.time, partial(self.post, body))
+
+    def send(self) -> None:
+        """A sender sends a request, and perhaps sends it again."""
+        self.post(json.dumps(self.request()))
+
+    def post(self, body: str) -> None:
+        """Send a request up to three times, as a sender without an answer would."""
+        for _ in range(self.random.randint(1, 3)):
+            self.counts["requests"] += 1
+            environment = self.environment(WEBHOOK_TIME)
+            answer = call_webhook(environment, self.cloud, orders_event(body))
+            if answer["statusCode"] in (200, 202):
+                self.accepted |= {line["id"] for line in json.loads(answer["body"])["orders"]}
+            if answer["statusCode"] not in (200, 202, 409, 422, 503):
+                self.failures.append(f"answer {answer}")
+            self.hub.sleep(self.random.uniform(0, 100))
+
+    def request(self) -> object:
+        """One order or several, new, repeated or corrected."""
+        orders: dict[str, dict[str, Any]] = {}
+        for _ in range(self.random.choice((1, 1, 1, 2, 4))):
+            order = self.order()
+            orders[order["id"]] = order
+        self.sent += orders.values()
+        found = list(orders.values())
+        return found[0] if len(found) == 1 else found
+
+    def order(self) -> dict[str, Any]:
+        """One order event."""
+        what = self.random.random()
+        if self.sent and what < 0.25:
+            self.counts["duplicates"] += 1
+            return self.random.choice(self.sent)
+        if self.sent and what < 0.5:
+            self.counts["corrections"] += 1
+            changes = {"customerNo": str(self.random.randint(1, 9)), "ledgerNote": str(self.random.random())}
+            return self.random.choice(self.sent) | changes
+        self.counts["orders"] += 1
+        number = self.counts["orders"]
+        order: dict[str, Any] = {
+            "id": f"o{number}",
+            "type": "order.invoiced",
+            "orderId": f"B-{number}",
+            "message": f"o{number}",
+            "customerNo": self.random.choice(("1", "2", "666")),
+            "invoiceDate": "2026-02-27",
+            "paymentTermsDays": 14,
+            "lines": [{"sku": "1", "name": "Comb", "quantity": 1, "unitPrice": 100, "vatRate": 25}],
+        }
+        if self.random.random() < self.numbered:
+            order["invoiceNo"] = f"N{number}"
+        return order
+
+    def operate(self) -> None:
+        """An operator looks into ARM and releases what is held."""
+        for batch in self.batches():
+            redrive = self.redrive(batch)
+            if redrive:
+                self.counts["redrives"] += 1
+                event = redrive_event(batch.id, json.dumps(redrive))
+                answer = call_webhook(self.environment(WEBHOOK_TIME), self.cloud, event)
+                if answer["statusCode"] not in (200, 409, 503):
+                    self.failures.append(f"redrive {answer}")
+
+    def redrive(self, batch: Batch) -> dict[str, str] | None:
+        """What a truthful operator does about a held batch."""
+        if batch.state is not State.HELD or batch.due:
+            return None
+        billed = {str(document.payload.get("customerMessage")) for document in self.ledger.documents}
+        unknown = {order.id for order in batch.orders if order.status is OrderStatus.HELD}
+        if unknown <= billed:
+            return {"action": "close", "status": "SUCCEEDED", "reason": "found"}
+        if unknown & billed:
+            return None
+        if any(order.id in billed for order in batch.orders):
+            return {"action": "close", "status": "FAILED", "reason": "absent"}
+        return {"action": "resubmit", "reason": "absent"}
