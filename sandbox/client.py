@@ -45,20 +45,20 @@ def start_sandbox(
         # Ctrl-C reaches us alone, and we end it.
         start_new_session=True,
     )
-    progress = _each_line(process.stderr, on_progress or _to_stderr, lambda: None)
+    lines: Queue[str] = Queue()
+    readers = (
+        _each_line(process.stdout, lines.put, at_end=lambda: lines.put("")),
+        _each_line(process.stderr, on_progress or _to_stderr, at_end=lambda: None),
+    )
     try:
-        yield Sandbox(ready=Ready.from_json(_first_line(process, timeout)), pid=process.pid)
+        yield Sandbox(ready=Ready.from_json(_first_line(process, lines, timeout)), pid=process.pid)
     finally:
         _stop(process)
-        progress.join(timeout=5)
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
+        for reader in readers:
+            reader.join(timeout=5)
 
 
-def _first_line(process: subprocess.Popen[str], timeout: float) -> str:
-    lines: Queue[str] = Queue()
-    _each_line(process.stdout, lines.put, lambda: lines.put(""))
+def _first_line(process: subprocess.Popen[str], lines: Queue[str], timeout: float) -> str:
     try:
         line = lines.get(timeout=timeout)
     except Empty:
@@ -69,9 +69,12 @@ def _first_line(process: subprocess.Popen[str], timeout: float) -> str:
 
 
 def _each_line(stream: IO[str] | None, to: Callable[[str], None], at_end: Callable[[], None]) -> Thread:
+    assert stream  # noqa: S101 (a pipe, as asked for)
+
     def read() -> None:
-        for line in stream or ():
-            to(line.rstrip("\n"))
+        with stream:  # closed by the thread that reads it, and by no other
+            for line in stream:
+                to(line.rstrip("\n"))
         at_end()
 
     thread = Thread(target=read, name="sandbox output", daemon=True)

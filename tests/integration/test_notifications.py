@@ -9,6 +9,7 @@ import pytest
 from arm_relay import batches
 from arm_relay.batches import Batch, OrderStatus, State
 from arm_relay.notifications import NotPublished, Topic, to_event
+from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
@@ -18,7 +19,7 @@ from tests.builders import NOW, a_batch
 @pytest.fixture
 def sns() -> Iterator[Any]:
     with mock_aws():
-        yield boto3.client("sns")
+        yield boto3.client("sns", config=Config(retries={"total_max_attempts": 1}))
 
 
 @pytest.fixture

@@ -17,14 +17,16 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from arm_relay import batches
 from arm_relay.door import LARGEST_BODY
+from arm_relay.store import Store
 from moto import mock_aws
 from standardwebhooks.webhooks import Webhook
 
 from functions.webhook import app
 from sandbox.arm.transport import SimulatedTransport
-from tests.builders import an_order
-from tests.store_contract import TABLE, create_table
+from tests.builders import NOW, TIMES, an_order
+from tests.store_contract import MARKER_LIFE, TABLE, create_table
 from tests.unit.sandbox_arm.builders import Simulator, a_simulator
 
 EVENTS = Path(__file__).parents[3] / "events" / "lambda"
@@ -501,6 +503,28 @@ def test_a_redrive_that_is_none_is_told_its_faults(door: Door) -> None:
 
     assert (answer.status, answer.problem) == (422, "invalid-redrive")
     assert {error["pointer"] for error in answer.body["errors"]} == {"/status", "/reason"}
+
+
+def test_a_redrive_that_is_not_json_is_a_bad_request(door: Door) -> None:
+    answer = door.call(an_event("webhook-redrive") | {"body": "{"})
+
+    assert (answer.status, answer.problem) == (400, "not-json")
+
+
+def test_a_held_batch_is_redriven_in_the_operators_name(door: Door) -> None:
+    door.arm.fail("any", "refuse")
+    batch_id = door.post(an_order()).body["batchId"]
+    store = Store(door.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    queued = store.batch(batch_id)
+    assert queued
+    held = store.save(batches.held(queued, "too old", NOW))
+    assert held
+    store.save(batches.announced(held))
+
+    answer = door.call(of_batch("webhook-redrive", batch_id))
+
+    assert (answer.status, answer.body["status"]) == (200, "QUEUED")
+    assert answer.body["by"] == "arn:aws:sts::123456789012:assumed-role/Operator/kari"
 
 
 @pytest.mark.parametrize("name", ["webhook-preview", "webhook-status", "webhook-redrive"])

@@ -1,0 +1,101 @@
+from datetime import timedelta
+
+from arm_relay import batches
+from arm_relay.answers import to_receipt, to_status
+from arm_relay.batches import Answer, OrderStatus, State
+from arm_relay.intake import Line, Receipt
+
+from tests.builders import NOW, TIMES, a_batch, a_batch_order
+
+KARI = "arn:aws:iam::123456789012:user/kari"
+
+
+def test_a_receipt_tells_of_each_order_and_the_batch_it_belongs_to() -> None:
+    old = batches.accepted(a_batch(id="b1"), "uuid-1", Answer(202, ""), NOW)
+    new = batches.accepted(a_batch(id="b2", orders=(a_batch_order(id="evt-2"),)), "uuid-2", Answer(202, ""), NOW)
+    receipt = Receipt((Line(old.orders[0], old, replayed=True), Line(new.orders[0], new, replayed=False)))
+
+    common = {"orderId": "B-1", "documentNo": "88776655", "status": "IN_PROGRESS", "errors": []}
+    assert to_receipt(receipt) == {
+        "batchId": "b2",
+        "status": "PENDING",
+        "batchUuid": "uuid-2",
+        "orders": [
+            {"id": "evt-1", **common, "batchId": "b1", "replayed": True},
+            {"id": "evt-2", **common, "batchId": "b2", "replayed": False},
+        ],
+    }
+
+
+def test_a_receipt_of_known_orders_alone_tells_of_the_first_ones_batch() -> None:
+    first, second = a_batch(id="b1"), a_batch(id="b2")
+    receipt = Receipt(tuple(Line(batch.orders[0], batch, replayed=True) for batch in (first, second)))
+
+    assert receipt.replayed
+    assert to_receipt(receipt)["batchId"] == "b1"
+
+
+def test_the_status_of_a_batch_tells_all_that_is_known() -> None:
+    pending = batches.accepted(a_batch(), "uuid-1", Answer(202, "{}"), NOW + timedelta(seconds=1))
+
+    assert to_status(pending) == {
+        "batchId": "batch-1",
+        "clientNo": "2218",
+        "status": "PENDING",
+        "cause": "ARM took it",
+        "by": None,
+        "batchUuid": "uuid-1",
+        "claimedAt": "2025-02-27T12:00:00.000000Z",
+        "endedAt": None,
+        "nextLookAt": "2025-02-27T12:00:30.000000Z",
+        "attempts": 1,
+        "orders": [
+            {"id": "evt-1", "orderId": "B-1", "documentNo": "88776655", "status": "IN_PROGRESS", "errors": []},
+        ],
+        "answer": {"status": 202, "body": "{}"},
+        "history": [
+            {"at": "2025-02-27T12:00:00.000000Z", "status": "CLAIMED", "cause": "accepted", "by": None},
+            {"at": "2025-02-27T12:00:01.000000Z", "status": "PENDING", "cause": "ARM took it", "by": None},
+        ],
+    }
+
+
+def test_the_status_of_an_announced_end_has_no_next_look() -> None:
+    refused = batches.refused(a_batch(), Answer(400, "no"), NOW)
+
+    status = to_status(batches.announced(refused))
+
+    assert (status["endedAt"], status["nextLookAt"]) == ("2025-02-27T12:00:00.000000Z", None)
+
+
+def test_the_status_of_a_redriven_batch_tells_by_whom() -> None:
+    held = batches.announced(batches.held(a_batch(), "too old", NOW))
+    closed = batches.closed(held, State.FAILED, "asked by phone", KARI, NOW + timedelta(days=1))
+
+    status = to_status(closed)
+
+    assert (status["by"], status["cause"]) == (KARI, "asked by phone")
+    assert [(step["status"], step["by"]) for step in status["history"]] == [
+        ("CLAIMED", None),
+        ("HELD", None),
+        ("FAILED", KARI),
+    ]
+
+
+def test_the_history_is_told_in_the_order_of_its_times() -> None:
+    batch = a_batch()
+    for minute in range(1, 4):
+        now = NOW + timedelta(minutes=minute)
+        batch = batches.not_taken(batch, "ARM answered 429", now, now)
+        batch = batches.taken(batch, "the next attempt", now + timedelta(seconds=30), TIMES)
+
+    history = to_status(batch)["history"]
+
+    assert [step["status"] for step in history] == ["CLAIMED", *["QUEUED", "CLAIMED"] * 3]
+    assert [step["at"] for step in history] == sorted(step["at"] for step in history)
+
+
+def test_an_orders_errors_are_told() -> None:
+    order = a_batch_order(status=OrderStatus.FAILED, errors=("Customer cannot be billed",))
+
+    assert to_status(a_batch(orders=(order,)))["orders"][0]["errors"] == ["Customer cannot be billed"]

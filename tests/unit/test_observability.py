@@ -1,0 +1,124 @@
+import io
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from arm_relay import batches
+from arm_relay.batches import Answer
+from arm_relay.observability import LambdaJournal, Metric
+from aws_lambda_powertools import Logger, Metrics
+
+from tests.builders import NOW, a_batch
+
+KARI = "arn:aws:iam::123456789012:user/kari"
+
+
+class Notes:
+    """What a journal wrote."""
+
+    def __init__(self) -> None:
+        self._logged = io.StringIO()
+        self.metrics = Metrics(namespace="ArmRelay", service="arm-relay")
+        self.metrics.clear_metrics()
+        self.journal = LambdaJournal(Logger(service=uuid.uuid4().hex, stream=self._logged), self.metrics)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._logged.getvalue().splitlines()]
+
+    def line(self, *names: str) -> dict[str, Any]:
+        (line,) = self.lines()
+        return {name: line[name] for name in names}
+
+    def counts(self) -> dict[str, float]:
+        return {name: sum(metric["Value"]) for name, metric in self.metrics.provider.metric_set.items()}
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+def test_every_transition_is_one_line_of_the_same_fields(notes: Notes) -> None:
+    notes.journal.moved(batches.accepted(a_batch(), "uuid-1", Answer(202, ""), NOW))
+
+    expected = {
+        "level": "INFO",
+        "message": "batch moved",
+        "batchId": "batch-1",
+        "clientNo": "2218",
+        "state": "PENDING",
+        "cause": "ARM took it",
+        "attempt": 1,
+        "orders": 1,
+        "batchUuid": "uuid-1",
+    }
+    assert notes.line(*expected) == expected
+
+
+def test_a_persons_words_stay_out_of_the_log(notes: Notes) -> None:
+    held = batches.announced(batches.held(a_batch(), "too old", NOW))
+
+    notes.journal.moved(batches.resubmitted(held, "Kari Nordmann says so", KARI, NOW))
+
+    assert notes.line("cause") == {"cause": "redriven"}
+    assert "Nordmann" not in json.dumps(notes.lines())
+
+
+def test_ends_and_holds_are_counted_as_they_come(notes: Notes) -> None:
+    notes.journal.moved(a_batch())
+    notes.journal.moved(batches.refused(a_batch(), Answer(400, ""), NOW))
+    notes.journal.moved(batches.held(a_batch(), "too old", NOW))
+    notes.journal.moved(batches.held(a_batch(), "too old", NOW))
+
+    assert notes.counts() == {"BatchesEnded": 1, "BatchesHeld": 2}
+
+
+def test_counts_add_up(notes: Notes) -> None:
+    notes.journal.count(Metric.ORDERS_ACCEPTED, 2)
+    notes.journal.count(Metric.ORDERS_ACCEPTED)
+
+    assert notes.counts() == {"OrdersAccepted": 3}
+
+
+def test_nothing_is_not_counted(notes: Notes) -> None:
+    notes.journal.count(Metric.ORDERS_REPLAYED, 0)
+
+    assert notes.counts() == {}
+
+
+def test_counts_of_many_threads_add_up(notes: Notes, capsys: pytest.CaptureFixture[str]) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda _: notes.journal.count(Metric.ANNOUNCEMENTS), range(5000)))
+
+    # Powertools prints them by the hundred.
+    printed = [json.loads(line)["Announcements"] for line in capsys.readouterr().out.splitlines()]
+    assert sum(map(sum, printed)) == 5000
+
+
+def test_trouble_is_a_counted_warning(notes: Notes) -> None:
+    notes.journal.trouble("the table throttles reads", batchId="batch-1")
+
+    assert notes.line("level", "message", "batchId") == {
+        "level": "WARNING",
+        "message": "the table throttles reads",
+        "batchId": "batch-1",
+    }
+    assert notes.counts() == {"Troubles": 1}
+
+
+def test_a_failure_is_a_counted_error_with_its_traceback(notes: Notes) -> None:
+    try:
+        _ = 1 / 0
+    except ZeroDivisionError:
+        notes.journal.failed("a look at a batch failed", batchId="batch-1")
+
+    line = notes.line("level", "message", "batchId", "exception_name", "exception")
+    assert (line["level"], line["batchId"], line["exception_name"]) == ("ERROR", "batch-1", "ZeroDivisionError")
+    assert "test_observability.py" in line["exception"]
+    assert notes.counts() == {"Failures": 1}
+
+
+def test_metrics_have_names_of_their_own() -> None:
+    assert len({metric.value for metric in Metric}) == len(Metric)
