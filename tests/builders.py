@@ -1,5 +1,6 @@
 """Data for tests: valid as it stands, one thing changed per test."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,3 +64,8 @@ def a_batch(**changes: object) -> Batch:
     } | changes
     told = Transitions(state=fields["state"], cause=fields["cause"], at=(fields["claimed_at"],))
     return Batch(**{"history": (told,)} | fields)
+
+
+def one_by_one[T, R](work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """`AtOnce` in an order that repeats."""
+    return [work(item) for item in items]

@@ -3,7 +3,7 @@
 import base64
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from arm_relay.batches import Batch, Times
 from arm_relay.bootstrap import Webhook as WebhookParts
 from arm_relay.door import Door
 from arm_relay.intake import Intake
+from arm_relay.look import Look
 from arm_relay.mapping import Mapping as OrderMapping
 from arm_relay.notifications import Topic
 from arm_relay.observability import Metric
@@ -37,6 +38,7 @@ from functions.poller import app as poller
 from functions.webhook import app as webhook
 from sandbox.arm.api import ArmApi
 from sandbox.arm.transport import SimulatedTransport
+from tests.builders import one_by_one
 from tests.simulation.cloud import Boto, Environment, Network
 
 CLIENT_NO: Final = "2218"
@@ -183,20 +185,27 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> WebhookParts:
 
 def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
     store, arm = _store(environment, cloud), Breaker(_arm(environment, cloud))
-    return cloud.polling(
+    look = Look(
         store=store,
         arm=arm,
         submission=_submission(environment, cloud, store, arm),
-        announcements=Topic(
-            cast("Any", Boto(environment, "SNS", cloud.topic)), "arn:aws:sns:eu-north-1:000000000000:t"
-        ),
         journal=cloud.journal,
         vocabulary=Vocabulary.extended("", ""),
         times=cloud.times,
         now=environment.now,
         jitter=environment.random.random,
+        look_ups=one_by_one,
+    )
+    return cloud.polling(
+        store=store,
+        look=look,
+        announcements=Topic(
+            cast("Any", Boto(environment, "SNS", cloud.topic)), "arn:aws:sns:eu-north-1:000000000000:t"
+        ),
+        journal=cloud.journal,
+        now=environment.now,
         shuffled=lambda shards: environment.random.sample(shards, len(shards)),
-        for_each=_one_by_one,
+        at_once=one_by_one,
     )
 
 
@@ -225,8 +234,3 @@ def _arm(environment: Environment, cloud: Cloud) -> ArmClient:
 
 def _secrets() -> Secrets:
     return Secrets(lambda: SECRET)
-
-
-def _one_by_one(work: Callable[[str], None], items: Iterable[str]) -> None:
-    for item in items:
-        work(item)

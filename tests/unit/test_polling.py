@@ -4,7 +4,7 @@ A second part kills the function at every one of its calls, and lets the next ru
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from arm_relay.arm.client import ArmClient
 from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import CLOCK_SKEW, LEASE, Batch, OrderStatus, State
+from arm_relay.look import Look
 from arm_relay.notifications import NotPublished, to_event
 from arm_relay.observability import Metric
 from arm_relay.polling import RESERVE, Polling, PollingFailed
@@ -29,7 +30,7 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from sandbox.arm.transport import SimulatedTransport
-from tests.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.builders import NOW, TIMES, a_batch, a_batch_order, one_by_one
 from tests.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_table
 from tests.unit.sandbox_arm.builders import a_document, a_payload, a_simulator
 
@@ -154,18 +155,26 @@ class World:
         self.arm.clock.time += after
         self.outside.is_dead = False
         arm = Breaker(arm_client(self._network))
-        polling = Polling(
-            store=Store(self._table, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE),
+        store = Store(self._table, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+        look = Look(
+            store=store,
             arm=arm,
             submission=self.submission(arm),
-            announcements=self.topic,
             journal=self.diary,
             vocabulary=Vocabulary.extended("", ""),
             times=TIMES,
             now=self.arm.clock.now,
             jitter=lambda: 0.5,
+            look_ups=one_by_one,
+        )
+        polling = Polling(
+            store=store,
+            look=look,
+            announcements=self.topic,
+            journal=self.diary,
+            now=self.arm.clock.now,
             shuffled=lambda _: self.shards,
-            for_each=for_each,
+            at_once=one_by_one,
         )
         polling.run(f"run-{self.now}", remaining)
 
@@ -209,11 +218,6 @@ class World:
         """Whether the batch has come to that end, and everybody knows."""
         batch = self.stored(batch_id)
         return (batch.state, batch.due, self.topic.events[-1:]) == (state, None, [to_event(batch)])
-
-
-def for_each(work: Callable[[str], None], items: Iterable[str]) -> None:
-    for item in items:
-        work(item)
 
 
 def an_order(number: int, **changes: object) -> dict[str, Any]:
@@ -558,6 +562,34 @@ def test_a_result_that_nobody_can_settle_is_held_after_a_while(world: World, ord
     world.poll(after=TIMES.longest_look)
     assert world.is_over(State.HELD)
     assert OrderStatus.HELD in {order.status for order in world.stored().orders}
+
+
+def test_a_result_that_the_ledger_never_tells_more_of_is_held_after_a_while(world: World) -> None:
+    world.arm.settings.result_shape = "unknown-words"
+    world.submitted()
+    world.arm.fail("document", "status", status=403)
+
+    world.poll(after=MINUTE)
+    world.poll(after=SETTLED)
+    assert world.stored().state is State.PENDING
+
+    world.poll(after=TIMES.undecided)
+    assert world.is_over(State.HELD)
+
+
+def test_a_failure_of_a_repetition_is_asked_of_the_ledger(world: World) -> None:
+    """ARM may have refused the repeated documents just because it had got the first ones after all."""
+    submitted = world.submitted(an_order(1), kind="drop-after")
+    world.arm.settings.failing_documents = {"A1"}
+    repeated = world.store.save(replace(submitted, state=State.CLAIMED, attempt=2))
+    assert repeated
+    assert world.submission().run(repeated).doubt == 1
+
+    world.poll(after=MINUTE)
+    assert world.stored().state is State.PENDING
+
+    world.poll(after=SETTLED)
+    assert world.is_over(State.SUCCEEDED)
 
 
 @pytest.mark.parametrize("fault", [{"kind": "refuse"}, {"kind": "status", "status": 403}, {"kind": "drop-before"}])

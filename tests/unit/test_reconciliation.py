@@ -8,7 +8,7 @@ from arm_relay.arm.errors import NoAnswer
 from arm_relay.batches import Batch, BatchOrder, OrderStatus
 from arm_relay.reconciliation import Evidence, Hold, Proven, Verdict
 
-from tests.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.builders import NOW, TIMES, a_batch, a_batch_order, one_by_one
 
 FOUND, ABSENT, ANOTHER, UNASKED = Evidence.FOUND, Evidence.ABSENT, Evidence.ANOTHER, Evidence.UNASKED
 SETTLED = NOW + TIMES.settling
@@ -96,7 +96,7 @@ def test_what_is_held_tells_which_documents_were_found() -> None:
 
 def evidence_of(order: BatchOrder, document: Mapping[str, object] | None) -> Evidence:
     ledger = Ledger({order.document_no or "": document} if document is not None else {})
-    [evidence] = reconciliation.look_up(a_batch(orders=(order,)), ledger, lambda: True)
+    [evidence] = reconciliation.look_up(a_batch(orders=(order,)), ledger, one_by_one, lambda: True)
     return evidence
 
 
@@ -155,14 +155,14 @@ def test_an_order_without_an_order_id_is_not_compared_by_it() -> None:
 def test_what_cannot_or_need_not_be_asked_is_not(order: BatchOrder) -> None:
     ledger = Ledger()
 
-    assert reconciliation.look_up(a_batch(orders=(order,)), ledger, lambda: True) == [UNASKED]
+    assert reconciliation.look_up(a_batch(orders=(order,)), ledger, one_by_one, lambda: True) == [UNASKED]
     assert ledger.asked == []
 
 
 def test_every_order_is_looked_up_under_its_client() -> None:
     ledger = Ledger({"A1": {"documentNo": "A1"}})
 
-    assert reconciliation.look_up(batch_of(3), ledger, lambda: True) == [ABSENT, FOUND, ABSENT]
+    assert reconciliation.look_up(batch_of(3), ledger, one_by_one, lambda: True) == [ABSENT, FOUND, ABSENT]
     assert ledger.asked == [("2218", "A0"), ("2218", "A1"), ("2218", "A2")]
 
 
@@ -170,7 +170,7 @@ def test_looking_up_stops_when_time_is_over() -> None:
     ledger = Ledger()
 
     with pytest.raises(NoAnswer, match="no time left"):
-        reconciliation.look_up(batch_of(3), ledger, lambda: len(ledger.asked) < 2)
+        reconciliation.look_up(batch_of(3), ledger, one_by_one, lambda: len(ledger.asked) < 2)
 
     assert len(ledger.asked) == 2
 
@@ -181,7 +181,7 @@ def test_a_ledger_that_does_not_answer_is_no_evidence() -> None:
             raise NoAnswer("ARM answered 503")
 
     with pytest.raises(NoAnswer, match="503"):
-        reconciliation.look_up(batch_of(1), Silent(), lambda: True)
+        reconciliation.look_up(batch_of(1), Silent(), one_by_one, lambda: True)
 
 
 def test_evidence_of_too_few_orders_is_a_mistake() -> None:

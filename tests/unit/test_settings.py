@@ -72,6 +72,11 @@ def test_the_vocabulary_is_extended() -> None:
     assert vocabulary.codes[207] is Meaning.PARTIAL
 
 
+@pytest.mark.parametrize("value", ["0", "2592001", "1.5", "soon", ""])
+def test_a_time_out_of_bounds_is_named(value: str) -> None:
+    assert faults(ENVIRONMENT | {"SETTLING_SECONDS": value})[0] == {"SETTLING_SECONDS"}
+
+
 @pytest.mark.parametrize("name", ENVIRONMENT)
 def test_a_missing_variable_is_named(name: str) -> None:
     named, text = faults({other: value for other, value in ENVIRONMENT.items() if other != name})

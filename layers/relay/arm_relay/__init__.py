@@ -9,10 +9,11 @@ The way of one order, and the modules it meets:
    from `arm/wire.py`; what a failure means stands in `arm/errors.py`.
 4. record: `batches.py` knows the states and every allowed step, `records.py` writes a batch down, `store.py` talks to
    DynamoDB.
-5. poll: `polling.py` takes every due batch a step further: `arm/outcomes.py` reads ARM's result,
-   `reconciliation.py` asks the ledger about what ARM does not tell, `arm/breaker.py` notices that ARM is down.
+5. poll: `polling.py` finds what is due, `look.py` takes each batch a step further: `arm/outcomes.py` reads ARM's
+   result, `reconciliation.py` asks the ledger about what ARM does not tell, `arm/breaker.py` notices that ARM is down.
 6. publish: `notifications.py` announces every end.
 
 Around it: `answers.py` and `problems.py` are what the webhook answers, `redrive.py` is what operators do,
-`settings.py` reads the environment, `bootstrap.py` puts everything together, `observability.py` tells of it.
+`concurrency.py` makes several calls at a time, `settings.py` reads the environment, `bootstrap.py` puts everything
+together, `observability.py` tells of it.
 """

@@ -3,8 +3,7 @@
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -21,8 +20,10 @@ from arm_relay.arm.auth import Tokens
 from arm_relay.arm.breaker import Breaker
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.wire import Wire
+from arm_relay.concurrency import Threads
 from arm_relay.door import Door
 from arm_relay.intake import Intake
+from arm_relay.look import Look
 from arm_relay.notifications import Topic
 from arm_relay.observability import LambdaJournal
 from arm_relay.polling import Polling
@@ -35,8 +36,9 @@ from arm_relay.submission import Submission
 #: How long a secret is used after it was read, in seconds: a revoked one stops working within this time.
 SECRET_AGE: Final = 300
 
-#: How many batches a poller works on at once.
+#: How many batches a poller works on at once, and how many documents of each it looks up at once.
 WORKERS: Final = 16
+LOOK_UPS: Final = 4
 
 #: How long a connection to ARM may lie idle before it is not used again, in seconds. An environment that slept longer
 #: opens a new one: a POST over a connection that died meanwhile would be in doubt.
@@ -97,18 +99,25 @@ def polling(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
     submission = Submission(
         store=store, arm=arm, journal=journal, times=settings.times(), now=_now, jitter=random.random
     )
-    return Polling(
+    look = Look(
         store=store,
         arm=arm,
         submission=submission,
-        announcements=Topic(boto3.client("sns", config=AWS), settings.topic_arn),
         journal=journal,
         vocabulary=settings.vocabulary(),
         times=settings.times(),
         now=_now,
         jitter=random.random,
+        look_ups=Threads(LOOK_UPS),
+    )
+    return Polling(
+        store=store,
+        look=look,
+        announcements=Topic(boto3.client("sns", config=AWS), settings.topic_arn),
+        journal=journal,
+        now=_now,
         shuffled=lambda shards: random.sample(shards, len(shards)),
-        for_each=_for_each,
+        at_once=Threads(WORKERS),
     )
 
 
@@ -127,7 +136,7 @@ def _arm(settings: Settings, secrets: Secrets) -> ArmClient:
     http = httpx.Client(
         # No proxy, certificate or password comes from the environment.
         trust_env=False,
-        limits=httpx.Limits(max_connections=WORKERS * 2, keepalive_expiry=KEEP_ALIVE),
+        limits=httpx.Limits(max_connections=WORKERS * LOOK_UPS, keepalive_expiry=KEEP_ALIVE),
         headers={"User-Agent": "arm-relay"},
     )
     wire = Wire(http, time.monotonic)
@@ -145,13 +154,6 @@ def _secrets(settings: Settings) -> Secrets:
             raise SecretUnavailable("the secret cannot be read") from error
 
     return Secrets(fetch)
-
-
-def _for_each(work: Callable[[str], None], items: Iterable[str]) -> None:
-    with ThreadPoolExecutor(WORKERS) as workers:
-        futures = [workers.submit(work, item) for item in items]
-    for future in futures:
-        future.result()
 
 
 def _pause(repetition: int) -> None:

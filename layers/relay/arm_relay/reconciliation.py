@@ -14,6 +14,7 @@ from typing import Protocol
 
 from arm_relay.arm.errors import NoAnswer
 from arm_relay.batches import Batch, BatchOrder, OrderStatus, Times
+from arm_relay.concurrency import AtOnce
 
 
 class Ledger(Protocol):
@@ -64,18 +65,19 @@ class Hold:
 type Verdict = Proven | Resend | Wait | Hold
 
 
-def look_up(batch: Batch, ledger: Ledger, in_time: Callable[[], bool]) -> list[Evidence]:
+def look_up(batch: Batch, ledger: Ledger, at_once: AtOnce, in_time: Callable[[], bool]) -> list[Evidence]:
     """Ask the ledger for each order of the batch whose end is not known.
 
     Raises:
         NoAnswer: the ledger did not answer, or not so that it is understood; or the caller's time is over.
     """
-    evidence = []
-    for order in batch.orders:
+
+    def evidence(order: BatchOrder) -> Evidence:
         if not in_time():
             raise NoAnswer("no time left to look up every document")
-        evidence.append(_evidence(batch, order, ledger))
-    return evidence
+        return _evidence(batch, order, ledger)
+
+    return at_once(evidence, batch.orders)
 
 
 def _fits_a_path(document_no: str) -> bool:

@@ -105,7 +105,7 @@ def from_item(item: Item) -> Batch:
 
 
 def size(item: Item) -> int:
-    """An item's size as DynamoDB counts it, in bytes; a number counts as its digits, which is never less."""
+    """An item's size in bytes as DynamoDB counts it, with a number as its digits: about a byte off for each."""
     return sum(
         len(name) + sum(len(value) if isinstance(value, bytes) else len(value.encode()) for value in typed.values())
         for name, typed in item.items()

@@ -21,7 +21,8 @@ def _time_zone(name: str) -> str:
     return name
 
 
-type Seconds = Annotated[int, Field(ge=1)]
+#: Up to thirty days, as the longest the template allows.
+type Seconds = Annotated[int, Field(ge=1, le=2_592_000)]
 
 
 class Settings(BaseModel):
@@ -47,7 +48,7 @@ class Settings(BaseModel):
     settling_seconds: Seconds
     undecided_seconds: Seconds
     hold_after_seconds: Seconds
-    retention_days: Annotated[int, Field(ge=1)]
+    retention_days: Annotated[int, Field(ge=1, le=3650)]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

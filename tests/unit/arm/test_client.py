@@ -436,9 +436,14 @@ def test_a_document_is_what_arm_answers() -> None:
     assert answering(200, {"documentNo": "1"}).client().document("2218", "1") == {"documentNo": "1"}
 
 
-@pytest.mark.parametrize("body", ["", "{}", "<html>", '{"status":"ERROR"}'])
+@pytest.mark.parametrize("body", ["", "{}", "Not Found", '{"status":"ERROR"}'])
 def test_a_document_that_arm_does_not_know_is_none(body: str) -> None:
     assert answering(404, body).client().document("2218", "1") is None
+
+
+def test_a_page_that_is_not_found_says_nothing_about_a_document() -> None:
+    with pytest.raises(NoAnswer):
+        answering(404, "\n<!DOCTYPE html><title>404</title>").client().document("2218", "1")
 
 
 @pytest.mark.parametrize(

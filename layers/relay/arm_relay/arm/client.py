@@ -60,7 +60,8 @@ class ArmClient:
             NoAnswer: ARM said neither.
         """
         answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}")
-        if answer.status == HTTPStatus.NOT_FOUND:
+        # A page of HTML comes from something on the way that knows no documents, and proves nothing.
+        if answer.status == HTTPStatus.NOT_FOUND and not answer.body.lstrip().startswith("<"):
             return None
         document = _json_object(answer)
         if answer.status != HTTPStatus.OK or document is None:
