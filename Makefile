@@ -2,6 +2,7 @@
 # Needs git, make and Python 3.13 (`python3`, or name it: make test PYTHON=python3.13); all else is set up here.
 
 PYTHON ?= python3
+SEEDS ?= 1000
 TOOLS := .tools
 UV := $(TOOLS)/uv/bin/uv
 UV_VERSION := 0.13.9
@@ -78,6 +79,10 @@ sandbox: setup ## Leave the whole system running; SANDBOX="--port 8080 ..." pass
 .PHONY: test
 test: setup $(if $(shell command -v java && command -v npm),$(TOOLS)/dynamodb-local/.ready) ## Run the whole test suite; TESTS="-k claim tests/unit" chooses
 	$(RUN) pytest -n 2 --dist loadgroup $(TESTS)
+
+.PHONY: soak
+soak: .venv/.ready ## Run the simulation for very many seeds: make soak SEEDS=10000
+	$(RUN) tests.simulation.soak --seeds $(SEEDS)
 
 .PHONY: lint
 lint: .venv/.ready ## Lint, check the format and the imports

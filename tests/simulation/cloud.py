@@ -38,14 +38,19 @@ class Troubled:
 
     def way(self, name: str) -> str | None:
         """How this call to AWS fails."""
-        if not self._drawn(self._rates.aws, f"{name} fails"):
+        rate = self._rates.sns if name == "SNS" else self._rates.dynamodb
+        if not self._drawn(rate, f"{name} fails"):
             return None
         return self._random.choice(WAYS)
+
+    def count(self, what: str) -> None:
+        """Something has happened."""
+        self._counts[what] += 1
 
     def _drawn(self, rate: float, what: str) -> bool:
         if self._is_stopped or self._random.random() >= rate:
             return False
-        self._counts[what] += 1
+        self.count(what)
         return True
 
 
@@ -73,6 +78,7 @@ class Environment:
         """Time passes; beyond the deadline the platform ends this environment."""
         self.hub.sleep(seconds)
         if self.hub.time > self.deadline:
+            self.troubled.count("timeout")
             self.hub.kill()
 
     def remaining(self) -> float:

@@ -22,14 +22,15 @@ class Rates:
     """How likely what is, per call outside."""
 
     arm: float
-    aws: float
+    dynamodb: float
+    sns: float
     crash: float
 
     @classmethod
     def drawn(cls, random: Random) -> "Rates":
         """One seed in five has hardly any faults, one in five has very many."""
         scale = random.choice((0.01, 0.3, 1.0, 1.0, 3.0))
-        return cls(arm=0.15 * scale, aws=0.03 * scale, crash=0.012 * scale)
+        return cls(arm=0.15 * scale, dynamodb=0.03 * scale, sns=0.15 * scale, crash=0.012 * scale)
 
 
 class ArmFaults:

@@ -100,6 +100,7 @@ class Story:
         )
         found = broken(evidence)
         self.hub.end()
+        self.counts.update(f"batches {batch.state}" for batch in evidence.batches)
         return found
 
     def plan(self) -> None:
@@ -163,8 +164,9 @@ class Story:
 
     def post(self, body: str) -> None:
         """Send a request up to three times, as a sender without an answer would."""
-        for _ in range(self.random.randint(1, 3)):
+        for repetition in range(self.random.randint(1, 3)):
             self.counts["requests"] += 1
+            self.counts["duplicates"] += 1 if repetition else 0
             environment = self.environment(WEBHOOK_TIME)
             answer = call_webhook(environment, self.cloud, orders_event(body))
             if answer["statusCode"] in (200, 202):
