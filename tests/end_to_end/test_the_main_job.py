@@ -18,6 +18,7 @@ from sandbox.logs import function_logs
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from sandbox.send import send
+from sandbox.sigv4 import signature
 from tests.builders import an_order
 
 pytestmark = pytest.mark.xdist_group("sandbox")
@@ -56,18 +57,36 @@ def post(ready: Ready, body: object) -> httpx.Response:
     return send(ready.webhook_url, ready.signing_secret, json.dumps(body))
 
 
-_told: dict[str, list[dict[str, Any]]] = {}
+#: By their ids.
+_told: dict[str, dict[str, Any]] = {}
 
 
-def end_of(ready: Ready, batch_id: str) -> dict[str, Any]:
-    """The batch's first notification."""
+def end_of(ready: Ready, batch_id: str, number: int = 1) -> dict[str, Any]:
+    """The batch's notification of this number."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if batch_id in _told:
-            return _told[batch_id][0]
-        for event in received(ready):
-            _told.setdefault(event["subject"], []).append(event)
+        if f"{batch_id}.{number}" in _told:
+            return _told[f"{batch_id}.{number}"]
+        _told.update({event["id"]: event for event in received(ready)})
     raise AssertionError(f"nothing was announced about {batch_id}")
+
+
+def as_operator(ready: Ready, method: str, path: str, body: object = None) -> httpx.Response:
+    """A request to an operator's route of the client, signed with AWS Signature Version 4."""
+    url = ready.webhook_url.removesuffix("orders") + path
+    content = b"" if body is None else json.dumps(body).encode()
+    headers = signature(method, url, content)
+    return httpx.request(method, url, content=content, headers=headers, timeout=30)
+
+
+def redriven(ready: Ready, batch_id: str, redrive: dict[str, str]) -> httpx.Response:
+    """A redrive as soon as the hold has been announced."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        answer = as_operator(ready, "POST", f"batches/{batch_id}/redrive", redrive)
+        if answer.status_code != 409 or time.monotonic() > deadline:
+            return answer
+        time.sleep(0.5)
 
 
 def batches_of(arm: ArmControl, order_id: str) -> list[str]:
@@ -176,6 +195,61 @@ def test_an_unanswered_order_without_a_number_is_held_for_a_person(ready: Ready,
     event = end_of(ready, answer.json()["batchId"])
     assert (event["type"], event["data"]["orders"][0]["status"]) == ("arm-relay.batch.held", "HELD")
     assert batches_of(arm, order["orderId"]) == []
+
+
+def a_held_batch(ready: Ready, arm: ArmControl, order: dict[str, Any]) -> str:
+    del order["invoiceNo"]
+    arm.add_fault("submit", "drop-before", times=1)
+    batch_id: str = post(ready, order).json()["batchId"]
+    assert end_of(ready, batch_id)["type"] == "arm-relay.batch.held"
+    return batch_id
+
+
+def test_an_operator_resubmits_a_held_batch_and_its_history_tells_the_story(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+    batch_id = a_held_batch(ready, arm, order)
+
+    answer = redriven(ready, batch_id, {"action": "resubmit", "reason": "ARM has none of it"})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "QUEUED")
+    assert end_of(ready, batch_id, 2)["type"] == "arm-relay.batch.succeeded"
+    assert len(batches_of(arm, order["orderId"])) == 1
+    history = as_operator(ready, "GET", f"batches/{batch_id}").json()["history"]
+    states = [transition["status"] for transition in history]
+    assert states == ["CLAIMED", "UNCONFIRMED", "HELD", "QUEUED", "CLAIMED", "PENDING", "SUCCEEDED"]
+    assert history[3]["cause"] == "ARM has none of it"
+    assert [bool(transition["by"]) for transition in history] == [state == "QUEUED" for state in states]
+
+
+def test_an_operator_closes_a_held_batch_and_its_order_may_be_corrected(ready: Ready, arm: ArmControl) -> None:
+    order = a_fresh_order()
+    batch_id = a_held_batch(ready, arm, order)
+    assert post(ready, order | {"message": "corrected"}).status_code == 409
+
+    answer = redriven(ready, batch_id, {"action": "close", "status": "FAILED", "reason": "not in ARM"})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "FAILED")
+    told = end_of(ready, batch_id, 2)
+    assert (told["type"], told["data"]["cause"]) == ("arm-relay.batch.failed", "not in ARM")
+    assert told["data"]["by"]
+    assert post(ready, order | {"message": "corrected"}).status_code == 202
+
+
+def test_of_a_partly_failed_batch_the_failed_order_is_corrected_inside_a_bulk_request(
+    ready: Ready, arm: ArmControl
+) -> None:
+    good, bad, new = a_fresh_order(), a_fresh_order(customerNo="666"), a_fresh_order()
+    arm.settings(failing_customers=["666"])
+    first = post(ready, [good, bad])
+    assert end_of(ready, first.json()["batchId"])["type"] == "arm-relay.batch.partially-failed"
+
+    assert post(ready, [good | {"message": "changed"}, new]).status_code == 409
+    second = post(ready, [good, bad | {"customerNo": "1"}, new])
+
+    assert second.status_code == 202
+    assert [line["replayed"] for line in second.json()["orders"]] == [True, False, False]
+    assert end_of(ready, second.json()["batchId"])["type"] == "arm-relay.batch.succeeded"
+    assert [len(batches_of(arm, order["orderId"])) for order in (good, bad, new)] == [1, 2, 1]
 
 
 def test_an_order_that_arm_refuses_at_once_may_be_corrected(ready: Ready, arm: ArmControl) -> None:
