@@ -1,5 +1,6 @@
 """Data for tests: valid as it stands, one thing changed per test."""
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,15 +56,19 @@ def a_batch(**changes: object) -> Batch:
         "client_no": "2218",
         "state": State.CLAIMED,
         "orders": (a_batch_order(),),
-        "payload": b'{"metadata":{"userId":"arm-relay"},"documents":[]}',
         "claimed_at": NOW,
         "opened_at": NOW,
         "due": NOW + TIMES.first_look,
         "attempt_at": NOW,
         "cause": "accepted",
     } | changes
+    documents = [
+        {"documentNo": order.document_no, "salesOrderId": order.order_id, "customerNo": order.customer_no}
+        for order in fields["orders"]
+    ]
+    payload = json.dumps({"metadata": {"userId": "arm-relay"}, "documents": documents}).encode()
     told = Transitions(state=fields["state"], cause=fields["cause"], at=(fields["claimed_at"],))
-    return Batch(**{"history": (told,)} | fields)
+    return Batch(**{"payload": payload, "history": (told,)} | fields)
 
 
 def one_by_one[T, R](work: Callable[[T], R], items: Iterable[T]) -> list[R]:

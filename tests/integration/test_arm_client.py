@@ -12,7 +12,7 @@ import httpx
 import pytest
 from arm_relay.arm.auth import Credentials, Tokens
 from arm_relay.arm.client import ArmClient
-from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused
+from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.outcomes import Ended, Vocabulary, Waiting, read
 from arm_relay.arm.wire import MAX_ANSWER, Wire
 from arm_relay.batches import Answer, OrderStatus, State
@@ -202,7 +202,7 @@ def test_refused_connections_mean_not_sent(arm: ArmClient, control: ArmControl) 
 
     assert isinstance(error, NotSent)
     assert error.cause == "no connection to ARM (ConnectError)"
-    assert error.unreachable
+    assert error.scope is Scope.ARM
     assert billed(control) == 1
 
 
@@ -212,7 +212,7 @@ def test_a_dropped_connection_leaves_it_in_doubt(kind: str, number: int, arm: Ar
     error = submission_error(arm)
 
     assert isinstance(error, InDoubt)
-    assert error.unreachable
+    assert error.scope is Scope.ARM
     assert billed(control) == number
     # Nothing tries it again behind our back.
     assert asked(control) == ["token", "submit"]
@@ -331,7 +331,7 @@ def test_a_question_to_a_closed_door_is_no_answer(arm: ArmClient, control: ArmCo
 
     with pytest.raises(NoAnswer) as error:
         arm.result("2218", "u1")
-    assert error.value.unreachable
+    assert error.value.scope is Scope.ARM
 
 
 def test_a_slow_result_is_no_answer(impatient: ArmClient, control: ArmControl) -> None:
@@ -416,7 +416,7 @@ def test_a_token_endpoint_in_trouble_means_not_sent(
     error = submission_error(impatient)
 
     assert isinstance(error, NotSent)
-    assert error.unreachable
+    assert error.scope is Scope.ARM
     assert asked(control) == ["token"]
 
 

@@ -179,7 +179,7 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> WebhookParts:
         new_id=lambda: str(uuid.UUID(int=environment.random.getrandbits(128))),
         pause=lambda repetition: environment.sleep(0.05 * repetition) if repetition else None,
     )
-    redrive = Redrive(store=store, journal=cloud.journal, now=environment.now)
+    redrive = Redrive(store=store, journal=cloud.journal, times=cloud.times, now=environment.now)
     return WebhookParts(Door(_secrets()), intake, redrive, cast("Any", cloud.journal))
 
 

@@ -18,6 +18,8 @@ class Evidence:
     #: The ids of orders answered with 200 or 202.
     accepted: frozenset[str]
     batches: Sequence[Batch]
+    #: The id of the batch each order id belongs to now, as its marker says.
+    belongs_to: Mapping[str, str]
     documents: Sequence[Document]
     messages: Sequence[Mapping[str, Any]]
     #: What nobody foresaw: answers with 500, failed looks.
@@ -32,7 +34,7 @@ def broken(evidence: Evidence) -> list[str]:
         *_unfinished(evidence),
         *_billed_twice(bills),
         *_untold(evidence),
-        *_false(evidence.batches, bills),
+        *_false(evidence, bills),
         *_claimed_twice(evidence.batches),
     ]
 
@@ -65,12 +67,15 @@ def _untold(evidence: Evidence) -> Iterator[str]:
             yield f"{batch.id} is still to be announced"
 
 
-def _false(batches: Iterable[Batch], bills: Counter[str]) -> Iterator[str]:
+def _false(evidence: Evidence, bills: Counter[str]) -> Iterator[str]:
     """What the relay says of an order is so in the ledger."""
-    latest = {
-        order.id: order for batch in sorted(batches, key=lambda batch: batch.claimed_at) for order in batch.orders
+    present = {
+        order.id: order
+        for batch in evidence.batches
+        for order in batch.orders
+        if evidence.belongs_to[order.id] == batch.id
     }
-    for order_id, order in latest.items():
+    for order_id, order in present.items():
         if order.status is OrderStatus.SUCCEEDED and not bills[order_id]:
             yield f"{order_id} is said to have succeeded, and is not billed"
         if order.status in CORRECTABLE and bills[order_id]:

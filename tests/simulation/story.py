@@ -19,6 +19,7 @@ from tests.simulation import cloud as simulated
 from tests.simulation.cloud import BEGIN, Environment, Troubled
 from tests.simulation.faults import ArmFaults, Rates
 from tests.simulation.functions_under_test import (
+    CLIENT_NO,
     Cloud,
     SilentJournal,
     call_poller,
@@ -96,7 +97,12 @@ class Story:
         self.faults.stop()
         self.drain()
         evidence = Evidence(
-            frozenset(self.accepted), self.batches(), self.ledger.documents, self.topic.messages, self.failures
+            accepted=frozenset(self.accepted),
+            batches=self.batches(),
+            belongs_to=self.belongs_to(),
+            documents=self.ledger.documents,
+            messages=self.topic.messages,
+            failures=self.failures,
         )
         found = broken(evidence)
         self.hub.end()
@@ -135,6 +141,12 @@ class Story:
     def batches(self) -> list[Batch]:
         """Every batch in the table."""
         return [records.from_item(item) for key, item in self.table.items.items() if key.startswith("BATCH#")]
+
+    def belongs_to(self) -> dict[str, str]:
+        """The batch of each order id, as its marker says."""
+        prefix = records.marker_key(CLIENT_NO, "")
+        markers = {key: item for key, item in self.table.items.items() if key.startswith(prefix)}
+        return {key.removeprefix(prefix): item["batchId"]["S"] for key, item in markers.items()}
 
     def poll(self) -> None:
         """One poller."""

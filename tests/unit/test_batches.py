@@ -55,7 +55,7 @@ WAYS: dict[str, tuple[State, Step]] = {
 
 #: What only a person may do, and only with a held batch.
 RELEASES: dict[str, Step] = {
-    "resubmitted": lambda batch: batches.resubmitted(batch, "not in ARM", "arn:me", LATER),
+    "resubmitted": lambda batch: batches.resubmitted(batch, "not in ARM", "arn:me", LATER, TIMES),
     "closed as succeeded": lambda batch: batches.closed(batch, State.SUCCEEDED, "seen in ARM", "arn:me", LATER),
     "closed as failed": lambda batch: batches.closed(batch, State.FAILED, "not in ARM", "arn:me", LATER),
 }
@@ -295,7 +295,7 @@ def test_a_resubmitted_batch_begins_anew() -> None:
         announcements=1,
         ended_at=NOW,
     )
-    queued = batches.resubmitted(held, "not in ARM", "arn:me", LATER)
+    queued = batches.resubmitted(held, "not in ARM", "arn:me", LATER, TIMES)
 
     assert (queued.state, queued.cause, queued.by) == (State.QUEUED, "not in ARM", "arn:me")
     assert (queued.due, queued.opened_at, queued.claimed_at) == (LATER, LATER, NOW)
@@ -315,7 +315,7 @@ def test_a_batch_of_which_arm_has_documents_is_not_resubmitted() -> None:
     orders = (a_batch_order(status=OrderStatus.SUCCEEDED), a_batch_order(id="evt-2", status=OrderStatus.HELD))
 
     with pytest.raises(IllegalStep, match="ARM has documents"):
-        batches.resubmitted(in_state(State.HELD, orders=orders), "again", "arn:me", LATER)
+        batches.resubmitted(in_state(State.HELD, orders=orders), "again", "arn:me", LATER, TIMES)
 
 
 @pytest.mark.parametrize(
@@ -339,14 +339,14 @@ def test_closing_ends_only_the_orders_nobody_knew_about(known: list[OrderStatus]
 
 
 def test_by_names_who_brought_it_into_its_present_state_only() -> None:
-    queued = batches.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER)
+    queued = batches.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER, TIMES)
     taken = batches.taken(queued, "the next attempt", LATER, TIMES)
 
     assert (queued.by, taken.by) == ("arn:me", None)
 
 
 def test_by_does_not_trust_clocks() -> None:
-    queued = batches.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", NOW + CLOCK_SKEW)
+    queued = batches.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", NOW + CLOCK_SKEW, TIMES)
     taken = batches.taken(queued, "the next attempt", NOW, TIMES)
     held = batches.held(batches.lease_over(taken, NOW), "no end in time", NOW)
 
@@ -356,7 +356,7 @@ def test_by_does_not_trust_clocks() -> None:
 def test_by_names_the_latest_of_several_operators() -> None:
     def released(batch: Batch, by: str, minutes: int) -> Batch:
         at = NOW + timedelta(minutes=minutes)
-        return batches.resubmitted(replace(batch, due=None), "not in ARM", by, at)
+        return batches.resubmitted(replace(batch, due=None), "not in ARM", by, at, TIMES)
 
     first = released(in_state(State.HELD), "arn:zoe", 1)
     second = released(batches.held(first, "ARM did not take it in time", NOW), "arn:ada", 2)
@@ -388,8 +388,9 @@ def test_the_history_groups_transitions_by_kind_in_order_of_their_first_time() -
 
 def test_the_same_transition_by_another_person_is_another_kind() -> None:
     held = in_state(State.HELD)
-    first = batches.resubmitted(held, "again", "arn:ada", NOW)
-    second = batches.resubmitted(replace(batches.held(first, "so it came", NOW), due=None), "again", "arn:zoe", LATER)
+    first = batches.resubmitted(held, "again", "arn:ada", NOW, TIMES)
+    again = batches.announced(batches.held(first, "so it came", NOW))
+    second = batches.resubmitted(again, "again", "arn:zoe", LATER, TIMES)
 
     assert [(entry.cause, entry.by, len(entry.at)) for entry in second.history] == [
         ("so it came", None, 2),

@@ -3,11 +3,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from arm_relay.arm.breaker import LIMIT, Breaker
-from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused
+from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.batches import Answer
 
 ACCEPTED = ("u1", Answer(202, "{}"))
-DOWN = NotSent("no connection", unreachable=True)
+DOWN = NotSent("no connection", scope=Scope.ARM)
+SHUT = NotSent("403", scope=Scope.CLIENT)
 ITS_OWN = Refused(Answer(400, "{}"))
 
 CALLS: dict[str, Callable[[Breaker], object]] = {
@@ -71,34 +72,49 @@ def test_calls_and_answers_pass_through() -> None:
         pytest.param([None], False, id="all well"),
         pytest.param([DOWN] * (LIMIT - 1), False, id="one too few"),
         pytest.param([DOWN] * LIMIT, True, id="down"),
-        pytest.param([NotSent("429", unreachable=True), InDoubt("503", unreachable=True), DOWN], True, id="all kinds"),
+        pytest.param([NotSent("no token", scope=Scope.ARM), InDoubt("5", scope=Scope.ARM), DOWN], True, id="all kinds"),
         pytest.param([DOWN, DOWN, None, DOWN, DOWN], False, id="an answer between"),
         pytest.param([DOWN, DOWN, ITS_OWN, DOWN, DOWN], False, id="a refusal is an answer, too"),
         pytest.param([DOWN, DOWN, NoAnswer("302"), DOWN, DOWN], False, id="not understood is an answer, too"),
         pytest.param([ITS_OWN] * 10, False, id="refusals are the batches' own"),
+        pytest.param([SHUT] * LIMIT, True, id="the client is shut out"),
+        pytest.param([SHUT, SHUT, None, SHUT, SHUT], False, id="not for good"),
+        pytest.param([DOWN, DOWN, SHUT, DOWN, DOWN], False, id="who is shut out got an answer"),
+        pytest.param([SHUT, SHUT, DOWN, SHUT], True, id="shut out with a lost answer between"),
         pytest.param([*[DOWN] * LIMIT, None], True, id="stays open after a late answer"),
         pytest.param([*[DOWN] * LIMIT, ITS_OWN], True, id="stays open after a late refusal"),
     ],
 )
 def test_so_many_failures_in_a_row_open_it(endings: list[ArmError | None], *, is_open: bool) -> None:
-    assert after(*endings).is_open is is_open
+    assert after(*endings).is_open("2218") is is_open
 
 
 def test_a_new_run_closes_it() -> None:
     breaker = after(*[DOWN] * LIMIT)
     breaker.reset()
 
-    assert not breaker.is_open
+    assert not breaker.is_open("2218")
+
+
+def test_a_client_that_is_shut_out_shuts_out_no_other() -> None:
+    breaker = after(*[SHUT] * LIMIT)
+
+    assert breaker.is_open("2218")
+    assert not breaker.is_open("2219")
+
+
+def test_where_arm_is_down_it_is_down_for_all() -> None:
+    assert after(*[DOWN] * LIMIT).is_open("2219")
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_every_call_is_watched(call: str) -> None:
-    breaker = Breaker(Arm(NoAnswer("no connection", unreachable=True)))
+    breaker = Breaker(Arm(NoAnswer("no connection", scope=Scope.ARM)))
     for _ in range(LIMIT):
         with pytest.raises(NoAnswer):
             CALLS[call](breaker)
 
-    assert breaker.is_open
+    assert breaker.is_open("2218")
 
 
 def test_failures_at_once_all_count() -> None:
@@ -111,4 +127,4 @@ def test_failures_at_once_all_count() -> None:
     with ThreadPoolExecutor(LIMIT) as threads:
         list(threads.map(call, range(LIMIT)))
 
-    assert breaker.is_open
+    assert breaker.is_open("2218")

@@ -10,7 +10,7 @@ from arm_relay.batches import Answer
 from arm_relay.observability import LambdaJournal, Metric
 from aws_lambda_powertools import Logger, Metrics
 
-from tests.builders import NOW, a_batch
+from tests.builders import NOW, TIMES, a_batch
 
 KARI = "arn:aws:iam::123456789012:user/kari"
 
@@ -60,7 +60,7 @@ def test_every_transition_is_one_line_of_the_same_fields(notes: Notes) -> None:
 def test_a_persons_words_stay_out_of_the_log(notes: Notes) -> None:
     held = batches.announced(batches.held(a_batch(), "too old", NOW))
 
-    notes.journal.moved(batches.resubmitted(held, "Kari Nordmann says so", KARI, NOW))
+    notes.journal.moved(batches.resubmitted(held, "Kari Nordmann says so", KARI, NOW, TIMES))
 
     assert notes.line("cause") == {"cause": "redriven"}
     assert "Nordmann" not in json.dumps(notes.lines())

@@ -178,6 +178,12 @@ class World:
         )
         polling.run(f"run-{self.now}", remaining)
 
+    def settle(self) -> None:
+        """Runs of the poller until what was sent has settled; what then is sent again has no result yet."""
+        attempt, until = self.stored().attempt, self.now + SETTLED
+        while self.now < until and self.stored().attempt == attempt:
+            self.poll(after=MINUTE)
+
     def claimed(self, *orders: dict[str, Any], batch_id: str = "batch-1", **changes: object) -> Batch:
         """A claim that stands, by default of one order with a number."""
         documents = [a_document(**order) for order in orders or (an_order(1),)]
@@ -238,8 +244,8 @@ def world() -> Iterator[World]:
 
 
 MINUTE = timedelta(minutes=1)
-#: After every document of an attempt must be in the ledger.
-SETTLED = TIMES.settling + MINUTE
+#: Time for the ledger to answer without a break for as long as settling takes, and for the look that notices.
+SETTLED = TIMES.settling + 5 * MINUTE
 
 
 # CLAIMED.
@@ -365,7 +371,7 @@ def test_documents_that_are_absent_prove_nothing_before_they_settled(world: Worl
 def test_documents_that_stay_absent_let_the_batch_be_sent_again(world: World) -> None:
     world.submitted(an_order(1), an_order(2), kind="drop-before")
 
-    world.poll(after=SETTLED)
+    world.settle()
     assert (world.stored().state, world.stored().attempt) == (State.PENDING, 2)
 
     world.poll(after=MINUTE)
@@ -396,7 +402,7 @@ def test_without_a_number_of_its_own_a_batch_in_doubt_is_held(world: World) -> N
 def test_with_one_number_missing_nothing_is_sent_again(world: World, kind: str) -> None:
     world.submitted(an_order(1), an_order(2, documentNo=None), kind=kind)
 
-    world.poll(after=SETTLED)
+    world.settle()
 
     assert world.is_over(State.HELD)
     assert len(world.arm.ledger.batches) == (kind == "drop-after")
@@ -406,7 +412,7 @@ def test_a_document_of_another_order_under_the_same_number_proves_nothing(world:
     world.arm.submit(a_document(documentNo="A1", salesOrderId="another", customerNo="1"))
     world.submitted(kind="drop-before")
 
-    world.poll(after=SETTLED)
+    world.settle()
 
     assert world.is_over(State.HELD)
     assert world.billed() == ["another"]
@@ -416,7 +422,7 @@ def test_of_a_batch_that_arrived_in_part_the_orders_found_are_told(world: World)
     world.arm.settings.failing_documents = {"A2"}
     world.submitted(an_order(1), an_order(2), kind="drop-after")
 
-    world.poll(after=SETTLED)
+    world.settle()
 
     assert world.is_over(State.HELD)
     assert [order.status for order in world.stored().orders] == [OrderStatus.SUCCEEDED, OrderStatus.HELD]
@@ -427,7 +433,7 @@ def test_a_ledger_that_does_not_answer_is_asked_again(world: World, fault: str) 
     world.submitted(kind="drop-after")
     world.arm.fail("document", fault, 1)
 
-    world.poll(after=SETTLED)
+    world.poll(after=MINUTE)
     assert world.stored().state is State.UNCONFIRMED
 
     world.poll(after=TIMES.longest_look)
@@ -447,7 +453,7 @@ def test_a_repeated_submission_that_is_refused_is_held(world: World) -> None:
     world.submitted(kind="drop-before")
     world.arm.fail("submit", "status", 1, status=409)
 
-    world.poll(after=SETTLED)
+    world.settle()
 
     assert world.is_over(State.HELD)
 
@@ -532,9 +538,7 @@ def test_a_result_that_is_not_understood_is_settled_by_the_ledger(world: World, 
     world.submitted(an_order(1), an_order(2))
 
     world.poll(after=MINUTE)
-    assert world.stored().state is State.PENDING
 
-    world.poll(after=SETTLED)
     assert world.is_over(State.SUCCEEDED)
 
 
@@ -542,7 +546,7 @@ def test_a_result_that_arm_no_longer_knows_is_settled_by_the_ledger(world: World
     world.arm.settings.forget_after_seconds = 1
     world.submitted()
 
-    world.poll(after=SETTLED)
+    world.settle()
 
     assert world.is_over(State.SUCCEEDED)
     assert "404" in world.stored().cause
@@ -570,7 +574,7 @@ def test_a_result_that_the_ledger_never_tells_more_of_is_held_after_a_while(worl
     world.arm.fail("document", "status", status=403)
 
     world.poll(after=MINUTE)
-    world.poll(after=SETTLED)
+    world.settle()
     assert world.stored().state is State.PENDING
 
     world.poll(after=TIMES.undecided)
@@ -586,9 +590,7 @@ def test_a_failure_of_a_repetition_is_asked_of_the_ledger(world: World) -> None:
     assert world.submission().run(repeated).doubt == 1
 
     world.poll(after=MINUTE)
-    assert world.stored().state is State.PENDING
 
-    world.poll(after=SETTLED)
     assert world.is_over(State.SUCCEEDED)
 
 
@@ -689,7 +691,7 @@ def test_a_resubmitted_batch_goes_its_way_once_more(world: World) -> None:
     world.poll(after=MINUTE)
     assert world.is_over(State.HELD)
 
-    released = batches.resubmitted(world.stored(), "ARM has none of it", "kari", world.now)
+    released = batches.resubmitted(world.stored(), "ARM has none of it", "kari", world.now, TIMES)
     assert world.store.save(released)
     world.poll()
     world.poll(after=MINUTE)
@@ -793,15 +795,87 @@ def test_a_run_begins_no_further_look_once_its_time_is_short(world: World) -> No
 
 def test_look_ups_that_took_all_the_time_leave_the_submission_to_the_next_run(world: World) -> None:
     world.submitted(kind="drop-before")
-    start = world.now + SETTLED
+    settled = replace(world.stored(), answering_since=world.now - TIMES.settling)
+    assert world.store.save(settled)
+    start = world.now + MINUTE
     world.arm.fail("document", "slow", 1, seconds=9.0)
 
-    world.poll(after=SETTLED, remaining=lambda: RESERVE + 5 - (world.now - start).total_seconds())
+    world.poll(after=MINUTE, remaining=lambda: RESERVE + 5 - (world.now - start).total_seconds())
     assert world.stored().state is State.UNCONFIRMED
     assert world.arm.ledger.batches == []
 
     world.poll(after=MINUTE)
     assert world.stored().state is State.PENDING
+
+
+def test_documents_that_cannot_all_be_looked_up_in_time_are_left_to_the_next_run(world: World) -> None:
+    before = world.submitted(an_order(1), an_order(2), kind="drop-before")
+    start = world.now + MINUTE
+    world.arm.fail("document", "slow", 1, seconds=9.0)
+
+    world.poll(after=MINUTE, remaining=lambda: RESERVE + 5 - (world.now - start).total_seconds())
+
+    assert world.stored() == before
+
+
+# ARM stands still.
+
+
+def test_an_outage_longer_than_the_settling_time_settles_nothing(world: World) -> None:
+    """ARM took the batch, stood still for an hour, and works off its queue only after it is back."""
+    world.arm.settings.processing_seconds = 65 * 60
+    world.submitted(kind="status", status=502, taken=True)
+    world.arm.fail("any", "refuse")
+    for _ in range(60):
+        world.poll(after=MINUTE)
+    world.arm.faults.clear()
+
+    for _ in range(30):
+        world.poll(after=MINUTE)
+
+    assert world.is_over(State.SUCCEEDED)
+    assert world.billed() == ["B-1"]
+
+
+def test_a_repetition_that_arm_did_not_take_asks_the_ledger_again_before_the_next(world: World) -> None:
+    """The first attempt's document may have come meanwhile."""
+    world.arm.settings.processing_seconds = 25 * 60
+    world.submitted(kind="status", status=502, taken=True)
+    world.arm.fail("submit", "status", 1, status=429, retryAfter="900")
+    while world.stored().attempt == 1:
+        world.poll(after=MINUTE)
+    assert (world.stored().state, world.stored().doubt) == (State.UNCONFIRMED, 1)
+
+    for _ in range(60):
+        world.poll(after=MINUTE)
+
+    assert world.is_over(State.SUCCEEDED)
+    assert world.billed() == ["B-1"]
+
+
+def test_a_client_that_arm_does_not_serve_holds_up_no_other(world: World) -> None:
+    for number in range(50):
+        world.claimed(batch_id=f"shut-{number}", client_no="666", state=State.QUEUED, due=world.now)
+    world.arm.clock.sleep(1)
+    world.claimed(an_order(2), batch_id="batch-1", state=State.QUEUED, due=world.now)
+    world.arm.fail("submit", "status", LIMIT, status=403)
+
+    world.poll()
+
+    assert world.stored().state is State.PENDING
+
+
+# ARM's word on a failure.
+
+
+def test_a_failed_order_that_the_ledger_has_is_held(world: World) -> None:
+    world.arm.submit(a_document(**an_order(2)))
+    world.arm.settings.failing_documents = {"A2"}
+    world.submitted(an_order(1), an_order(2))
+
+    world.poll(after=MINUTE)
+
+    assert world.is_over(State.HELD)
 
 
 # Several pollers, and trouble.
@@ -981,7 +1055,7 @@ def redriven(world: World) -> None:
     held = batches.announced(batches.held(world.claimed(an_order(1), an_order(2)), "too old", world.now))
     saved = world.store.save(held)
     assert saved
-    assert world.store.save(batches.resubmitted(saved, "ARM has none of it", "kari", world.now))
+    assert world.store.save(batches.resubmitted(saved, "ARM has none of it", "kari", world.now, TIMES))
     drained(world)
 
 

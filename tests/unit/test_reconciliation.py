@@ -1,12 +1,13 @@
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import pytest
 from arm_relay import reconciliation
 from arm_relay.arm.errors import NoAnswer
 from arm_relay.batches import Batch, BatchOrder, OrderStatus
-from arm_relay.reconciliation import Evidence, Hold, Proven, Verdict
+from arm_relay.reconciliation import Evidence, Hold, OutOfTime, Proven, Verdict
 
 from tests.builders import NOW, TIMES, a_batch, a_batch_order, one_by_one
 
@@ -60,17 +61,31 @@ def summary(verdict: Verdict) -> str:
     ],
 )
 def test_the_evidence_decides(evidence: list[Evidence], before: str, after: str) -> None:
-    batch = batch_of(len(evidence))
+    batch = replace(batch_of(len(evidence)), answering_since=NOW)
 
     assert summary(reconciliation.unconfirmed(batch, evidence, EARLIER, TIMES)) == before
     assert summary(reconciliation.unconfirmed(batch, evidence, SETTLED, TIMES)) == after
 
 
-def test_settling_counts_from_the_latest_attempt() -> None:
-    batch = a_batch(claimed_at=NOW - timedelta(days=1), opened_at=NOW - timedelta(days=1), attempt_at=NOW)
+@pytest.mark.parametrize(
+    ("since", "due", "answering_since"),
+    [
+        pytest.param(None, NOW, NOW, id="the first answer"),
+        pytest.param(NOW - TIMES.settling, NOW, NOW - TIMES.settling, id="one of many"),
+        pytest.param(NOW - TIMES.settling, NOW - timedelta(minutes=2), NOW - TIMES.settling, id="a little late"),
+        pytest.param(NOW - TIMES.settling, NOW - timedelta(minutes=3), NOW, id="looks were left out: nobody knows"),
+    ],
+)
+def test_settling_counts_from_when_the_ledger_answers_without_a_break(
+    since: datetime | None, due: datetime, answering_since: datetime
+) -> None:
+    assert reconciliation.answering_since(a_batch(answering_since=since, due=due), NOW) == answering_since
 
-    assert not reconciliation.settled(batch, EARLIER, TIMES)
-    assert reconciliation.settled(batch, SETTLED, TIMES)
+
+def test_a_ledger_that_has_not_answered_settles_nothing() -> None:
+    batch = a_batch(attempt_at=NOW - timedelta(days=1), answering_since=None)
+
+    assert summary(reconciliation.unconfirmed(batch, [ABSENT], NOW, TIMES)) == "Wait"
 
 
 def test_what_is_proven_has_succeeded() -> None:
@@ -81,7 +96,9 @@ def test_what_is_proven_has_succeeded() -> None:
 
 
 def test_what_is_held_tells_which_documents_were_found() -> None:
-    verdict = reconciliation.unconfirmed(batch_of(3), [FOUND, ABSENT, UNASKED], SETTLED, TIMES)
+    batch = replace(batch_of(3), answering_since=NOW)
+
+    verdict = reconciliation.unconfirmed(batch, [FOUND, ABSENT, UNASKED], SETTLED, TIMES)
 
     assert isinstance(verdict, Hold)
     assert [order.status for order in verdict.orders] == [
@@ -136,6 +153,14 @@ def test_an_answer_without_any_identifier_proves_nothing(document: Mapping[str, 
         evidence_of(a_batch_order(), document)
 
 
+def test_an_invoice_does_not_prove_its_credit_note() -> None:
+    sent = {"documentNo": "88776655", "documentType": "CN", "salesOrderId": "B-1", "customerNo": "543210"}
+    batch = a_batch(payload=json.dumps({"documents": [sent]}).encode())
+    ledger = Ledger({"88776655": sent | {"documentType": "IN"}})
+
+    assert reconciliation.look_up(batch, ledger, one_by_one, lambda: True) == [ANOTHER]
+
+
 def test_an_order_without_an_order_id_is_not_compared_by_it() -> None:
     assert evidence_of(a_batch_order(order_id=None), {"documentNo": "88776655", "salesOrderId": "B-2"}) is FOUND
 
@@ -148,6 +173,10 @@ def test_an_order_without_an_order_id_is_not_compared_by_it() -> None:
         pytest.param(a_batch_order(document_no=".."), id="a path's way up"),
         pytest.param(a_batch_order(document_no="2025/17"), id="servers differ about an escaped slash"),
         pytest.param(a_batch_order(document_no="2025\\17"), id="and about a backslash"),
+        pytest.param(a_batch_order(document_no="INV."), id="and about a dot at the end"),
+        pytest.param(a_batch_order(document_no="a+b"), id="and about a plus"),
+        pytest.param(a_batch_order(document_no="100%"), id="and about what looks escaped"),
+        pytest.param(a_batch_order(document_no="Æ17"), id="and about letters beyond ASCII"),
         pytest.param(a_batch_order(status=OrderStatus.FAILED), id="known to have failed"),
         pytest.param(a_batch_order(status=OrderStatus.SUCCEEDED), id="known to have succeeded"),
     ],
@@ -169,7 +198,7 @@ def test_every_order_is_looked_up_under_its_client() -> None:
 def test_looking_up_stops_when_time_is_over() -> None:
     ledger = Ledger()
 
-    with pytest.raises(NoAnswer, match="no time left"):
+    with pytest.raises(OutOfTime):
         reconciliation.look_up(batch_of(3), ledger, one_by_one, lambda: len(ledger.asked) < 2)
 
     assert len(ledger.asked) == 2

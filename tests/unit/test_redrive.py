@@ -49,7 +49,7 @@ class World:
         self.dynamodb: Any = boto3.client("dynamodb")
         create_table(self.dynamodb)
         self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
-        self.redrive = Redrive(store=self.store, journal=self.diary, now=lambda: LATER)
+        self.redrive = Redrive(store=self.store, journal=self.diary, times=TIMES, now=lambda: LATER)
 
     def held(self, *statuses: OrderStatus) -> Batch:
         """A batch on hold, announced; its orders stand as they are given."""
@@ -161,11 +161,11 @@ def test_of_two_people_one_releases_it(world: World) -> None:
     class Late(Store):
         def batch(self, batch_id: str) -> Batch | None:
             found = read(batch_id)
-            world.saved(batches.resubmitted(held, "I was first", KARI, NOW))
+            world.saved(batches.resubmitted(held, "I was first", KARI, NOW, TIMES))
             return found
 
     store = Late(world.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
-    redrive = Redrive(store=store, journal=world.diary, now=lambda: LATER)
+    redrive = Redrive(store=store, times=TIMES, journal=world.diary, now=lambda: LATER)
 
     with pytest.raises(IllegalStep, match="somebody else"):
         redrive.release("2218", "batch-1", FAILED, KARI)

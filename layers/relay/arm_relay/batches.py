@@ -22,11 +22,11 @@ class State(StrEnum):
     UNCONFIRMED = "UNCONFIRMED"
     #: ARM gave a batchUuid. Leaves by ARM's result.
     PENDING = "PENDING"
-    #: ARM's result: every document was created. Final.
+    #: Every document was created: by ARM's result, its ledger or an operator. Final.
     SUCCEEDED = "SUCCEEDED"
-    #: ARM's result: some documents were created. Final; a corrected resend of a failed order is a new batch.
+    #: Some documents were created, by the same. Final; a corrected resend of a failed order is a new batch.
     PARTIALLY_FAILED = "PARTIALLY_FAILED"
-    #: ARM's result: no document was created. Final; a corrected resend is a new batch.
+    #: No document was created, by the same. Final; a corrected resend is a new batch.
     FAILED = "FAILED"
     #: ARM answered 4xx to the submission. Final; a corrected resend is a new batch.
     REFUSED = "REFUSED"
@@ -73,6 +73,9 @@ STEPS: Final[Mapping[State, frozenset[State]]] = {
 #: How many times of one kind of transition the history keeps, the newest. The waiting times' defaults stay below it.
 KEPT_TIMES: Final = 300
 
+
+#: How often a batch may be resubmitted by hand: its history has room for no more.
+MAX_RESUBMISSIONS: Final = 10
 
 #: How much of ARM's answer is kept, in bytes.
 KEPT_ANSWER: Final = 32_768
@@ -166,6 +169,8 @@ class Batch:
     doubt: int | None = None
     #: Looks and attempts without news since the claim, the batchUuid or the redrive.
     looks: int = 0
+    #: Since when ARM's ledger has answered every look-up about the attempt in doubt.
+    answering_since: datetime | None = None
     #: Since when ARM's result has not been understood.
     undecided_since: datetime | None = None
     batch_uuid: str | None = None
@@ -228,7 +233,14 @@ def lease_over(batch: Batch, now: datetime) -> Batch:
 def taken(batch: Batch, cause: str, now: datetime, times: Times) -> Batch:
     """About to be submitted again: saved before ARM is called, so that nobody else submits it meanwhile."""
     moved = _moved(batch, State.CLAIMED, cause, now)
-    return replace(moved, attempt=batch.attempt + 1, attempt_at=now, looks=batch.looks + 1, due=now + times.first_look)
+    return replace(
+        moved,
+        attempt=batch.attempt + 1,
+        attempt_at=now,
+        looks=batch.looks + 1,
+        due=now + times.first_look,
+        answering_since=None,
+    )
 
 
 def accepted(batch: Batch, batch_uuid: str, answer: Answer, now: datetime) -> Batch:
@@ -238,12 +250,13 @@ def accepted(batch: Batch, batch_uuid: str, answer: Answer, now: datetime) -> Ba
 
 
 def not_taken(batch: Batch, cause: str, now: datetime, due: datetime | None = None) -> Batch:
-    """ARM certainly has not got this attempt; earlier ones it had not got either, or they would not have been repeated.
+    """ARM certainly has not got this attempt: it is to be made again.
 
-    Without a `due` time the present one stays.
+    Where an earlier one is in doubt, the ledger is asked again before. Without a `due` time the present one stays.
     """
-    moved = _moved(batch, State.QUEUED, cause, now)
-    return replace(moved, due=due or batch.due, doubt=_earlier_doubt(batch))
+    doubt = _earlier_doubt(batch)
+    moved = _moved(batch, State.UNCONFIRMED if doubt else State.QUEUED, cause, now)
+    return replace(moved, due=due or batch.due, doubt=doubt)
 
 
 def in_doubt(batch: Batch, cause: str, answer: Answer | None, now: datetime) -> Batch:
@@ -298,13 +311,18 @@ def announced(batch: Batch) -> Batch:
     return replace(batch, due=None)
 
 
-def resubmitted(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
+def resubmitted(batch: Batch, reason: str, by: str, now: datetime, times: Times) -> Batch:
     """Released by a person who says that ARM has none of it: to be submitted as if for the first time.
 
     Raises:
-        IllegalStep: it is not held, its hold is not announced yet, or ARM has documents of it.
+        IllegalStep: it is not held, its hold is not announced yet, ARM has documents of it, it is older than its
+            orders' ids are remembered, or it has been resubmitted very often.
     """
     _check_released(batch)
+    if now > batch.claimed_at + times.retention:
+        raise IllegalStep("it is too old: close it, and send its orders again")
+    if sum(len(entry.at) for entry in batch.history if entry.by) >= MAX_RESUBMISSIONS:
+        raise IllegalStep(f"it has been resubmitted {MAX_RESUBMISSIONS} times: close it")
     if any(order.status is OrderStatus.SUCCEEDED for order in batch.orders):
         raise IllegalStep("ARM has documents of this batch: close it, and send the other orders again")
     orders = tuple(replace(order, status=OrderStatus.IN_PROGRESS, errors=()) for order in batch.orders)
@@ -315,6 +333,7 @@ def resubmitted(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
         due=now,
         opened_at=now,
         doubt=None,
+        answering_since=None,
         looks=0,
         batch_uuid=None,
         answer=None,

@@ -87,7 +87,8 @@ def webhook(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
         new_id=_new_id,
         pause=_pause,
     )
-    return Webhook(Door(secrets), intake, Redrive(store=store, journal=journal, now=_now), journal)
+    redrive = Redrive(store=store, journal=journal, times=settings.times(), now=_now)
+    return Webhook(Door(secrets), intake, redrive, journal)
 
 
 def polling(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Polling:
@@ -127,7 +128,7 @@ def _store(settings: Settings) -> Store:
         boto3.client("dynamodb", config=AWS),
         settings.table_name,
         retention=times.retention,
-        # A marker outlives the longest way its batch can take.
+        # A marker outlives the longest way its batch can take: what is older than the retention is not resubmitted.
         marker_life=times.retention + times.hold_after,
     )
 

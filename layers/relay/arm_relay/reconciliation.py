@@ -5,16 +5,31 @@ the batch arrived, and all of them absent after the settling time prove that it 
 its own cannot be looked up: nothing is proven about it, and nothing is sent again on a guess.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Protocol
+from typing import Final, Protocol
 
 from arm_relay.arm.errors import NoAnswer
 from arm_relay.batches import Batch, BatchOrder, OrderStatus, Times
 from arm_relay.concurrency import AtOnce
+
+#: Numbers that arrive in a path as they are, whatever server reads it.
+PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+#: The fields that tell whose a document is.
+IDENTITY: Final = ("documentNo", "documentType", "salesOrderId", "customerNo")
+
+#: A look that comes this much later than it was due has been left out: nobody knows whether the ledger answered.
+LEFT_OUT: Final = timedelta(minutes=2)
+
+
+class OutOfTime(Exception):
+    """There was no time left to look up every document."""
 
 
 class Ledger(Protocol):
@@ -69,25 +84,31 @@ def look_up(batch: Batch, ledger: Ledger, at_once: AtOnce, in_time: Callable[[],
     """Ask the ledger for each order of the batch whose end is not known.
 
     Raises:
-        NoAnswer: the ledger did not answer, or not so that it is understood; or the caller's time is over.
+        NoAnswer: the ledger did not answer, or not so that it is understood.
+        OutOfTime: the caller's time is over.
     """
+    sent = json.loads(batch.payload)["documents"]
 
-    def evidence(order: BatchOrder) -> Evidence:
+    def evidence(pair: tuple[BatchOrder, Mapping[str, object]]) -> Evidence:
         if not in_time():
-            raise NoAnswer("no time left to look up every document")
-        return _evidence(batch, order, ledger)
+            raise OutOfTime(OutOfTime.__doc__)
+        return _evidence(batch.client_no, *pair, ledger)
 
-    return at_once(evidence, batch.orders)
-
-
-def _fits_a_path(document_no: str) -> bool:
-    """Whether the number arrives as it is: dots alone are a way up, and servers differ about an escaped slash."""
-    return bool(document_no.strip(".")) and not {"/", "\\"} & set(document_no)
+    return at_once(evidence, zip(batch.orders, sent, strict=True))
 
 
-def settled(batch: Batch, now: datetime, times: Times) -> bool:
+def answering_since(batch: Batch, now: datetime) -> datetime:
+    """Since when the ledger has answered without a break, now that it has.
+
+    While ARM stands still, what was sent does not settle.
+    """
+    left_out = batch.due is not None and now > batch.due + LEFT_OUT
+    return now if batch.answering_since is None or left_out else batch.answering_since
+
+
+def _settled(batch: Batch, now: datetime, times: Times) -> bool:
     """Whether what was sent must be in the ledger by now, if it arrived."""
-    return now >= batch.attempt_at + times.settling
+    return batch.answering_since is not None and now >= batch.answering_since + times.settling
 
 
 def unconfirmed(batch: Batch, evidence: Sequence[Evidence], now: datetime, times: Times) -> Verdict:
@@ -96,7 +117,7 @@ def unconfirmed(batch: Batch, evidence: Sequence[Evidence], now: datetime, times
     seen = set(evidence)
     if seen == {Evidence.FOUND}:
         return Proven(orders)
-    if not settled(batch, now, times) and seen != {Evidence.UNASKED}:
+    if not _settled(batch, now, times) and seen != {Evidence.UNASKED}:
         return Wait()
     return Resend() if seen == {Evidence.ABSENT} else Hold(_why(seen), orders)
 
@@ -117,30 +138,27 @@ def known(batch: Batch, evidence: Sequence[Evidence]) -> tuple[BatchOrder, ...]:
     )
 
 
-def _evidence(batch: Batch, order: BatchOrder, ledger: Ledger) -> Evidence:
+def _evidence(client_no: str, order: BatchOrder, sent: Mapping[str, object], ledger: Ledger) -> Evidence:
     number = order.document_no
-    if number is None or not _fits_a_path(number) or order.status is not OrderStatus.IN_PROGRESS:
+    if number is None or not PLAIN.fullmatch(number) or order.status is not OrderStatus.IN_PROGRESS:
         return Evidence.UNASKED
-    document = ledger.document(batch.client_no, number)
+    document = ledger.document(client_no, number)
     if document is None:
         return Evidence.ABSENT
-    return Evidence.FOUND if _is_of(order, document) else Evidence.ANOTHER
+    return Evidence.FOUND if _is_the_same(sent, document) else Evidence.ANOTHER
 
 
-def _is_of(order: BatchOrder, document: Mapping[str, object]) -> bool:
-    """Whether the document is the order's: its body is not documented, so an absent field proves nothing.
+def _is_the_same(sent: Mapping[str, object], document: Mapping[str, object]) -> bool:
+    """Whether ARM's document is the one sent: its body is not documented, so an absent field proves nothing.
 
     Raises:
         NoAnswer: not one field says whose it is, so it need not even be a document.
     """
     inner = document.get("document")
     fields = {**document, **inner} if isinstance(inner, dict) else document
-    pairs = (
-        (fields.get("documentNo"), order.document_no),
-        (fields.get("salesOrderId"), order.order_id),
-        (fields.get("customerNo"), order.customer_no),
-    )
-    same = [str(theirs).casefold() == ours.casefold() for theirs, ours in pairs if theirs and ours]
+    pairs = ((fields.get(name), sent.get(name)) for name in IDENTITY)
+    # ARM compares data values without case (ARM page "About").
+    same = [str(theirs).casefold() == str(ours).casefold() for theirs, ours in pairs if theirs and ours]
     if not same:
         raise NoAnswer("ARM's answer about a document is not understood")
     return all(same)

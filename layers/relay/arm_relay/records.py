@@ -65,14 +65,16 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
     if batch.doubt:
         item["doubt"] = {"N": str(batch.doubt)}
-    if batch.undecided_since:
-        item["undecidedSince"] = {"S": to_text(batch.undecided_since)}
+    times = {
+        "answeringSince": batch.answering_since,
+        "undecidedSince": batch.undecided_since,
+        "endedAt": batch.ended_at,
+    }
+    item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
     if batch.batch_uuid:
         item["batchUuid"] = {"S": batch.batch_uuid}
     if batch.answer:
         item["answer"] = {"S": _json({"status": batch.answer.status, "body": batch.answer.body})}
-    if batch.ended_at:
-        item["endedAt"] = {"S": to_text(batch.ended_at)}
     if expires_at:
         item["expiresAt"] = {"N": str(int(expires_at.timestamp()))}
     return item
@@ -93,6 +95,7 @@ def from_item(item: Item) -> Batch:
         attempt_at=from_text(_text(item, "attemptAt")),
         doubt=_number(item, "doubt") or None,
         looks=_number(item, "looks"),
+        answering_since=_time(item, "answeringSince"),
         undecided_since=_time(item, "undecidedSince"),
         announcements=_number(item, "announcements"),
         batch_uuid=_text(item, "batchUuid") or None,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from arm_relay import batches
-from arm_relay.batches import Batch, IllegalStep, State
+from arm_relay.batches import Batch, IllegalStep, State, Times
 from arm_relay.observability import Journal
 from arm_relay.orders import Fault, NotJson
 from arm_relay.store import Store
@@ -56,9 +56,10 @@ class InvalidRedrive(Exception):
 class Redrive:
     """What operators do."""
 
-    def __init__(self, *, store: Store, journal: Journal, now: Callable[[], datetime]) -> None:
+    def __init__(self, *, store: Store, journal: Journal, times: Times, now: Callable[[], datetime]) -> None:
         self._store = store
         self._journal = journal
+        self._times = times
         self._now = now
 
     def batch(self, client_no: str, batch_id: str) -> Batch:
@@ -87,7 +88,7 @@ class Redrive:
         batch = self.batch(client_no, batch_id)
         now = self._now()
         if isinstance(redrive, Resubmit):
-            released = batches.resubmitted(batch, redrive.reason, by, now)
+            released = batches.resubmitted(batch, redrive.reason, by, now, self._times)
         else:
             released = batches.closed(batch, State(redrive.status), redrive.reason, by, now)
         saved = self._store.save(released)

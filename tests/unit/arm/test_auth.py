@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 from arm_relay.arm.auth import MARGIN, SHORT_LIFE, Credentials, NoCredentials, Tokens
-from arm_relay.arm.errors import NotSent
+from arm_relay.arm.errors import NotSent, Scope
 from arm_relay.arm.wire import Wire
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,7 +197,7 @@ def test_without_a_token_nothing_was_sent_and_nothing_leaks(service: Identity) -
     with pytest.raises(NotSent, match=r"^no token: ") as error:
         service.tokens().token()
 
-    assert error.value.unreachable
+    assert error.value.scope is Scope.ARM
     assert len(service.asked) == 1
     shown = f"{error.value!s} {error.value!r} {error.value.cause} {error.value.answer!r}"
     assert SECRET not in shown
@@ -272,7 +272,7 @@ class Waiting:
 
 
 @pytest.mark.parametrize(
-    ("status", "ending"), [(200, "token-1"), (503, "no token: the identity service answered 503, True")]
+    ("status", "ending"), [(200, "token-1"), (503, "no token: the identity service answered 503, ARM")]
 )
 def test_those_who_wait_for_a_token_share_what_comes_of_it(
     status: int, ending: str, monkeypatch: pytest.MonkeyPatch
@@ -287,7 +287,7 @@ def test_those_who_wait_for_a_token_share_what_comes_of_it(
         try:
             return tokens.token()
         except NotSent as error:
-            return f"{error.cause}, {error.unreachable}"
+            return f"{error.cause}, {error.scope.name}"
 
     with ThreadPoolExecutor(8) as threads:
         endings = [threads.submit(ask) for _ in range(8)]

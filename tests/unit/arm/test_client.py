@@ -9,7 +9,7 @@ import httpx
 import pytest
 from arm_relay.arm.auth import Credentials, Tokens
 from arm_relay.arm.client import ArmClient
-from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused
+from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.wire import MAX_ANSWER, WIRE_ERRORS, Wire
 from arm_relay.batches import Answer
 from hypothesis import given
@@ -164,43 +164,51 @@ def test_a_success_without_a_batch_uuid_is_in_doubt(status: int, body: str | byt
     assert isinstance(error, InDoubt)
     assert error.cause == f"ARM answered {status} without a batchUuid"
     assert error.answer
-    assert not error.unreachable
+    assert error.scope is Scope.BATCH
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "unreachable"),
+    ("status", "kind", "scope"),
     [
-        pytest.param(204, InDoubt, False, id="204: no content, so no batchUuid"),
-        *[pytest.param(code, InDoubt, False, id=f"{code}: a redirect") for code in (301, 302, 303, 307, 308)],
-        pytest.param(304, InDoubt, False, id="304: makes no sense"),
-        pytest.param(400, Refused, False, id="400"),
-        pytest.param(401, NotSent, True, id="401: the token is not accepted"),
-        pytest.param(402, Refused, False, id="402"),
-        pytest.param(403, NotSent, True, id="403: we may not"),
-        pytest.param(404, Refused, False, id="404"),
-        pytest.param(405, Refused, False, id="405"),
-        pytest.param(406, Refused, False, id="406"),
-        pytest.param(408, InDoubt, True, id="408: it may have been read"),
-        pytest.param(409, Refused, False, id="409"),
-        pytest.param(410, Refused, False, id="410"),
-        pytest.param(413, Refused, False, id="413"),
-        pytest.param(415, Refused, False, id="415"),
-        pytest.param(422, Refused, False, id="422"),
-        pytest.param(429, NotSent, True, id="429: too many"),
-        pytest.param(451, Refused, False, id="451"),
+        pytest.param(204, InDoubt, Scope.BATCH, id="204: no content, so no batchUuid"),
+        *[pytest.param(code, InDoubt, Scope.BATCH, id=f"{code}: a redirect") for code in (301, 302, 303, 307, 308)],
+        pytest.param(304, InDoubt, Scope.BATCH, id="304: makes no sense"),
+        pytest.param(400, Refused, Scope.BATCH, id="400"),
+        pytest.param(401, NotSent, Scope.ARM, id="401: the token is not accepted"),
+        pytest.param(402, Refused, Scope.BATCH, id="402"),
+        pytest.param(403, NotSent, Scope.CLIENT, id="403: we may not"),
+        pytest.param(404, Refused, Scope.BATCH, id="404"),
+        pytest.param(405, Refused, Scope.BATCH, id="405"),
+        pytest.param(406, Refused, Scope.BATCH, id="406"),
+        pytest.param(408, InDoubt, Scope.ARM, id="408: it may have been read"),
+        pytest.param(409, Refused, Scope.BATCH, id="409"),
+        pytest.param(410, Refused, Scope.BATCH, id="410"),
+        pytest.param(413, Refused, Scope.BATCH, id="413"),
+        pytest.param(415, Refused, Scope.BATCH, id="415"),
+        pytest.param(422, Refused, Scope.BATCH, id="422"),
+        pytest.param(429, NotSent, Scope.CLIENT, id="429: too many"),
+        pytest.param(451, Refused, Scope.BATCH, id="451"),
         *[
-            pytest.param(code, InDoubt, True, id=f"{code}: taken or not")
+            pytest.param(code, InDoubt, Scope.ARM, id=f"{code}: taken or not")
             for code in (500, 501, 502, 503, 504, 599, 999)
         ],
     ],
 )
-def test_each_status_has_its_consequence(status: int, kind: type[ArmError], *, unreachable: bool) -> None:
+def test_each_status_has_its_consequence(status: int, kind: type[ArmError], scope: Scope) -> None:
     error = submission_error(answering(status, {"message": "no"}))
 
     assert type(error) is kind
     assert error.cause.startswith(f"ARM answered {status}")
     assert error.answer == Answer(status, '{"message": "no"}')
-    assert error.unreachable is unreachable
+    assert error.scope is scope
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 413])
+def test_a_page_instead_of_a_refusal_is_not_arms(status: int) -> None:
+    """It comes from something before ARM: what is wrong is not the batch."""
+    error = submission_error(answering(status, " <!DOCTYPE html><title>Not Found</title>"))
+
+    assert (type(error), error.scope) == (NotSent, Scope.ARM)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 429, 500])
@@ -215,7 +223,7 @@ def test_each_failure_of_the_connection_has_its_consequence(error: type[httpx.Re
 
     assert type(found) is (NotSent if error.__name__ in before else InDoubt)
     assert error.__name__ in found.cause
-    assert found.unreachable
+    assert found.scope is Scope.ARM
     assert found.answer is None
 
 
@@ -352,7 +360,7 @@ def test_without_a_token_nothing_is_sent() -> None:
     error = submission_error(arm)
 
     assert isinstance(error, NotSent)
-    assert error.unreachable
+    assert error.scope is Scope.ARM
     assert arm.asked == []
 
 
@@ -404,7 +412,7 @@ def test_what_is_not_about_the_batch_is_no_answer(call: str, status: int) -> Non
     assert error.cause == f"ARM answered {status}"
     assert error.answer == Answer(status, "x")
     assert error.retry_after == timedelta(seconds=60)
-    assert error.unreachable
+    assert error.scope is (Scope.CLIENT if status in (403, 429) else Scope.ARM)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
@@ -414,7 +422,7 @@ def test_a_failed_connection_is_no_answer(call: str, error: type[httpx.RequestEr
     found = no_answer(lambda: getattr(client, call)("2218", "1"))
 
     assert found.cause == f"no answer from ARM ({error.__name__})"
-    assert found.unreachable
+    assert found.scope is Scope.ARM
 
 
 @pytest.mark.parametrize("call", ["result", "document"])
@@ -425,7 +433,7 @@ def test_without_a_token_there_is_no_answer(call: str) -> None:
     found = no_answer(lambda: getattr(client, call)("2218", "1"))
 
     assert found.cause == "no token: the identity service answered 503"
-    assert found.unreachable
+    assert found.scope is Scope.ARM
     assert arm.asked == []
 
 
@@ -470,7 +478,7 @@ def test_anything_else_about_a_document_is_no_answer(status: int, body: str) -> 
     error = no_answer(lambda: client.document("2218", "1"))
 
     assert error.answer == Answer(status, body)
-    assert not error.unreachable
+    assert error.scope is Scope.BATCH
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from arm_relay.arm.auth import Tokens
-from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused
+from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.wire import ARM_TIMEOUT, BEFORE_SENDING, WIRE_ERRORS, Reply, Wire
 from arm_relay.batches import Answer
 
@@ -40,9 +40,9 @@ class ArmClient:
         try:
             reply = self._call("POST", f"/clients/{_segment(client_no)}/documents/batches", payload)
         except BEFORE_SENDING as error:
-            raise NotSent(f"no connection to ARM ({type(error).__name__})", unreachable=True) from error
+            raise NotSent(f"no connection to ARM ({type(error).__name__})", scope=Scope.ARM) from error
         except WIRE_ERRORS as error:
-            raise InDoubt(f"no answer from ARM ({type(error).__name__})", unreachable=True) from error
+            raise InDoubt(f"no answer from ARM ({type(error).__name__})", scope=Scope.ARM) from error
         return _accepted(reply)
 
     def result(self, client_no: str, batch_uuid: str) -> Answer:
@@ -60,8 +60,7 @@ class ArmClient:
             NoAnswer: ARM said neither.
         """
         answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}")
-        # A page of HTML comes from something on the way that knows no documents, and proves nothing.
-        if answer.status == HTTPStatus.NOT_FOUND and not answer.body.lstrip().startswith("<"):
+        if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
             return None
         document = _json_object(answer)
         if answer.status != HTTPStatus.OK or document is None:
@@ -73,10 +72,11 @@ class ArmClient:
             reply = self._call("GET", path)
         except (*WIRE_ERRORS, NotSent) as error:
             cause = error.cause if isinstance(error, NotSent) else f"no answer from ARM ({type(error).__name__})"
-            raise NoAnswer(cause, unreachable=True) from error
+            raise NoAnswer(cause, scope=Scope.ARM) from error
         status = reply.answer.status
         if status in NOT_ABOUT_THE_BATCH or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise NoAnswer(f"ARM answered {status}", reply.answer, retry_after=reply.retry_after, unreachable=True)
+            cause = f"ARM answered {status}"
+            raise NoAnswer(cause, reply.answer, retry_after=reply.retry_after, scope=_scope(status))
         return reply.answer
 
     def _call(self, method: str, path: str, content: bytes | None = None) -> Reply:
@@ -111,10 +111,22 @@ def _submission_error(reply: Reply) -> ArmError:
     if answer.status < HTTPStatus.BAD_REQUEST:
         return InDoubt(f"{cause} without a batchUuid", answer)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
-        return InDoubt(cause, answer, unreachable=True)
+        return InDoubt(cause, answer, scope=Scope.ARM)
     if answer.status in NOT_ABOUT_THE_BATCH:
-        return NotSent(cause, answer, retry_after=reply.retry_after, unreachable=True)
+        return NotSent(cause, answer, retry_after=reply.retry_after, scope=_scope(answer.status))
+    if _is_a_page(answer):
+        return NotSent(f"{cause} with a page", answer, scope=Scope.ARM)
     return Refused(answer)
+
+
+def _scope(status: int) -> Scope:
+    """Whom an answer concerns that says nothing about the batch."""
+    return Scope.CLIENT if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) else Scope.ARM
+
+
+def _is_a_page(answer: Answer) -> bool:
+    """Whether the answer is HTML: then it comes from something on the way to ARM, and is no word of ARM's."""
+    return answer.body.lstrip().startswith("<")
 
 
 def _json_object(answer: Answer) -> Mapping[str, object] | None:

@@ -8,8 +8,19 @@ ArmError
 """
 
 from datetime import timedelta
+from enum import Enum, auto
 
 from arm_relay.batches import Answer
+
+
+class Scope(Enum):
+    """Whom a trouble concerns."""
+
+    BATCH = auto()
+    #: Every batch of the client.
+    CLIENT = auto()
+    #: Everybody: ARM cannot be reached, or is in trouble itself.
+    ARM = auto()
 
 
 class ArmError(Exception):
@@ -21,7 +32,7 @@ class ArmError(Exception):
         answer: Answer | None = None,
         *,
         retry_after: timedelta | None = None,
-        unreachable: bool = False,
+        scope: Scope = Scope.BATCH,
     ) -> None:
         super().__init__(cause)
         #: Why, in words that repeat for the same trouble: they stand in the batch's history.
@@ -30,8 +41,8 @@ class ArmError(Exception):
         self.answer = answer
         #: How long ARM asked us to wait.
         self.retry_after = retry_after
-        #: Whether the trouble is with ARM as a whole rather than with this batch.
-        self.unreachable = unreachable
+        #: Whom the trouble concerns.
+        self.scope = scope
 
 
 class NotSent(ArmError):

@@ -7,6 +7,7 @@ correct. What is not recognised, or contradicts itself, is undecided: never succ
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -36,11 +37,9 @@ WORDS: Final[Mapping[str, Meaning]] = {
         ("NOT-PROCESSED", "PENDING", "ACCEPTED", "QUEUED", "RECEIVED", "PROCESSING", "IN-PROGRESS"), Meaning.WAITING
     ),
     **dict.fromkeys(("PROCESSED", "COMPLETED", "COMPLETE", "DONE", "FINISHED"), Meaning.FINISHED),
-    **dict.fromkeys(("OK", "SUCCESS", "SUCCEEDED", "SUCCESSFUL", "CREATED"), Meaning.SUCCEEDED),
+    **dict.fromkeys(("OK", "SUCCESS", "SUCCEEDED", "SUCCESSFUL"), Meaning.SUCCEEDED),
     **dict.fromkeys(("PARTIAL", "PARTIALLY-FAILED", "PARTIAL-SUCCESS", "PARTLY-FAILED"), Meaning.PARTIAL),
-    **dict.fromkeys(
-        ("FAILED", "FAILURE", "ERROR", "REJECTED", "BATCH-REJECTED", "INVALID", "NOT-CREATED"), Meaning.FAILED
-    ),
+    **dict.fromkeys(("FAILED", "FAILURE", "REJECTED", "BATCH-REJECTED", "INVALID", "NOT-CREATED"), Meaning.FAILED),
 }
 
 #: The ends an HTTP code goes together with, as its name suggests. Other codes leave the answer undecided: a 400 or 404
@@ -53,9 +52,10 @@ ENDS_BY_CODE: Final[Mapping[int, frozenset[State]]] = {
 
 WORD_KEYS: Final = ("status", "result", "resultType")
 ENTRY_KEYS: Final = ("documents", "entries", "items", "results")
-#: These tell that something went wrong, and with the others what.
-FAULT_KEYS: Final = ("errors", "error")
-ERROR_KEYS: Final = (*FAULT_KEYS, "message", "description", "reason")
+#: These tell what went wrong.
+ERROR_KEYS: Final = ("errors", "error", "message", "description", "reason")
+#: A name or a text with one of these may tell of a fault.
+FAULT: Final = re.compile(r"error|fail|fault|reject|invalid|warn|missing|skip|denied|feil|avvis|ugyldig", re.IGNORECASE)
 
 END_OF: Final[Mapping[Meaning | None, State]] = {
     Meaning.SUCCEEDED: State.SUCCEEDED,
@@ -173,7 +173,7 @@ def _read_body(body: Mapping[str, object], code: int, orders: Sequence[BatchOrde
     if isinstance(reading, Ended) and reading.state not in ends:
         raise _NotUnderstood("ARM's result contradicts itself")
     if isinstance(reading, Ended) and reading.state is State.SUCCEEDED:
-        _check_no_faults(body)
+        _check_no_faults({key: value for key, value in body.items() if value is not entries})
     return reading
 
 
@@ -189,13 +189,14 @@ def _as_one(conclusion: Meaning | None, body: Mapping[str, object], orders: Sequ
 def _by_entry(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
     """Every order by its own entry; an entry that waits makes the batch wait, a missing one leaves it undecided."""
     known = list(orders)
-    waiting = False
-    for index, entry in _matched(entries, orders).items():
-        meaning = vocabulary.meaning(entry)
-        waiting = waiting or meaning is Meaning.WAITING
-        known[index] = _after(orders[index], meaning, entry)
-    if waiting:
+    meanings = [vocabulary.meaning(entry) for entry in entries]
+    # Which order an entry without a number or an order id means is not documented: its place is a guess, and does not
+    # matter where all say the same.
+    matched = _matched(entries, orders, by_place=len(set(meanings)) == 1)
+    if Meaning.WAITING in meanings:
         return Waiting()
+    for index, entry, meaning in zip(matched, entries, meanings, strict=True):
+        known[index] = _after(orders[index], meaning, entry)
     if any(order.status is OrderStatus.IN_PROGRESS for order in known):
         return Undecided("ARM's result does not say how each order ended", tuple(known))
     return Ended(end_of(known), tuple(known))
@@ -209,9 +210,19 @@ def _check_all_read(body: Mapping[str, object], conclusion: Meaning) -> None:
         raise _NotUnderstood("ARM's result has a part that is not understood")
 
 
-def _check_no_faults(entry: Mapping[str, object]) -> None:
-    if any(entry.get(key) for key in FAULT_KEYS):
-        raise _NotUnderstood("ARM's result tells of success and of errors at once")
+def _check_no_faults(said: Mapping[str, object]) -> None:
+    """A success counts only where nothing beside it may speak against it."""
+    if any(_may_tell_of_a_fault(key, value) for key, value in said.items()):
+        raise _NotUnderstood("ARM's result tells of success and perhaps of a fault at once")
+
+
+def _may_tell_of_a_fault(key: str, value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_may_tell_of_a_fault(f"{key} {inner}", part) for inner, part in value.items())
+    if isinstance(value, list):
+        return any(_may_tell_of_a_fault(key, part) for part in value)
+    named_so = bool(FAULT.search(key)) and bool(value)
+    return named_so or value is False or (isinstance(value, str) and bool(FAULT.search(value)))
 
 
 def _after(order: BatchOrder, meaning: Meaning | None, entry: Mapping[str, object]) -> BatchOrder:
@@ -223,21 +234,21 @@ def _after(order: BatchOrder, meaning: Meaning | None, entry: Mapping[str, objec
     return order
 
 
-def _matched(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder]) -> dict[int, Mapping[str, object]]:
-    """The entry of each order, by the order's index.
+def _matched(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder], *, by_place: bool) -> list[int]:
+    """The index of each entry's order.
 
     Raises:
         _NotUnderstood: an entry is nobody's, or an order has two.
     """
-    matched: dict[int, Mapping[str, object]] = {}
+    matched: list[int] = []
     for position, entry in enumerate(entries):
         compared = [_comparisons(entry, order) for order in orders]
         candidates = {index for index, same in enumerate(compared) if same and all(same)}
-        if len(entries) == len(orders) and not candidates and not compared[position]:
+        if by_place and len(entries) == len(orders) and not candidates and not compared[position]:
             candidates = {position}
-        if len(candidates) != 1 or candidates & matched.keys():
+        if len(candidates) != 1 or candidates & set(matched):
             raise _NotUnderstood("ARM's result does not say which order it means")
-        matched[candidates.pop()] = entry
+        matched.append(candidates.pop())
     return matched
 
 
