@@ -1,60 +1,21 @@
 import io
-import json
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
-from typing import override
 
 import pytest
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from sandbox import send_command
 from sandbox.ready import Ready, left_in
 from sandbox.send_command import SECRET_VARIABLE, URL_VARIABLE
-
-SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw=="
-
-
-@dataclass
-class Relay:
-    """Checks signatures as the relay does, and answers from a list, in the end always 202."""
-
-    url: str
-    answers: list[int] = field(default_factory=list)
-    #: The path and body of each request.
-    requests: list[tuple[str, bytes]] = field(default_factory=list)
+from tests.fake_relay import SECRET, FakeRelay, fake_relay
 
 
 @pytest.fixture
-def relay() -> Iterator[Relay]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            told.requests.append((self.path, body))
-            try:
-                Webhook(SECRET).verify(body, dict(self.headers.items()), json_parse=False)
-                status = told.answers.pop(0) if told.answers else 202
-            except WebhookVerificationError:
-                status = 401
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps({"told": status}).encode())
-
-        @override
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        told = Relay(f"http://127.0.0.1:{server.server_port}/v1/clients/2218/orders")
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield told
-        server.shutdown()
-        thread.join()
+def relay() -> Iterator[FakeRelay]:
+    with fake_relay() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +27,7 @@ def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def variables(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+def variables(relay: FakeRelay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(URL_VARIABLE, relay.url)
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
 
@@ -92,19 +53,21 @@ def a_ready(url: str) -> Ready:
 
 @pytest.mark.usefixtures("variables")
 def test_files_are_sent_as_they_are_and_each_answer_is_shown(
-    relay: Relay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    relay: FakeRelay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = [a_file(tmp_path, "a.json", '{ "name": "Blåbær" }\r\n'), a_file(tmp_path, "b.json", "[1]")]
 
     assert send_command.main(files) == 0
 
-    assert [body for _, body in relay.requests] == ['{ "name": "Blåbær" }\r\n'.encode(), b"[1]"]
+    assert [posted.body for posted in relay.requests] == ['{ "name": "Blåbær" }\r\n'.encode(), b"[1]"]
     shown = capsys.readouterr().out.splitlines()
     assert shown == [f"{files[0]}: 202 Accepted", '{"told": 202}', f"{files[1]}: 202 Accepted", '{"told": 202}']
 
 
 @pytest.mark.usefixtures("variables")
-def test_one_answer_that_is_not_2xx_makes_the_exit_code_1_and_the_rest_is_sent(relay: Relay, tmp_path: Path) -> None:
+def test_one_answer_that_is_not_2xx_makes_the_exit_code_1_and_the_rest_is_sent_too(
+    relay: FakeRelay, tmp_path: Path
+) -> None:
     relay.answers = [422, 200]
 
     assert send_command.main([a_file(tmp_path)] * 2) == 1
@@ -112,23 +75,23 @@ def test_one_answer_that_is_not_2xx_makes_the_exit_code_1_and_the_rest_is_sent(r
 
 
 @pytest.mark.usefixtures("variables")
-def test_standard_input_is_sent_for_a_hyphen(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_sent_for_a_hyphen(relay: FakeRelay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b'{"id":1}')))
 
     assert send_command.main(["-"]) == 0
-    assert relay.requests[0][1] == b'{"id":1}'
+    assert relay.requests[0].body == b'{"id":1}'
 
 
 @pytest.mark.usefixtures("variables")
-def test_query_parameters_join_those_of_the_url(relay: Relay, tmp_path: Path) -> None:
+def test_query_parameters_join_those_of_the_url(relay: FakeRelay, tmp_path: Path) -> None:
     arguments = ["--url", f"{relay.url}?trace=a%20b", "--query", "onInvalid=accept-valid", a_file(tmp_path)]
 
     assert send_command.main(arguments) == 0
-    assert relay.requests[0][0] == "/v1/clients/2218/orders?trace=a+b&onInvalid=accept-valid"
+    assert relay.requests[0].path == "/v1/clients/2218/orders?trace=a+b&onInvalid=accept-valid"
 
 
 def test_the_command_line_comes_before_the_environment(
-    relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    relay: FakeRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(URL_VARIABLE, "http://127.0.0.1:1/nobody")
     monkeypatch.setenv(SECRET_VARIABLE, "whsec_b3RoZXI=")
@@ -137,7 +100,7 @@ def test_the_command_line_comes_before_the_environment(
 
 
 def test_where_nothing_is_named_the_running_sandbox_is_meant(
-    relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    relay: FakeRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send_command, "READY_FILE", tmp_path / "ready.json")
 
@@ -146,7 +109,7 @@ def test_where_nothing_is_named_the_running_sandbox_is_meant(
 
 
 def test_a_ready_file_that_is_named_comes_before_the_environment(
-    relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    relay: FakeRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SECRET_VARIABLE, "whsec_b3RoZXI=")
 
@@ -173,7 +136,7 @@ def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.usefixtures("variables")
 def test_a_file_that_is_missing_is_named_and_nothing_is_sent(
-    relay: Relay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    relay: FakeRelay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = str(tmp_path / "missing.json")
 
@@ -184,7 +147,7 @@ def test_a_file_that_is_missing_is_named_and_nothing_is_sent(
 @pytest.mark.usefixtures("variables")
 @pytest.mark.parametrize("content", [b"<order/>", b"", b'{"name": "\xe5"}'])
 def test_a_file_that_is_not_json_is_named(
-    content: bytes, relay: Relay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: bytes, relay: FakeRelay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "order.xml"
     file.write_bytes(content)
