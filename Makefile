@@ -2,6 +2,7 @@
 # Needs git, make and Python 3.13 (`python3`, or name it: make test PYTHON=python3.13); all else is set up here.
 
 PYTHON ?= python3
+ORDERS ?= $(wildcard events/orders/*.json)
 SEEDS ?= 1000
 TOOLS := .tools
 UV := $(TOOLS)/uv/bin/uv
@@ -64,6 +65,10 @@ validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormati
 requirements: $(UV) ## Export the dependencies layer's requirements from uv.lock
 	$(UV) export $(EXPORT) -o layers/dependencies/requirements.txt
 
+.PHONY: schemas
+schemas: setup ## Write docs/schemas/orders.schema.json from the models
+	$(RUN) sandbox.schemas
+
 # The system on this machine.
 
 .PHONY: demo
@@ -72,7 +77,11 @@ demo: setup ## Run the main job end to end and show each step
 
 .PHONY: sandbox
 sandbox: setup ## Leave the whole system running; SANDBOX="--port 8080 ..." passes options
-	$(RUN) sandbox $(SANDBOX)
+	$(RUN) sandbox --ready .aws-sam/ready.json $(SANDBOX)
+
+.PHONY: send
+send: setup ## Sign and post orders to that system; ORDERS="a.json b.json" names others than the samples
+	$(RUN) sandbox send $(ORDERS)
 
 # The checks.
 

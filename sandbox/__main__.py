@@ -1,4 +1,7 @@
-"""`python -m sandbox`: the deployed system on this machine, from template.yaml alone."""
+"""`python -m sandbox`: the deployed system on this machine, from template.yaml alone.
+
+`python -m sandbox send` posts order events to it.
+"""
 
 import math
 import os
@@ -10,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
-from sandbox import options, processes
+from sandbox import options, processes, send_command
 from sandbox.arm.server import ArmServer
 from sandbox.aws import Aws
 from sandbox.build import built
@@ -21,7 +24,7 @@ from sandbox.logs import following
 from sandbox.ministack import ministack
 from sandbox.options import Options
 from sandbox.progress import say
-from sandbox.ready import Ready
+from sandbox.ready import Ready, left_in
 from sandbox.routes import create_routes
 from sandbox.stack import Stack, deploy, fill_in_secret, subscribe_queue
 from sandbox.ticker import ticking
@@ -38,15 +41,26 @@ class Arm(NamedTuple):
 
 
 def main() -> int:
+    """Do as the command line says; the exit code."""
+    match sys.argv[1:]:
+        case ["send", *arguments]:
+            return send_command.main(arguments)
+        case arguments:
+            return run(options.parse(arguments))
+
+
+def run(wanted: Options) -> int:
     """Start everything, say so, wait for a signal, end everything; the exit code."""
-    wanted = options.parse(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:
         with ExitStack() as running:
             # Last of all: what a signal in the middle of a start has left behind.
             running.callback(processes.kill_descendants, os.getpid())
-            print(start(wanted, running).to_json(), flush=True)
+            ready = start(wanted, running)
+            if wanted.ready_file:
+                running.enter_context(left_in(wanted.ready_file, ready))
+            print(ready.to_json(), flush=True)
             say("ready; Ctrl-C ends it")
             _wait()
     except SandboxError as error:

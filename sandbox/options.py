@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.template import parameter_names
 
@@ -20,6 +21,8 @@ class Options:
     #: ARM to use instead of the simulator; both or neither.
     arm_base_url: str | None
     arm_token_url: str | None
+    #: Where to leave the ready line, for `python -m sandbox send`.
+    ready_file: Path | None
     #: Repeat what the functions log on standard error.
     verbose: bool
 
@@ -40,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="The deployed system on this machine. Prints one JSON line when ready; SIGTERM or Ctrl-C ends it.",
+        epilog="`python -m sandbox send FILE...` posts order events to it; `send --help` tells more.",
     )
     parser.add_argument("--port", type=_port, default=8080, help="the webhook's port, 0 for any (default: 8080)")
     parser.add_argument(
@@ -48,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--parameter",
         dest="parameters",
-        type=_parameter,
+        type=name_and_value,
         action="append",
         default=[],
         metavar="NAME=VALUE",
@@ -56,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--arm-base-url", metavar="URL", help="an ARM to use instead of the built-in simulator")
     parser.add_argument("--arm-token-url", metavar="URL", help="that ARM's token URL")
+    parser.add_argument(
+        "--ready", dest="ready_file", type=Path, metavar="FILE", help="leave the JSON line there, too, while it runs"
+    )
     parser.add_argument("--verbose", action="store_true", help="show what the functions log")
     return parser
 
@@ -78,7 +85,8 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _parameter(text: str) -> tuple[str, str]:
+def name_and_value(text: str) -> tuple[str, str]:
+    """Read NAME=VALUE; the value may be empty."""
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")

@@ -10,6 +10,9 @@ SAM_STATE: Final = ROOT / ".aws-sam"
 BUILD: Final = SAM_STATE / "build"
 BUILT_TEMPLATE: Final = BUILD / "template.yaml"
 
+#: Where `make sandbox` leaves its ready line, for `python -m sandbox send`.
+READY_FILE: Final = SAM_STATE / "ready.json"
+
 #: SAM CLI and MiniStack live in environments of their own; `make setup` makes them.
 SAM_TOOLS: Final = ROOT / ".tools" / "sam" / "bin"
 MINISTACK_TOOLS: Final = ROOT / ".tools" / "ministack" / "bin"

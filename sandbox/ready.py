@@ -1,5 +1,8 @@
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Self
 
 
@@ -30,6 +33,19 @@ class Ready:
         """Read a line back."""
         values = json.loads(line)
         return cls(**{field.name: values.get(_camel_case(field.name)) for field in fields(cls)})
+
+
+@contextmanager
+def left_in(file: Path, ready: Ready) -> Iterator[None]:
+    """The ready line in a file during the `with` block; for its owner alone, as it has a secret in it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(ready.to_json() + "\n")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _camel_case(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from arm_relay import batches
-from arm_relay.batches import State
+from arm_relay.batches import OrderStatus, State
 from arm_relay.orders import parse_orders
 from arm_relay.problems import Kind
 from arm_relay.redrive import _parse
@@ -40,6 +40,11 @@ def test_every_type_of_notification_is_listed(state: State) -> None:
     name = state.value.lower().replace("_", "-")
 
     assert f"`arm-relay.batch.{name}`" in (DOCS / "notifications.md").read_text()
+
+
+@pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.IN_PROGRESS}))
+def test_subscribers_are_told_what_each_status_of_an_order_asks_of_them(status: OrderStatus) -> None:
+    assert f"\n| {status} |" in (DOCS / "receiving-results.md").read_text()
 
 
 def test_every_parameter_of_the_template_is_listed() -> None:

@@ -14,6 +14,7 @@ from arm_relay.notifications import Topic, to_event
 from arm_relay.orders import MAX_ID, MAX_ORDERS
 
 from tests.builders import NOW, a_batch, a_batch_order
+from tests.schemas import SCHEMAS, faults
 
 #: SNS's limit for a message with its attributes, in bytes.
 SNS_LIMIT = 256 * 1024
@@ -198,6 +199,21 @@ def test_letters_stay_letters() -> None:
     assert "Blåbær" in published(replace(held(), cause="Blåbær"))["Message"]
 
 
+@pytest.mark.parametrize("make", [make for make, _ in EVENTS], ids=lambda make: str(make.__name__))
+def test_the_message_keeps_the_published_schema(make: Callable[[], Batch]) -> None:
+    assert faults("notification", json.loads(published(make())["Message"])) == []
+
+
+def test_the_published_schema_has_the_states_that_are_announced_and_no_other() -> None:
+    schema = json.loads((SCHEMAS / "notification.schema.json").read_text())
+    announced = {make() for make, _ in EVENTS}
+
+    assert set(schema["properties"]["type"]["enum"]) == {to_event(batch)["type"] for batch in announced}
+    assert set(schema["$defs"]["Batch"]["properties"]["status"]["enum"]) == {batch.state for batch in announced}
+    ends = set(OrderStatus) - {OrderStatus.IN_PROGRESS}
+    assert set(schema["$defs"]["Order"]["properties"]["status"]["enum"]) == ends
+
+
 # Size.
 
 
@@ -232,8 +248,10 @@ def test_the_largest_message_of_all_stays_within_what_sns_takes() -> None:
 def test_a_message_that_is_too_large_leaves_out_arms_answer_and_says_so() -> None:
     batch = largest()
 
-    data = json.loads(published(replace(batch, answer=Answer(200, '"' * 200_000)))["Message"])["data"]
+    message = json.loads(published(replace(batch, answer=Answer(200, '"' * 200_000)))["Message"])
 
+    assert faults("notification", message) == []
+    data = message["data"]
     assert (data["answer"], data["answerOmitted"]) == (None, True)
     assert len(data["orders"]) == MAX_ORDERS
 

@@ -20,6 +20,7 @@ from sandbox.ready import Ready
 from sandbox.send import send
 from sandbox.sigv4 import signature
 from tests.builders import an_order
+from tests.schemas import faults
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -67,7 +68,9 @@ def end_of(ready: Ready, batch_id: str, number: int = 1) -> dict[str, Any]:
     while time.monotonic() < deadline:
         if f"{batch_id}.{number}" in _told:
             return _told[f"{batch_id}.{number}"]
-        _told.update({event["id"]: event for event in received(ready)})
+        for event in received(ready):
+            assert faults("notification", event) == []
+            _told[event["id"]] = event
     raise AssertionError(f"nothing was announced about {batch_id}")
 
 

@@ -4,7 +4,15 @@ from sandbox.options import Options, parse
 
 
 def test_without_arguments_the_webhook_listens_on_8080_and_only_the_schedule_polls() -> None:
-    expected = Options(port=8080, poll_every=None, parameters={}, arm_base_url=None, arm_token_url=None, verbose=False)
+    expected = Options(
+        port=8080,
+        poll_every=None,
+        parameters={},
+        arm_base_url=None,
+        arm_token_url=None,
+        ready_file=None,
+        verbose=False,
+    )
 
     assert expected == parse([])
 

@@ -1,0 +1,42 @@
+"""The documented sender with retries, as it stands, on a relay in trouble."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.documents import example
+from tests.fake_relay import NO_ANSWER, SECRET, FakeRelay, fake_relay
+
+
+def sent(relay: FakeRelay, folder: Path) -> str:
+    """What it prints."""
+    (folder / "order.json").write_bytes(b'{"id": "evt-1"}')
+    variables = {"ARM_RELAY_WEBHOOK_URL": relay.url, "ARM_RELAY_SIGNING_SECRET": SECRET}
+    program = example("sending-orders.md", "python", "import hmac")
+    ended = subprocess.run(  # noqa: S603 (the documentation's own program)
+        [sys.executable, "-c", program], cwd=folder, env=os.environ | variables, capture_output=True, check=True
+    )
+    return ended.stdout.decode().strip()
+
+
+def test_it_sends_the_same_again_signed_anew_until_the_relay_has_it(tmp_path: Path) -> None:
+    with fake_relay() as relay:
+        relay.answers = [503, NO_ANSWER, 202]
+        told = sent(relay, tmp_path)
+
+    assert told == '202 {"told": 202}'
+    assert [posted.body for posted in relay.requests] == [b'{"id": "evt-1"}'] * 3
+    assert len({posted.headers["webhook-signature"] for posted in relay.requests}) == 3
+
+
+@pytest.mark.parametrize("status", [200, 401, 409, 422])
+def test_it_does_not_repeat_what_would_get_the_same_answer(status: int, tmp_path: Path) -> None:
+    with fake_relay() as relay:
+        relay.answers = [status]
+        told = sent(relay, tmp_path)
+
+    assert told == f'{status} {{"told": {status}}}'
+    assert len(relay.requests) == 1
