@@ -144,9 +144,9 @@ def deployed_routes() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def served_routes() -> set[tuple[str, str]]:
-    spellings = {"client_no": "{clientNo}", "batch_id": "{batchId}"}
+    spellings = {"<client_no>": "{clientNo}", "<batch_id>": "{batchId}", ".+": "{id+}"}
     return {
-        (route.method, re.sub(r"<(\w+)>", lambda name: spellings[name[1]], route.path))
+        (route.method, re.sub(r"<\w+>|\.\+", lambda part: spellings[part[0]], route.path))
         for route in [*app.app._static_routes, *app.app._dynamic_routes]  # noqa: SLF001 (Powertools shows them nowhere)
     }
 

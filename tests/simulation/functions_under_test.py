@@ -21,6 +21,7 @@ from arm_relay.arm.wire import Wire
 from arm_relay.batches import Batch, Times
 from arm_relay.bootstrap import Webhook as WebhookParts
 from arm_relay.door import Door
+from arm_relay.inquiries import Inquiries
 from arm_relay.intake import Intake
 from arm_relay.mapping import Mapping as OrderMapping
 from arm_relay.notifications import Topic
@@ -119,7 +120,6 @@ def call_poller(environment: Environment, cloud: Cloud) -> None:
 
 def orders_event(body: str) -> dict[str, Any]:
     """API Gateway's event for a signed request."""
-    # The library compares with the real clock.
     now = datetime.now(UTC)
     headers = {
         "content-type": "application/json",
@@ -178,7 +178,9 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> WebhookParts:
         pause=lambda repetition: environment.sleep(0.05 * repetition) if repetition else None,
     )
     redrive = Redrive(store=store, journal=cloud.journal, now=environment.now)
-    return WebhookParts(Door(_secrets()), intake, redrive, cast("Any", cloud.journal))
+    # Requests are signed by the real clock.
+    door = Door(_secrets(), lambda: datetime.now(UTC), timedelta(seconds=300))
+    return WebhookParts(door, intake, Inquiries(store), redrive, cast("Any", cloud.journal))
 
 
 def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
@@ -224,7 +226,7 @@ def _arm(environment: Environment, cloud: Cloud) -> ArmClient:
 
 
 def _secrets() -> Secrets:
-    return Secrets(lambda: SECRET)
+    return Secrets(lambda: SECRET, lambda: datetime.now(UTC))
 
 
 def _one_by_one(work: Callable[[str], None], items: Iterable[str]) -> None:

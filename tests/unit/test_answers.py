@@ -3,7 +3,7 @@ from datetime import timedelta
 from arm_relay import batches
 from arm_relay.answers import to_receipt, to_status
 from arm_relay.batches import Answer, OrderStatus, State
-from arm_relay.intake import Line, Receipt
+from arm_relay.receipts import Line, Receipt
 
 from tests.builders import NOW, TIMES, a_batch, a_batch_order
 
@@ -21,8 +21,8 @@ def test_a_receipt_tells_of_each_order_and_the_batch_it_belongs_to() -> None:
         "status": "PENDING",
         "batchUuid": "uuid-2",
         "orders": [
-            {"id": "evt-1", **common, "batchId": "b1", "replayed": True},
-            {"id": "evt-2", **common, "batchId": "b2", "replayed": False},
+            {"id": "evt-1", **common, "outcome": "duplicate", "batchId": "b1"},
+            {"id": "evt-2", **common, "outcome": "accepted", "batchId": "b2"},
         ],
     }
 

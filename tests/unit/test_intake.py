@@ -17,10 +17,12 @@ from arm_relay.arm.auth import Credentials, Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import Batch, OrderStatus, State
-from arm_relay.intake import CLAIM_ATTEMPTS, Conflict, Intake, Receipt, TooLarge
+from arm_relay.faults import InvalidOrders
+from arm_relay.intake import CLAIM_ATTEMPTS, Intake, TooLarge
+from arm_relay.json_bodies import NotJson
 from arm_relay.mapping import Mapping
 from arm_relay.observability import Metric
-from arm_relay.orders import InvalidOrders, NotJson
+from arm_relay.receipts import Conflict, Receipt
 from arm_relay.store import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -185,7 +187,7 @@ def numbered(number: int, **changes: object) -> dict[str, Any]:
 
 
 def batch_ids(receipt: Receipt) -> list[str]:
-    return [line.batch.id for line in receipt.lines]
+    return [line.batch.id for line in receipt.taken]
 
 
 @pytest.fixture
@@ -303,7 +305,7 @@ def test_a_replay_is_answered_with_the_present_state(world: World, state: OrderS
     receipt = world.accept(numbered(1))
 
     assert receipt.replayed
-    assert receipt.lines[0].order.status is state
+    assert receipt.taken[0].order.status is state
     assert world.billed() == ["B-1"]
 
 
@@ -390,7 +392,7 @@ def test_of_a_partly_failed_batch_only_the_failed_orders_can_be_corrected(world:
     assert raised.value.order_ids == ["evt-1"]
 
     receipt = world.accept(numbered(1), numbered(2, message="put right"))
-    assert [line.replayed for line in receipt.lines] == [True, False]
+    assert [line.replayed for line in receipt.taken] == [True, False]
     assert world.billed() == ["B-1", "B-2", "B-2"]
 
 
@@ -424,8 +426,8 @@ def test_a_request_may_hold_new_known_and_corrected_orders(world: World) -> None
 
     new = receipt.batch
     assert batch_ids(receipt) == [known, new.id, new.id]
-    assert [line.replayed for line in receipt.lines] == [True, False, False]
-    assert [line.order.id for line in receipt.lines] == ["evt-1", "evt-2", "evt-3"]
+    assert [line.replayed for line in receipt.taken] == [True, False, False]
+    assert [line.order.id for line in receipt.taken] == ["evt-1", "evt-2", "evt-3"]
     assert [order.id for order in world.stored(new.id).orders] == ["evt-2", "evt-3"]
     assert world.billed() == ["B-1", "B-2", "B-2", "B-3"]
 
@@ -612,4 +614,4 @@ def test_new_and_known_orders_are_counted(world: World) -> None:
 
     world.accept(numbered(1), numbered(2), numbered(3))
 
-    assert world.diary.counts == {Metric.ORDERS_REPLAYED: 1, Metric.ORDERS_ACCEPTED: 2}
+    assert world.diary.counts == {Metric.ORDERS_REPLAYED: 1, Metric.ORDERS_ACCEPTED: 2, Metric.ORDERS_REJECTED: 0}

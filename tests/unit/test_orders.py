@@ -1,20 +1,14 @@
 import json
+import time
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from arm_relay.orders import (
-    MAX_FAULTS,
-    Fault,
-    InvalidOrders,
-    ItemLine,
-    NotJson,
-    Order,
-    Orders,
-    TextLine,
-    parse_orders,
-)
+from arm_relay.faults import Fault, InvalidOrders
+from arm_relay.json_bodies import NotJson
+from arm_relay.orders import ItemLine, Order, TextLine
+from arm_relay.parsing import Orders, parse_orders
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,12 +36,19 @@ def with_literal(literal: str) -> bytes:
     return json.dumps(with_line(quantity="?")).replace('"?"', literal).encode()
 
 
+def read(body: bytes) -> Orders:
+    """The orders of a body that has no faults."""
+    orders = parse_orders(body)
+    orders.reject_faults()
+    return orders
+
+
 def parsed(content: object) -> Orders:
-    return parse_orders(json.dumps(content).encode())
+    return read(json.dumps(content).encode())
 
 
 def order(content: object) -> Order:
-    (only,) = parsed(content).orders
+    (only,) = parsed(content).valid
     return only
 
 
@@ -57,7 +58,7 @@ def faults(content: object) -> list[Fault]:
 
 def faults_in(body: bytes) -> list[Fault]:
     with pytest.raises(InvalidOrders) as caught:
-        parse_orders(body)
+        read(body)
     return list(caught.value.faults)
 
 
@@ -158,7 +159,9 @@ def pointers(content: object) -> list[str]:
         pytest.param({"pricesIncludeVat": 1}, "/pricesIncludeVat", "true or false", id="number as truth"),
         pytest.param({"pricesIncludeVat": "true"}, "/pricesIncludeVat", "true or false", id="string as truth"),
         pytest.param({"colour": "red"}, "/colour", "no such field", id="unknown field"),
-        pytest.param({"invoice_no": "1"}, "/invoice_no", "no such field", id="field by another name"),
+        pytest.param(
+            {"invoice_no": "1"}, "/invoice_no", "no such field: did you mean `invoiceNo`?", id="field by another name"
+        ),
         pytest.param({"a/b~c": "red"}, "/a~1b~0c", "no such field", id="unknown field with signs of the pointer"),
         pytest.param({"\ud800": "red"}, "", "half a surrogate pair", id="half a character as field"),
         pytest.param({"lines": None}, "/lines", "is missing", id="no lines"),
@@ -186,7 +189,8 @@ def test_a_spoiled_field_is_told_by_its_pointer(changes: dict[str, object], poin
         pytest.param("14", "should be a whole number", id="string"),
         pytest.param(14.5, "should be a whole number", id="half a day"),
         pytest.param(True, "should be a whole number", id="truth"),
-        pytest.param(10**400, "should be a whole number", id="huge"),
+        pytest.param(10**400, "should be 3650 or less", id="huge"),
+        pytest.param(-(10**400), "should be 0 or more", id="huge and negative"),
     ],
 )
 def test_payment_terms_are_whole_days_of_ten_years_at_most(days: object, detail: str) -> None:
@@ -318,7 +322,7 @@ def test_what_lies_within_the_limits_passes(changes: dict[str, object]) -> None:
     ],
 )
 def test_a_number_is_taken_as_it_is_written(literal: str, expected: str) -> None:
-    (line,) = parse_orders(with_literal(literal)).orders[0].lines
+    (line,) = read(with_literal(literal)).valid[0].lines
 
     assert isinstance(line, ItemLine)
     assert Decimal(expected) == line.quantity
@@ -370,26 +374,47 @@ def test_no_fault_is_told_of_an_id_that_nobody_wrote(changes: dict[str, object],
     assert [f"/0{pointer}", f"/1{pointer}"] == pointers([spoiled, spoiled])
 
 
-def test_ids_and_invoice_numbers_may_not_be_repeated_in_a_request() -> None:
+REPEATED = "repeats that of order 0 of the same request, which has other content"
+
+
+def test_ids_and_invoice_numbers_may_not_be_repeated_with_other_content() -> None:
     first = an_order(id="a", invoiceNo="X1")
     again = an_order(id="a", invoiceNo="x1")
 
     assert faults([first, an_order(id="b", invoiceNo="2"), again]) == [
-        Fault("/2/id", "repeats that of order 0 of the same request"),
-        Fault("/2/invoiceNo", "repeats that of order 0 of the same request"),
+        Fault("/2/id", REPEATED),
+        Fault("/2/invoiceNo", REPEATED),
     ]
 
 
-def test_a_default_id_may_not_be_repeated_either() -> None:
-    stated = an_order(id="order.invoiced:B-1", invoiceNo=None)
+def test_a_default_id_may_not_be_repeated_with_other_content_either() -> None:
+    stated = an_order(id="order.invoiced:B-1", invoiceNo=None, message="other")
 
     assert pointers([stated, without("id", "invoiceNo")]) == ["/1/id"]
+
+
+def test_the_same_order_twice_is_one_order() -> None:
+    again = dict(reversed(an_order(pricesIncludeVat=False).items()))
+
+    assert [order.id for order in parsed([an_order(), an_order(id="b", invoiceNo="2"), again]).valid] == ["evt-1", "b"]
+
+
+def test_the_same_faulty_order_twice_is_told_what_is_wrong_with_it_and_no_more() -> None:
+    spoiled = an_order(currency="nok")
+
+    assert pointers([spoiled, spoiled]) == ["/0/currency", "/1/currency"]
+
+
+def test_a_repeated_order_shares_the_fault_of_a_shared_invoice_number() -> None:
+    orders = [an_order(id="a"), an_order(id="b"), an_order(id="b")]
+
+    assert pointers(orders) == ["/1/invoiceNo", "/2/invoiceNo"]
 
 
 def test_ids_differ_by_case_and_absent_invoice_numbers_are_not_the_same() -> None:
     orders = [an_order(id=name, invoiceNo=None) for name in ("a", "A")]
 
-    assert [order.id for order in parsed(orders).orders] == ["a", "A"]
+    assert [order.id for order in parsed(orders).valid] == ["a", "A"]
 
 
 # Faults, all of them.
@@ -419,14 +444,17 @@ def test_a_spoiled_date_hides_no_other_fault_and_makes_none() -> None:
 def test_all_faults_of_a_request_are_told_at_once() -> None:
     orders = [an_order(id="a", invoiceNo="1"), an_order(id="a", invoiceNo="2", lines=[a_line(quantity="x")]), 5]
 
-    assert pointers(orders) == ["/1/lines/0/quantity", "/2", "/1/id"]
+    assert pointers(orders) == ["/1/lines/0/quantity", "/1/id", "/2"]
 
 
-def test_more_faults_than_an_answer_holds_are_cut_off_and_the_last_one_says_so() -> None:
-    told = faults([an_order(id=str(number), invoiceNo=None, lines=[{}] * 1000) for number in range(50)])
+def test_more_faults_than_an_answer_holds_are_cut_off_and_each_order_tells_its_share() -> None:
+    many = [an_order(id=str(number), invoiceNo=None, lines=[{}] * 1000) for number in range(50)]
 
-    assert len(told) == MAX_FAULTS + 1
-    assert told[-1].detail == "has more faults than these 1000"
+    told = faults(many)
+
+    assert len(told) == 50 * (20 + 1)
+    assert told[20] == Fault("/0", "has more faults than these 20")
+    assert faults(many[0])[1000:] == [Fault("", "has more faults than these 1000")]
 
 
 def test_pointers_begin_with_the_index_where_the_body_is_an_array() -> None:
@@ -439,16 +467,6 @@ def test_pointers_begin_with_the_index_where_the_body_is_an_array() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("content", "bulk", "pointer"), [(an_order(), False, "/type"), ([an_order()], True, "/0/type")], ids=["one", "bulk"]
-)
-def test_orders_point_into_their_body(content: object, bulk: bool, pointer: str) -> None:  # noqa: FBT001
-    orders = parsed(content)
-
-    assert bulk == orders.bulk
-    assert pointer == orders.pointer(0, "/type")
-
-
 @pytest.mark.parametrize("number", [0, 51])
 def test_a_request_holds_1_to_50_orders(number: int) -> None:
     orders = [an_order(id=str(index), invoiceNo=None) for index in range(number)]
@@ -459,13 +477,71 @@ def test_a_request_holds_1_to_50_orders(number: int) -> None:
 def test_fifty_orders_keep_their_order() -> None:
     orders = [an_order(id=str(index), invoiceNo=None) for index in range(50)]
 
-    assert [str(index) for index in range(50)] == [order.id for order in parsed(orders).orders]
+    assert [str(index) for index in range(50)] == [order.id for order in parsed(orders).valid]
 
 
 @pytest.mark.parametrize("content", ["order", 5, None, True], ids=["string", "number", "null", "truth"])
 def test_an_order_is_an_object(content: object) -> None:
     assert [Fault("", "should be an object")] == faults(content)
     assert [Fault("/0", "should be an object")] == faults([content])
+
+
+# Fields nobody knows, and keys there are twice.
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (an_order(invoiceNumber="1"), Fault("/invoiceNumber", "no such field: did you mean `invoiceNo`?")),
+        (an_order(customerno="1"), Fault("/customerno", "no such field: did you mean `customerNo`?")),
+        (an_order(payment_term_days=1), Fault("/payment_term_days", "no such field: did you mean `paymentTermsDays`?")),
+        (
+            an_order(references={"purchaseOrderNo": "1"}),
+            Fault("/references/purchaseOrderNo", "no such field: did you mean `purchaseOrder`?"),
+        ),
+        (
+            an_order(delivery={"type": "M", "eInvoiceCode": 0}),
+            Fault("/delivery/eInvoiceCode", "no such field: did you mean `einvoiceCode`?"),
+        ),
+        (
+            an_order(delivery={"type": "M", "einvoiceAddress": {"address": "a", "scheme": "b"}}),
+            Fault("/delivery/einvoiceAddress/scheme", "no such field"),
+        ),
+        (with_line(vat_percent=25), Fault("/lines/0/vat_percent", "no such field")),
+        (with_line(unit_price=25), Fault("/lines/0/unit_price", "no such field: did you mean `unitPrice`?")),
+        (an_order(lines=[{"text": "", "skuNo": "1"}]), Fault("/lines/0/skuNo", "no such field: did you mean `sku`?")),
+        (an_order(colour="red"), Fault("/colour", "no such field")),
+    ],
+    ids=lambda value: value.pointer if isinstance(value, Fault) else "",
+)
+def test_an_unknown_field_is_told_with_the_one_that_was_probably_meant(content: object, fault: Fault) -> None:
+    assert fault in faults(content)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param(b'{"id": "a", "id": "b"}', "/id", id="of an order"),
+        pytest.param(b'{"id": "a", "\\u0069d": "b"}', "/id", id="written differently"),
+        pytest.param(b'[{}, {"lines": [{"quantity": 1, "quantity": 1}]}]', "/1/lines/0/quantity", id="of a line"),
+        pytest.param(b'{"colour/~": 1, "colour/~": 2}', "/colour~1~0", id="of no field"),
+        pytest.param(b'{"a": {"b": [[{"c": 1, "c": 2}]]}}', "/a/b/0/0/c", id="within no field"),
+    ],
+)
+def test_a_repeated_key_is_told_by_its_pointer_and_by_nothing_else_there(body: bytes, pointer: str) -> None:
+    assert [fault.detail for fault in faults_in(body) if fault.pointer == pointer] == ["is there more than once"]
+
+
+def test_a_repeated_key_spoils_its_own_order_alone() -> None:
+    good, spoiled = (
+        json.dumps(an_order()),
+        json.dumps(an_order(id="b", invoiceNo="2")).replace('"id"', '"id": "b", "id"'),
+    )
+
+    orders = parse_orders(f"[{good}, {spoiled}]".encode())
+
+    assert [order.id for order in orders.valid] == ["evt-1"]
+    assert [fault.pointer for fault in orders.faults] == ["/1/id"]
 
 
 # What is not JSON.
@@ -490,14 +566,64 @@ def test_an_order_is_an_object(content: object) -> None:
         pytest.param(with_literal("-Infinity"), id="negative infinity"),
         pytest.param(with_literal("01"), id="leading zero"),
         pytest.param(with_literal("1."), id="nothing behind the point"),
-        pytest.param(b'{"id": "a", "id": "b"}', id="repeated key"),
-        pytest.param(b'{"id": "a", "\\u0069d": "b"}', id="repeated key, written differently"),
-        pytest.param(b'{"lines": [{"quantity": 1, "quantity": 2}]}', id="repeated key in a line"),
     ],
 )
 def test_a_body_that_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(NotJson):
         parse_orders(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"a":\n 1,}', "the body is not JSON: Illegal trailing comma before end of object: line 2 column 3 (char 8)"),
+        (b"", "the body is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        (b'{"a": "\xff"}', "the body is not UTF-8 at byte 7"),
+        (b"[NaN]", "the body is not JSON: NaN is no number of JSON"),
+        (b"[-Infinity]", "the body is not JSON: -Infinity is no number of JSON"),
+        (b" " + b"[" * 17, "the body nests deeper than 16 levels at character 17"),
+        (b'{"a":' * 17, "the body nests deeper than 16 levels at character 80"),
+    ],
+)
+def test_what_is_not_json_is_told_by_its_place(body: bytes, reason: str) -> None:
+    with pytest.raises(NotJson) as caught:
+        parse_orders(body)
+
+    assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("[" * 16 + "]" * 16, id="as deep as may be"),
+        pytest.param("[" + "[]," * 1000 + "[]]", id="side by side"),
+        pytest.param(json.dumps("[" * 100), id="brackets in a string"),
+        pytest.param(json.dumps('\\"' + "[" * 100), id="brackets behind an escaped quote"),
+        pytest.param(json.dumps("\\" * 99 + "[" * 100), id="brackets behind backslashes"),
+    ],
+)
+def test_depth_is_counted_in_brackets_outside_of_strings(value: str) -> None:
+    with pytest.raises(InvalidOrders):
+        read(value.encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'"' + b'\\"' * 500_000, id="a string that does not end"),
+        pytest.param(b'["' + b"\\" * 1_000_000, id="backslashes"),
+        pytest.param(b"[" + b"[]," * 340_000 + b"[]]", id="brackets"),
+        pytest.param(b"[" + b"9" * 1_000_000 + b"]", id="one number"),
+        pytest.param(b"[0." + b"9" * 1_000_000 + b"]", id="one number with decimals"),
+        pytest.param(b"{" + b",".join(b'"%d":0' % n for n in range(90_000)) + b',"1":1}', id="keys"),
+    ],
+)
+def test_a_large_body_is_read_in_a_moment_whatever_it_holds(body: bytes) -> None:
+    begun = time.perf_counter()
+    with pytest.raises((NotJson, InvalidOrders)):
+        read(body)
+
+    assert time.perf_counter() - begun < 5
 
 
 anything = st.recursive(
@@ -519,7 +645,7 @@ def test_no_field_of_a_line_can_hold_anything_that_fails_otherwise(field: str, v
 @given(st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,25})?", fullmatch=True))
 def test_no_number_is_changed_or_fails_otherwise(literal: str) -> None:
     try:
-        (line,) = parse_orders(with_literal(literal)).orders[0].lines
+        (line,) = read(with_literal(literal)).valid[0].lines
     except InvalidOrders:
         return
 
@@ -530,7 +656,7 @@ def test_no_number_is_changed_or_fails_otherwise(literal: str) -> None:
 @given(st.binary() | st.text().map(str.encode))
 def test_no_body_fails_otherwise(body: bytes) -> None:
     with pytest.raises((NotJson, InvalidOrders)):
-        parse_orders(body)
+        read(body)
 
 
 # The digest.
@@ -567,7 +693,7 @@ def test_the_same_text_has_the_same_digest_however_it_is_escaped() -> None:
     content = an_order(message="på 🎁")
     plain = parse_orders(json.dumps(content, ensure_ascii=False, indent=4).encode())
 
-    assert order(content).digest == plain.orders[0].digest
+    assert order(content).digest == plain.valid[0].digest
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ SETTINGS = {
     "UNDECIDED_SECONDS": "3600",
     "HOLD_AFTER_SECONDS": "259200",
     "RETENTION_DAYS": "400",
+    "SIGNATURE_TOLERANCE_SECONDS": "300",
 }
 CONTEXT: Any = SimpleNamespace(
     function_name="webhook",
@@ -166,8 +167,8 @@ def test_an_order_is_accepted_and_submitted(door: Door) -> None:
                 "documentNo": "88776655",
                 "status": "IN_PROGRESS",
                 "errors": [],
+                "outcome": "accepted",
                 "batchId": answer.body["batchId"],
-                "replayed": False,
             }
         ],
     }
@@ -215,7 +216,7 @@ def test_the_same_order_again_is_answered_with_its_batch(door: Door) -> None:
     assert again.status == 200
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.body["batchId"] == first.body["batchId"]
-    assert [order["replayed"] for order in again.body["orders"]] == [True]
+    assert [order["outcome"] for order in again.body["orders"]] == ["duplicate"]
     assert len(door.arm.ledger.batches) == 1
 
 
@@ -226,7 +227,7 @@ def test_of_several_orders_the_known_ones_are_left_out_of_the_new_batch(door: Do
 
     assert answer.status == 202
     assert "Idempotent-Replayed" not in answer.headers
-    assert [order["replayed"] for order in answer.body["orders"]] == [True, False]
+    assert [order["outcome"] for order in answer.body["orders"]] == ["duplicate", "accepted"]
     assert answer.body["orders"][0]["batchId"] == first.body["batchId"]
     assert answer.body["orders"][1]["batchId"] == answer.body["batchId"] != first.body["batchId"]
     assert len(door.arm.ledger.documents) == 2
