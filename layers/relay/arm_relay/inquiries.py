@@ -91,9 +91,9 @@ def _place(cursor: str) -> tuple[datetime, str]:
     """The time and the id in a cursor. One that was made up leads no further than to the client's own batches."""
     try:
         since, _, batch_id = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().partition(" ")
-        place = records.from_text(since), batch_id
-    except ValueError:
-        raise InvalidCursor(InvalidCursor.__doc__) from None
-    if records.to_text(place[0]) != since or not _may_exist(batch_id):
-        raise InvalidCursor(InvalidCursor.__doc__)
-    return place
+        time = records.from_text(since)
+        if records.to_text(time) == since and _may_exist(batch_id):
+            return time, batch_id
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidCursor(InvalidCursor.__doc__)
