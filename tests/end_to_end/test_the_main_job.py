@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from sandbox import sigv4
 from sandbox.arm.client import ArmControl
 from sandbox.client import Sandbox, start_sandbox
 from sandbox.demo import received
@@ -54,6 +56,11 @@ def a_fresh_order(**changes: object) -> dict[str, Any]:
 
 def post(ready: Ready, body: object) -> httpx.Response:
     return send(ready.webhook_url, ready.signing_secret, json.dumps(body))
+
+
+def as_operator(url: str) -> httpx.Response:
+    """GET, signed by IAM."""
+    return httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30)
 
 
 _told: dict[str, list[dict[str, Any]]] = {}
@@ -176,6 +183,55 @@ def test_an_unanswered_order_without_a_number_is_held_for_a_person(ready: Ready,
     event = end_of(ready, answer.json()["batchId"])
     assert (event["type"], event["data"]["orders"][0]["status"]) == ("arm-relay.batch.held", "HELD")
     assert batches_of(arm, order["orderId"]) == []
+
+
+def test_the_valid_orders_of_a_request_go_through_beside_a_faulty_one(ready: Ready, arm: ArmControl) -> None:
+    good, faulty = a_fresh_order(), a_fresh_order(currency="nok")
+    body = json.dumps([faulty, good, good])
+
+    answer = send(f"{ready.webhook_url}?onInvalid=accept-valid", ready.signing_secret, body)
+
+    assert answer.status_code == 202
+    assert [line["outcome"] for line in answer.json()["orders"]] == ["invalid", "accepted", "duplicate"]
+    assert (len(batches_of(arm, good["orderId"])), batches_of(arm, faulty["orderId"])) == (1, [])
+
+
+def test_an_operator_is_shown_an_order_whatever_its_id_holds(ready: Ready) -> None:
+    order = a_fresh_order()
+    order |= {"id": f"order.invoiced:{order['orderId']}/100% #1+2 æ"}
+    accepted = post(ready, order)
+
+    answer = as_operator(f"{ready.webhook_url}/{quote(order['id'], safe='')}")
+    unsigned = httpx.get(f"{ready.webhook_url}/{quote(order['id'], safe='')}")
+    unknown = as_operator(f"{ready.webhook_url}/{quote('no such:order', safe='')}")
+
+    assert (answer.status_code, unsigned.status_code, unknown.status_code) == (200, 403, 404)
+    assert answer.json()["batchId"] == accepted.json()["batchId"]
+    assert answer.json()["order"]["id"] == order["id"]
+    assert unknown.json()["type"] == "urn:arm-relay:problem:unknown-order"
+
+
+def test_an_operator_is_listed_what_is_held_until_it_is_released(ready: Ready, arm: ArmControl) -> None:
+    clients = ready.webhook_url.removesuffix("/orders")
+    held = []
+    for _ in range(2):
+        order = a_fresh_order()
+        del order["invoiceNo"]
+        arm.add_fault("submit", "drop-before", times=1)
+        held.append(post(ready, order).json()["batchId"])
+        end_of(ready, held[-1])
+
+    listed: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = as_operator(f"{clients}/batches?state=held&limit=1{cursor and f'&cursor={quote(cursor)}'}")
+        assert page.status_code == 200, page.text
+        listed += [batch["batchId"] for batch in page.json()["batches"]]
+        cursor = page.json()["cursor"]
+
+    assert [batch_id for batch_id in listed if batch_id in held] == held
+    assert as_operator(f"{clients}/batches?state=ended").status_code == 400
+    assert httpx.get(f"{clients}/batches?state=held").status_code == 403
 
 
 def test_an_order_that_arm_refuses_at_once_may_be_corrected(ready: Ready, arm: ArmControl) -> None:
