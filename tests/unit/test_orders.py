@@ -1,77 +1,30 @@
 import json
-import time
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from arm_relay.faults import Fault, InvalidOrders
-from arm_relay.json_bodies import NotJson
-from arm_relay.orders import ItemLine, Order, TextLine
-from arm_relay.parsing import Orders, parse_orders
+from arm_relay.orders import ItemLine, TextLine
+from arm_relay.parsing import parse_orders
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import an_order
+from tests.unit.reading import (
+    a_line,
+    faults,
+    faults_in,
+    faults_or_none,
+    order,
+    read,
+    with_line,
+    with_literal,
+    without,
+)
 
 NO_NUMBER = "should be a number, or a string that holds one"
 NO_NAME = "neither begin nor end with a space"
 NO_DATE = "should be a date"
-
-
-def a_line(**changes: object) -> dict[str, object]:
-    return {"sku": "1300", "name": "Comb", "quantity": 1, "unitPrice": 200, "vatRate": 25} | changes
-
-
-def with_line(**changes: object) -> dict[str, Any]:
-    return an_order(lines=[a_line(**changes)])
-
-
-def without(*fields: str) -> dict[str, Any]:
-    return an_order(**dict.fromkeys(fields))
-
-
-def with_literal(literal: str) -> bytes:
-    """An order whose quantity is written just so."""
-    return json.dumps(with_line(quantity="?")).replace('"?"', literal).encode()
-
-
-def read(body: bytes) -> Orders:
-    """The orders of a body that has no faults."""
-    orders = parse_orders(body)
-    orders.reject_faults()
-    return orders
-
-
-def parsed(content: object) -> Orders:
-    return read(json.dumps(content).encode())
-
-
-def order(content: object) -> Order:
-    (only,) = parsed(content).valid
-    return only
-
-
-def faults(content: object) -> list[Fault]:
-    return faults_in(json.dumps(content).encode())
-
-
-def faults_in(body: bytes) -> list[Fault]:
-    with pytest.raises(InvalidOrders) as caught:
-        read(body)
-    return list(caught.value.faults)
-
-
-def faults_or_none(content: object) -> list[Fault]:
-    try:
-        parsed(content)
-    except InvalidOrders as error:
-        return list(error.faults)
-    return []
-
-
-def pointers(content: object) -> list[str]:
-    return [fault.pointer for fault in faults(content)]
 
 
 # One order, one spoiled field.
@@ -335,295 +288,7 @@ def test_lines_keep_their_order_and_kind() -> None:
     assert [TextLine, ItemLine, TextLine] == [type(line) for line in lines]
 
 
-# Ids.
-
-
-def test_the_id_is_type_and_order_id_where_it_is_absent() -> None:
-    assert order(without("id")).id == "order.invoiced:B-1"
-
-
-def test_the_id_is_type_and_order_id_where_it_is_null() -> None:
-    assert order(an_order() | {"id": None}).id == "order.invoiced:B-1"
-
-
-def test_the_longest_order_id_makes_an_id() -> None:
-    assert order(an_order(id=None, orderId="x" * 100)).id == "order.invoiced:" + "x" * 100
-
-
-@pytest.mark.parametrize("order_id", [{}, {"orderId": None}], ids=["absent", "null"])
-def test_an_order_with_neither_id_nor_order_id_is_told_so(order_id: dict[str, object]) -> None:
-    assert [Fault("/id", "is missing")] == faults(without("id", "orderId") | order_id)
-
-
-@pytest.mark.parametrize(
-    ("changes", "pointer"),
-    [
-        pytest.param({"orderId": 1}, "/orderId", id="number"),
-        pytest.param({"orderId": ""}, "/orderId", id="empty"),
-        pytest.param({"orderId": "1 "}, "/orderId", id="closing space"),
-        pytest.param({"orderId": "x" * 500}, "/orderId", id="long"),
-        pytest.param({"orderId": ["1"]}, "/orderId", id="array"),
-        pytest.param({"type": ["order.invoiced"]}, "/type", id="type that is no string"),
-        pytest.param({"type": None}, "/type", id="no type"),
-    ],
-)
-def test_no_fault_is_told_of_an_id_that_nobody_wrote(changes: dict[str, object], pointer: str) -> None:
-    spoiled = an_order(id=None, invoiceNo=None, **changes)
-
-    assert [pointer] == pointers(spoiled)
-    assert [f"/0{pointer}", f"/1{pointer}"] == pointers([spoiled, spoiled])
-
-
-REPEATED = "repeats that of order 0 of the same request, which has other content"
-
-
-def test_ids_and_invoice_numbers_may_not_be_repeated_with_other_content() -> None:
-    first = an_order(id="a", invoiceNo="X1")
-    again = an_order(id="a", invoiceNo="x1")
-
-    assert faults([first, an_order(id="b", invoiceNo="2"), again]) == [
-        Fault("/2/id", REPEATED),
-        Fault("/2/invoiceNo", REPEATED),
-    ]
-
-
-def test_a_default_id_may_not_be_repeated_with_other_content_either() -> None:
-    stated = an_order(id="order.invoiced:B-1", invoiceNo=None, message="other")
-
-    assert pointers([stated, without("id", "invoiceNo")]) == ["/1/id"]
-
-
-def test_the_same_order_twice_is_one_order() -> None:
-    again = dict(reversed(an_order(pricesIncludeVat=False).items()))
-
-    assert [order.id for order in parsed([an_order(), an_order(id="b", invoiceNo="2"), again]).valid] == ["evt-1", "b"]
-
-
-def test_the_same_faulty_order_twice_is_told_what_is_wrong_with_it_and_no_more() -> None:
-    spoiled = an_order(currency="nok")
-
-    assert pointers([spoiled, spoiled]) == ["/0/currency", "/1/currency"]
-
-
-def test_a_repeated_order_shares_the_fault_of_a_shared_invoice_number() -> None:
-    orders = [an_order(id="a"), an_order(id="b"), an_order(id="b")]
-
-    assert pointers(orders) == ["/1/invoiceNo", "/2/invoiceNo"]
-
-
-def test_ids_differ_by_case_and_absent_invoice_numbers_are_not_the_same() -> None:
-    orders = [an_order(id=name, invoiceNo=None) for name in ("a", "A")]
-
-    assert [order.id for order in parsed(orders).valid] == ["a", "A"]
-
-
-# Faults, all of them.
-
-
-def test_all_faults_of_an_order_are_told_at_once() -> None:
-    spoiled = an_order(
-        customerNo="", dueDate=None, currency="kr", colour="red", lines=[a_line(quantity="x", vatRate=-1), {"text": 1}]
-    )
-
-    assert set(pointers(spoiled)) == {
-        "/customerNo",
-        "/dueDate",
-        "/currency",
-        "/colour",
-        "/lines/0/quantity",
-        "/lines/0/vatRate",
-        "/lines/1/text",
-    }
-
-
-def test_a_spoiled_date_hides_no_other_fault_and_makes_none() -> None:
-    assert pointers(an_order(invoiceDate="x", dueDate="y")) == ["/invoiceDate", "/dueDate"]
-    assert pointers(an_order(dueDate=None, paymentTermsDays=-1)) == ["/paymentTermsDays"]
-
-
-def test_all_faults_of_a_request_are_told_at_once() -> None:
-    orders = [an_order(id="a", invoiceNo="1"), an_order(id="a", invoiceNo="2", lines=[a_line(quantity="x")]), 5]
-
-    assert pointers(orders) == ["/1/lines/0/quantity", "/1/id", "/2"]
-
-
-def test_more_faults_than_an_answer_holds_are_cut_off_and_each_order_tells_its_share() -> None:
-    many = [an_order(id=str(number), invoiceNo=None, lines=[{}] * 1000) for number in range(50)]
-
-    told = faults(many)
-
-    assert len(told) == 50 * (20 + 1)
-    assert told[20] == Fault("/0", "has more faults than these 20")
-    assert faults(many[0])[1000:] == [Fault("", "has more faults than these 1000")]
-
-
-def test_pointers_begin_with_the_index_where_the_body_is_an_array() -> None:
-    spoiled = with_line(quantity="x")
-
-    assert pointers(spoiled) == ["/lines/0/quantity"]
-    assert pointers([spoiled]) == ["/0/lines/0/quantity"]
-    assert pointers([an_order(), an_order(id="evt-2", invoiceNo="2") | {"lines": spoiled["lines"]}]) == [
-        "/1/lines/0/quantity"
-    ]
-
-
-@pytest.mark.parametrize("number", [0, 51])
-def test_a_request_holds_1_to_50_orders(number: int) -> None:
-    orders = [an_order(id=str(index), invoiceNo=None) for index in range(number)]
-
-    assert [Fault("", f"should hold 1 to 50 orders; it holds {number}")] == faults(orders)
-
-
-def test_fifty_orders_keep_their_order() -> None:
-    orders = [an_order(id=str(index), invoiceNo=None) for index in range(50)]
-
-    assert [str(index) for index in range(50)] == [order.id for order in parsed(orders).valid]
-
-
-@pytest.mark.parametrize("content", ["order", 5, None, True], ids=["string", "number", "null", "truth"])
-def test_an_order_is_an_object(content: object) -> None:
-    assert [Fault("", "should be an object")] == faults(content)
-    assert [Fault("/0", "should be an object")] == faults([content])
-
-
-# Fields nobody knows, and keys there are twice.
-
-
-@pytest.mark.parametrize(
-    ("content", "fault"),
-    [
-        (an_order(invoiceNumber="1"), Fault("/invoiceNumber", "no such field: did you mean `invoiceNo`?")),
-        (an_order(customerno="1"), Fault("/customerno", "no such field: did you mean `customerNo`?")),
-        (an_order(payment_term_days=1), Fault("/payment_term_days", "no such field: did you mean `paymentTermsDays`?")),
-        (
-            an_order(references={"purchaseOrderNo": "1"}),
-            Fault("/references/purchaseOrderNo", "no such field: did you mean `purchaseOrder`?"),
-        ),
-        (
-            an_order(delivery={"type": "M", "eInvoiceCode": 0}),
-            Fault("/delivery/eInvoiceCode", "no such field: did you mean `einvoiceCode`?"),
-        ),
-        (
-            an_order(delivery={"type": "M", "einvoiceAddress": {"address": "a", "scheme": "b"}}),
-            Fault("/delivery/einvoiceAddress/scheme", "no such field"),
-        ),
-        (with_line(vat_percent=25), Fault("/lines/0/vat_percent", "no such field")),
-        (with_line(unit_price=25), Fault("/lines/0/unit_price", "no such field: did you mean `unitPrice`?")),
-        (an_order(lines=[{"text": "", "skuNo": "1"}]), Fault("/lines/0/skuNo", "no such field: did you mean `sku`?")),
-        (an_order(colour="red"), Fault("/colour", "no such field")),
-    ],
-    ids=lambda value: value.pointer if isinstance(value, Fault) else "",
-)
-def test_an_unknown_field_is_told_with_the_one_that_was_probably_meant(content: object, fault: Fault) -> None:
-    assert fault in faults(content)
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        pytest.param(b'{"id": "a", "id": "b"}', "/id", id="of an order"),
-        pytest.param(b'{"id": "a", "\\u0069d": "b"}', "/id", id="written differently"),
-        pytest.param(b'[{}, {"lines": [{"quantity": 1, "quantity": 1}]}]', "/1/lines/0/quantity", id="of a line"),
-        pytest.param(b'{"colour/~": 1, "colour/~": 2}', "/colour~1~0", id="of no field"),
-        pytest.param(b'{"a": {"b": [[{"c": 1, "c": 2}]]}}', "/a/b/0/0/c", id="within no field"),
-    ],
-)
-def test_a_repeated_key_is_told_by_its_pointer_and_by_nothing_else_there(body: bytes, pointer: str) -> None:
-    assert [fault.detail for fault in faults_in(body) if fault.pointer == pointer] == ["is there more than once"]
-
-
-def test_a_repeated_key_spoils_its_own_order_alone() -> None:
-    good, spoiled = (
-        json.dumps(an_order()),
-        json.dumps(an_order(id="b", invoiceNo="2")).replace('"id"', '"id": "b", "id"'),
-    )
-
-    orders = parse_orders(f"[{good}, {spoiled}]".encode())
-
-    assert [order.id for order in orders.valid] == ["evt-1"]
-    assert [fault.pointer for fault in orders.faults] == ["/1/id"]
-
-
-# What is not JSON.
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(b"", id="nothing"),
-        pytest.param(b"{", id="half an object"),
-        pytest.param(b"{} {}", id="two values"),
-        pytest.param(b"\xff{}", id="not UTF-8"),
-        pytest.param(b"\xef\xbb\xbf{}", id="byte order mark"),
-        pytest.param(json.dumps(an_order()).encode("utf-16"), id="UTF-16"),
-        pytest.param(b'{"message": "\n"}', id="bare line break in a string"),
-        pytest.param(b"{'id': 1}", id="single quotes"),
-        pytest.param(b'{"id": 1,}', id="closing comma"),
-        pytest.param(b"[" * 100_000, id="deep nesting"),
-        pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, id="deep nesting that closes"),
-        pytest.param(with_literal("NaN"), id="NaN"),
-        pytest.param(with_literal("Infinity"), id="Infinity"),
-        pytest.param(with_literal("-Infinity"), id="negative infinity"),
-        pytest.param(with_literal("01"), id="leading zero"),
-        pytest.param(with_literal("1."), id="nothing behind the point"),
-    ],
-)
-def test_a_body_that_is_not_json_is_refused(body: bytes) -> None:
-    with pytest.raises(NotJson):
-        parse_orders(body)
-
-
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b'{"a":\n 1,}', "the body is not JSON: Illegal trailing comma before end of object: line 2 column 3 (char 8)"),
-        (b"", "the body is not JSON: Expecting value: line 1 column 1 (char 0)"),
-        (b'{"a": "\xff"}', "the body is not UTF-8 at byte 7"),
-        (b"[NaN]", "the body is not JSON: NaN is no number of JSON"),
-        (b"[-Infinity]", "the body is not JSON: -Infinity is no number of JSON"),
-        (b" " + b"[" * 17, "the body nests deeper than 16 levels at character 17"),
-        (b'{"a":' * 17, "the body nests deeper than 16 levels at character 80"),
-    ],
-)
-def test_what_is_not_json_is_told_by_its_place(body: bytes, reason: str) -> None:
-    with pytest.raises(NotJson) as caught:
-        parse_orders(body)
-
-    assert str(caught.value) == reason
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param("[" * 16 + "]" * 16, id="as deep as may be"),
-        pytest.param("[" + "[]," * 1000 + "[]]", id="side by side"),
-        pytest.param(json.dumps("[" * 100), id="brackets in a string"),
-        pytest.param(json.dumps('\\"' + "[" * 100), id="brackets behind an escaped quote"),
-        pytest.param(json.dumps("\\" * 99 + "[" * 100), id="brackets behind backslashes"),
-    ],
-)
-def test_depth_is_counted_in_brackets_outside_of_strings(value: str) -> None:
-    with pytest.raises(InvalidOrders):
-        read(value.encode())
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(b'"' + b'\\"' * 500_000, id="a string that does not end"),
-        pytest.param(b'["' + b"\\" * 1_000_000, id="backslashes"),
-        pytest.param(b"[" + b"[]," * 340_000 + b"[]]", id="brackets"),
-        pytest.param(b"[" + b"9" * 1_000_000 + b"]", id="one number"),
-        pytest.param(b"[0." + b"9" * 1_000_000 + b"]", id="one number with decimals"),
-        pytest.param(b"{" + b",".join(b'"%d":0' % n for n in range(90_000)) + b',"1":1}', id="keys"),
-    ],
-)
-def test_a_large_body_is_read_in_a_moment_whatever_it_holds(body: bytes) -> None:
-    begun = time.perf_counter()
-    with pytest.raises((NotJson, InvalidOrders)):
-        read(body)
-
-    assert time.perf_counter() - begun < 5
+# Anything at all.
 
 
 anything = st.recursive(
@@ -651,12 +316,6 @@ def test_no_number_is_changed_or_fails_otherwise(literal: str) -> None:
 
     assert isinstance(line, ItemLine)
     assert Decimal(literal) == line.quantity
-
-
-@given(st.binary() | st.text().map(str.encode))
-def test_no_body_fails_otherwise(body: bytes) -> None:
-    with pytest.raises((NotJson, InvalidOrders)):
-        read(body)
 
 
 # The digest.
