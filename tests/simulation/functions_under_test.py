@@ -118,7 +118,7 @@ def call_poller(environment: Environment, cloud: Cloud) -> None:
     poller.handler({}, _context(environment))
 
 
-def orders_event(body: str) -> dict[str, Any]:
+def orders_event(body: str, on_invalid: str) -> dict[str, Any]:
     """API Gateway's event for a signed request."""
     now = datetime.now(UTC)
     headers = {
@@ -127,7 +127,8 @@ def orders_event(body: str) -> dict[str, Any]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(SIGNING_SECRET).sign("msg_1", now, body),
     }
-    return _event("POST", f"/v1/clients/{CLIENT_NO}/orders", body, headers)
+    event = _event("POST", f"/v1/clients/{CLIENT_NO}/orders", body, headers)
+    return event | {"queryStringParameters": {"onInvalid": on_invalid}}
 
 
 def redrive_event(batch_id: str, body: str) -> dict[str, Any]:
