@@ -49,7 +49,7 @@ def test_every_choice_of_on_invalid_is_described(choice: OnInvalid) -> None:
 def test_every_outcome_of_an_order_is_listed() -> None:
     known = a_batch()
     new = a_batch(state=State.REFUSED)
-    lines = [
+    lines: list[Line | Rejected] = [
         Line(known.orders[0], known, replayed=True),
         Line(known.orders[0], known, replayed=False),
         Line(new.orders[0], new, replayed=False),
