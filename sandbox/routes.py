@@ -33,7 +33,8 @@ class Route:
     def matches(self, method: str, path: str) -> bool:
         """Whether a request goes this way; the path as it stood in the request."""
         wanted_method, wanted_path = self.key.split(" ", 1)
-        pattern = re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(wanted_path))
+        greedy = re.sub(r"\\{[^}]+\\\+\\}", ".+", re.escape(wanted_path))
+        pattern = re.sub(r"\\{[^}]+\\}", "[^/]+", greedy)
         # Escapes and leading slashes are undone before API Gateway looks for the route.
         found = re.fullmatch(pattern, "/" + unquote(path).lstrip("/"))
         return wanted_method in (method, "ANY") and found is not None

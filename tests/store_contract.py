@@ -17,7 +17,7 @@ import pytest
 import yaml
 from arm_relay import batches, records
 from arm_relay.batches import CLOCK_SKEW, Answer, Batch, OrderStatus, State
-from arm_relay.records import Marker, shard_of
+from arm_relay.records import HeldBatch, Marker, shard_of
 from arm_relay.store import Busy, Store
 
 from tests.builders import NOW, TIMES, a_batch, a_batch_order
@@ -379,6 +379,74 @@ class StoreContract:
         store.save(replace(later, due=None))
 
         assert [batch_id for page in pages for batch_id in page] == []
+
+    # The index of what waits for a person.
+
+    def hold(self, store: Store, number: int, client_no: str = "2218", minutes: int = 0) -> Batch:
+        """Batch `b<number>` of two orders, held so many minutes after `NOW`."""
+        batch = a_claim(number, f"evt-{number}", f"more-{number}", client_no=client_no)
+        store.claim(batch, {})
+        return recorded(store.save(batches.held(batch, f"cause {number}", NOW + timedelta(minutes=minutes))))
+
+    def test_a_held_batch_is_listed_with_what_a_person_wants_to_know_first(self, store: Store) -> None:
+        self.hold(store, 1, minutes=5)
+
+        assert store.held("2218", 10) == [
+            HeldBatch(id="b1", cause="cause 1", since=NOW + timedelta(minutes=5), order_count=2)
+        ]
+
+    def test_other_batches_and_other_clients_are_not_listed(self, store: Store) -> None:
+        self.hold(store, 1, client_no="2219")
+        store.claim(a_claim(2, "evt-2"), {})
+        store.claim(a_claim(3, "evt-3"), {})
+        store.save(ended(a_claim(3, "evt-3")))
+
+        assert store.held("2218", 10) == []
+
+    def test_a_held_batch_is_listed_until_it_is_released(self, store: Store) -> None:
+        announced = recorded(store.save(batches.announced(self.hold(store, 1))))
+        assert [batch.id for batch in store.held("2218", 10)] == ["b1"]
+
+        store.save(batches.resubmitted(announced, "ARM has none of it", "kari", NOW, TIMES))
+
+        assert store.held("2218", 10) == []
+
+    def test_the_longest_held_comes_first_page_by_page(self, store: Store) -> None:
+        for number in range(5):
+            self.hold(store, number, minutes=-number)
+        listed: list[str] = []
+        after = None
+
+        for _ in range(3):
+            page = store.held("2218", 2, after)
+            listed += [batch.id for batch in page]
+            after = (page[-1].since, page[-1].id)
+
+        assert listed == ["b4", "b3", "b2", "b1", "b0"]
+        assert store.held("2218", 2, after) == []
+
+    def test_a_page_may_begin_behind_a_batch_that_is_not_there_any_more(self, store: Store) -> None:
+        self.hold(store, 1, minutes=1)
+        self.hold(store, 2, minutes=3)
+
+        assert [batch.id for batch in store.held("2218", 2, (NOW + timedelta(minutes=2), "gone"))] == ["b2"]
+
+    def test_of_batches_held_at_the_same_moment_none_is_left_out(self, store: Store) -> None:
+        for number in range(4):
+            self.hold(store, number)
+
+        first = store.held("2218", 2)
+        second = store.held("2218", 2, (first[-1].since, first[-1].id))
+
+        assert {batch.id for batch in first + second} == {"b0", "b1", "b2", "b3"}
+
+    def test_batches_that_are_not_held_have_nothing_of_that_index(
+        self, store: Store, item: Callable[[str], dict[str, Any]]
+    ) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+        store.save(ended(a_claim(1, "evt-1")))
+
+        assert not {"heldOf", "orderCount"} & item("BATCH#b1").keys()
 
     # Leases.
 

@@ -4,17 +4,21 @@ import json
 import os
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from arm_relay import bootstrap
-from arm_relay.answers import to_receipt, to_status
-from arm_relay.batches import State
+from arm_relay.answers import to_held, to_order_status, to_receipt, to_refusal, to_status
+from arm_relay.intake import OnInvalid
 from arm_relay.observability import Metric
-from arm_relay.problems import Kind, Problem, problem_of, refusal
-from arm_relay.requests import body_of, operator_of
+from arm_relay.problems import Kind, Problem, problem_of
+from arm_relay.requests import ListedState, body_of, choice_of, number_of, operator_of, order_id_of, query_of
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+#: How many batches a page of a list holds, at most and where nobody asks for another number.
+MOST_LISTED: Final = 100
+LISTED: Final = 25
 
 logger = Logger()
 metrics = Metrics()
@@ -30,13 +34,15 @@ def relay() -> bootstrap.Webhook:
 @app.post("/v1/clients/<client_no>/orders")
 def accept_orders(client_no: str) -> Response[str]:
     """Take order events."""
-    body = body_of(app.current_event.raw_event)
+    event = app.current_event.raw_event
+    body = body_of(event)
     relay().door.check(client_no, app.current_event.headers, body)
-    receipt = relay().intake.accept(client_no, body)
+    on_invalid = choice_of(event, "onInvalid", OnInvalid, OnInvalid.REJECT_ALL)
+    receipt = relay().intake.accept(client_no, body, on_invalid)
     if receipt.replayed:
         return _json(HTTPStatus.OK, to_receipt(receipt), {"Idempotent-Replayed": "true"})
-    if receipt.batch.state is State.REFUSED:
-        return _problem(refusal(receipt))
+    if receipt.refused:
+        return _problem(to_refusal(receipt))
     return _json(HTTPStatus.ACCEPTED, to_receipt(receipt))
 
 
@@ -49,11 +55,30 @@ def preview_orders(client_no: str) -> Response[str]:
     return Response(HTTPStatus.OK, "application/json", batch.decode())
 
 
+# An order id may hold what Powertools takes for no part of a path, slashes for one.
+@app.get("/v1/clients/<client_no>/orders/.+")
+def show_order(client_no: str) -> Response[str]:
+    """Show an order, the batch it belongs to and its history."""
+    operator_of(app.current_event.raw_event)
+    order, batch = relay().inquiries.order(client_no, order_id_of(app.current_event.raw_event))
+    return _json(HTTPStatus.OK, to_order_status(order, batch))
+
+
+@app.get("/v1/clients/<client_no>/batches")
+def list_batches(client_no: str) -> Response[str]:
+    """List the batches that wait for a person."""
+    event = app.current_event.raw_event
+    operator_of(event)
+    choice_of(event, "state", ListedState)
+    limit = number_of(event, "limit", 1, MOST_LISTED, LISTED)
+    return _json(HTTPStatus.OK, to_held(relay().inquiries.held(client_no, limit, query_of(event, "cursor"))))
+
+
 @app.get("/v1/clients/<client_no>/batches/<batch_id>")
 def show_batch(client_no: str, batch_id: str) -> Response[str]:
     """Show a batch and its history."""
     operator_of(app.current_event.raw_event)
-    return _json(HTTPStatus.OK, to_status(relay().redrive.batch(client_no, batch_id)))
+    return _json(HTTPStatus.OK, to_status(relay().inquiries.batch(client_no, batch_id)))
 
 
 @app.post("/v1/clients/<client_no>/batches/<batch_id>/redrive")

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 from arm_relay import batches
+from arm_relay.answers import to_receipt
 from arm_relay.batches import OrderStatus, State
-from arm_relay.orders import parse_orders
+from arm_relay.faults import InvalidOrders
+from arm_relay.intake import OnInvalid
+from arm_relay.parsing import parse_orders
 from arm_relay.problems import Kind
+from arm_relay.receipts import Conflict, Line, Receipt, Rejected
 from arm_relay.redrive import _parse
+
+from tests.builders import a_batch
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -33,6 +39,28 @@ def test_every_kind_of_problem_is_listed_with_its_status(kind: Kind) -> None:
     lines = (DOCS / "webhook.md").read_text().splitlines()
 
     assert any(line.startswith(f"| {kind.status} |") and f"`{kind.slug}`" in line for line in lines)
+
+
+@pytest.mark.parametrize("choice", list(OnInvalid))
+def test_every_choice_of_on_invalid_is_described(choice: OnInvalid) -> None:
+    assert f"- `{choice.value}`" in (DOCS / "webhook.md").read_text()
+
+
+def test_every_outcome_of_an_order_is_listed() -> None:
+    known = a_batch()
+    new = a_batch(state=State.REFUSED)
+    lines: list[Line | Rejected] = [
+        Line(known.orders[0], known, replayed=True),
+        Line(known.orders[0], known, replayed=False),
+        Line(new.orders[0], new, replayed=False),
+        Rejected("evt-2", InvalidOrders([])),
+        Rejected("evt-3", Conflict(["evt-3"])),
+    ]
+    outcomes = [line["outcome"] for line in to_receipt(Receipt(tuple(lines)))["orders"]]
+
+    listed = re.findall(r"^\| `([a-z]+)` \|", (DOCS / "webhook.md").read_text(), re.MULTILINE)
+
+    assert sorted(listed) == sorted(outcomes)
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED, State.HELD])
@@ -59,7 +87,7 @@ def test_every_parameter_of_the_template_is_listed() -> None:
 def test_every_sample_order_is_one_the_relay_takes() -> None:
     samples = sorted((ROOT / "events" / "orders").glob("*.json"))
 
-    assert [len(parse_orders(sample.read_bytes()).orders) for sample in samples] == [1, 1]
+    assert [len(parse_orders(sample.read_bytes()).valid) for sample in samples] == [1, 1]
 
 
 def test_every_redrive_shown_is_one_the_relay_takes() -> None:

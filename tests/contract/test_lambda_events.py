@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_relay.orders import parse_orders
+from arm_relay.parsing import parse_orders
 from arm_relay.redrive import Resubmit
 
 from tests.store_contract import template
@@ -39,7 +39,7 @@ def test_there_is_an_event_for_every_route() -> None:
 def test_an_event_agrees_with_its_route(name: str) -> None:
     event = an_event(name)
 
-    path = re.sub(r"\{(\w+)\}", lambda found: event["pathParameters"][found[1]], event["routeKey"].partition(" ")[2])
+    path = re.sub(r"\{(\w+)\+?\}", lambda found: event["pathParameters"][found[1]], event["routeKey"].partition(" ")[2])
     http = event["requestContext"]["http"]
     assert (event["version"], event["rawPath"], http["path"]) == ("2.0", path, path)
     assert event["requestContext"]["routeKey"] == event["routeKey"] == f"{http['method']} {routes_path(event)}"
@@ -72,7 +72,7 @@ def test_the_orders_in_events_are_the_example_orders(name: str, orders: list[str
 
     examples = [load(EVENTS / "orders" / f"{order}.json") for order in orders]
     assert json.loads(body) == (examples if len(examples) > 1 else examples[0])
-    assert len(parse_orders(body.encode()).orders) == len(orders)
+    assert len(parse_orders(body.encode()).valid) == len(orders)
 
 
 def test_the_redrive_in_an_event_is_one() -> None:

@@ -11,7 +11,8 @@ from arm_relay import batches
 from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
 from arm_relay.batches import KEPT_ANSWER, Answer, Batch, OrderStatus, State
 from arm_relay.notifications import Topic, to_event
-from arm_relay.orders import MAX_ID, MAX_ORDERS
+from arm_relay.orders import MAX_ID
+from arm_relay.parsing import MAX_ORDERS
 
 from tests.builders import NOW, a_batch, a_batch_order
 from tests.schemas import SCHEMAS, faults

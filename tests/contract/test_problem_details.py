@@ -1,14 +1,18 @@
 """Every kind of problem the webhook answers, frozen: programs tell them apart by `type` and `status`."""
 
 import pytest
+from arm_relay.answers import to_refusal
 from arm_relay.arm.auth import NoCredentials
 from arm_relay.batches import Answer, IllegalStep, OrderStatus, State, ended
 from arm_relay.door import BodyTooLarge, NotJsonMediaType, UnknownClient
-from arm_relay.intake import Conflict, Line, Receipt, TooLarge
-from arm_relay.orders import Fault, InvalidOrders, NotJson
-from arm_relay.problems import KINDS, Kind, Problem, problem_of, refusal
-from arm_relay.redrive import InvalidRedrive, UnknownBatch
-from arm_relay.requests import Forbidden
+from arm_relay.faults import Fault, InvalidOrders
+from arm_relay.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
+from arm_relay.intake import TooLarge
+from arm_relay.json_bodies import NotJson
+from arm_relay.problems import KINDS, Kind, Problem, problem_of
+from arm_relay.receipts import Conflict, Line, Receipt
+from arm_relay.redrive import InvalidRedrive
+from arm_relay.requests import Forbidden, InvalidQuery
 from arm_relay.secrets import SecretUnavailable
 from arm_relay.signatures import BadSignature
 from arm_relay.store import Busy, StoreUnavailable
@@ -17,11 +21,13 @@ from tests.builders import NOW, a_batch
 
 #: Type, status, title.
 FROZEN = {
-    Kind.NOT_JSON: ("urn:arm-relay:problem:not-json", 400, "The body is not JSON"),
+    Kind.NOT_JSON: ("urn:arm-relay:problem:not-json", 400, "The body is not JSON the relay can read"),
+    Kind.INVALID_QUERY: ("urn:arm-relay:problem:invalid-query", 400, "A query parameter is not valid"),
     Kind.BAD_SIGNATURE: ("urn:arm-relay:problem:bad-signature", 401, "The request is not signed as it should be"),
     Kind.FORBIDDEN: ("urn:arm-relay:problem:forbidden", 403, "The route is for authorised operators"),
     Kind.UNKNOWN_CLIENT: ("urn:arm-relay:problem:unknown-client", 404, "There is no such client"),
     Kind.UNKNOWN_BATCH: ("urn:arm-relay:problem:unknown-batch", 404, "There is no such batch"),
+    Kind.UNKNOWN_ORDER: ("urn:arm-relay:problem:unknown-order", 404, "There is no such order"),
     Kind.UNKNOWN_ROUTE: ("urn:arm-relay:problem:unknown-route", 404, "There is no such route"),
     Kind.CONFLICT: ("urn:arm-relay:problem:conflict", 409, "An order of this id is under way with other content"),
     Kind.NOT_REDRIVABLE: (
@@ -48,6 +54,9 @@ FAILURES = [
     (BadSignature("a signature header is malformed"), Kind.BAD_SIGNATURE, "a signature header is malformed"),
     (Forbidden(Forbidden.__doc__), Kind.FORBIDDEN, "The caller is not authorised by IAM."),
     (UnknownClient(UnknownClient.__doc__), Kind.UNKNOWN_CLIENT, "There is no client of this number."),
+    (InvalidQuery("limit should be a number"), Kind.INVALID_QUERY, "limit should be a number"),
+    (InvalidCursor(InvalidCursor.__doc__), Kind.INVALID_QUERY, "The cursor is not one of this list."),
+    (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order of this id."),
     (UnknownBatch(UnknownBatch.__doc__), Kind.UNKNOWN_BATCH, "The client has no batch of this id."),
     (Conflict(["evt-1"]), Kind.CONFLICT, "An order of this id is under way, or succeeded, with other content."),
     (IllegalStep("it is not held: it is PENDING"), Kind.NOT_REDRIVABLE, "it is not held: it is PENDING"),
@@ -152,11 +161,22 @@ def test_a_refusal_shows_arms_answer() -> None:
     refused = ended(pending, State.REFUSED, OrderStatus.REFUSED, "ARM answered 400", NOW)
     receipt = Receipt((Line(refused.orders[0], refused, replayed=False),))
 
-    assert refusal(receipt).to_json() == {
+    assert to_refusal(receipt).to_json() == {
         "type": "urn:arm-relay:problem:refused-by-arm",
         "title": "ARM refused the batch",
         "status": 422,
         "detail": "ARM answered 400; correct the orders and send them again",
         "batchId": "batch-1",
         "answer": {"status": 400, "body": '{"message":"no such customer"}'},
+        "orders": [
+            {
+                "id": "evt-1",
+                "orderId": "B-1",
+                "documentNo": "88776655",
+                "status": "REFUSED",
+                "errors": [],
+                "outcome": "refused",
+                "batchId": "batch-1",
+            }
+        ],
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from arm_relay.mapping import Mapping, to_batch
-from arm_relay.orders import parse_orders
+from arm_relay.parsing import parse_orders
 
 EVENTS = Path(__file__).parents[2] / "events" / "orders"
 
@@ -127,7 +127,7 @@ MINIMAL = {
 
 def sent(orders: bytes) -> dict[str, Any]:
     mapping = Mapping(user_id="TestUser", credit_note_type="")
-    batch = to_batch(parse_orders(orders), mapping, today=date(2030, 1, 1))
+    batch = to_batch(parse_orders(orders).valid, mapping, today=date(2030, 1, 1))
     payload: dict[str, Any] = json.loads(batch.to_json())
     return payload
 

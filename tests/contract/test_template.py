@@ -10,13 +10,14 @@ from typing import Any
 import arm_relay
 import httpx
 import pytest
-from arm_relay import polling
+from arm_relay import batches, polling, records
 from arm_relay.arm.wire import ARM_TIMEOUT, TOKEN_TIMEOUT, TOTAL_TIMEOUT
 from arm_relay.batches import LEASE
 from arm_relay.bootstrap import AWS
 from arm_relay.settings import Settings
 
 from functions.webhook import app
+from tests.builders import NOW, a_batch
 from tests.store_contract import template
 
 ROOT = Path(__file__).parents[2]
@@ -144,9 +145,9 @@ def deployed_routes() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def served_routes() -> set[tuple[str, str]]:
-    spellings = {"client_no": "{clientNo}", "batch_id": "{batchId}"}
+    spellings = {"<client_no>": "{clientNo}", "<batch_id>": "{batchId}", ".+": "{id+}"}
     return {
-        (route.method, re.sub(r"<(\w+)>", lambda name: spellings[name[1]], route.path))
+        (route.method, re.sub(r"<\w+>|\.\+", lambda part: spellings[part[0]], route.path))
         for route in [*app.app._static_routes, *app.app._dynamic_routes]  # noqa: SLF001 (Powertools shows them nowhere)
     }
 
@@ -159,6 +160,48 @@ def test_every_route_but_the_signed_one_is_authorised_by_iam() -> None:
     open_routes = [key for key, route in deployed_routes().items() if route.get("Auth") != {"Authorizer": "AWS_IAM"}]
 
     assert open_routes == [("POST", "/v1/clients/{clientNo}/orders")]
+
+
+def test_api_gateway_holds_back_what_is_too_much() -> None:
+    settings = properties("Api")["DefaultRouteSettings"]
+
+    assert settings == {
+        "ThrottlingRateLimit": {"Ref": "ThrottleRate"},
+        "ThrottlingBurstLimit": {"Ref": "ThrottleBurst"},
+    }
+
+
+# What the functions may do.
+
+
+def allowed(function: str) -> dict[str, set[str]]:
+    """What a function may do to the table, and to each of its indexes."""
+    statements = properties(function)["Policies"][0]["Statement"]
+    found: dict[str, set[str]] = {}
+    for statement in statements:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        target = str(statement["Resource"]).partition("/index/")[2].rstrip("'}") or "table"
+        if any(action.startswith("dynamodb:") for action in actions):
+            found.setdefault(target, set()).update(actions)
+    return found
+
+
+def test_each_function_may_read_the_index_it_reads_and_no_other() -> None:
+    read_and_write = {"dynamodb:GetItem", "dynamodb:PutItem"}
+
+    assert allowed("WebhookFunction") == {
+        "table": read_and_write | {"dynamodb:BatchGetItem"},
+        "held": {"dynamodb:Query"},
+    }
+    assert allowed("PollerFunction") == {"table": read_and_write, "due": {"dynamodb:Query"}}
+
+
+def test_the_index_of_held_batches_tells_what_the_list_shows_and_no_more() -> None:
+    (index,) = [index for index in properties("Table")["GlobalSecondaryIndexes"] if index["IndexName"] == "held"]
+
+    shown = records.to_item(batches.held(a_batch(), "too old", NOW))
+    assert {"heldOf", "endedAt", *index["Projection"]["NonKeyAttributes"]} < shown.keys()
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["cause", "orderCount"]}
 
 
 # What is exported, and what is written down.

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from sandbox import sigv4
 from sandbox.arm.client import ArmControl
 from sandbox.client import Sandbox, start_sandbox
 from sandbox.demo import received
@@ -18,7 +20,6 @@ from sandbox.logs import function_logs
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from sandbox.send import send
-from sandbox.sigv4 import signature
 from tests.builders import an_order
 from tests.schemas import faults
 
@@ -78,7 +79,7 @@ def as_operator(ready: Ready, method: str, path: str, body: object = None) -> ht
     """A request to an operator's route of the client, signed with AWS Signature Version 4."""
     url = ready.webhook_url.removesuffix("orders") + path
     content = b"" if body is None else json.dumps(body).encode()
-    headers = signature(method, url, content)
+    headers = sigv4.signature(method, url, content)
     return httpx.request(method, url, content=content, headers=headers, timeout=30)
 
 
@@ -250,9 +251,51 @@ def test_of_a_partly_failed_batch_the_failed_order_is_corrected_inside_a_bulk_re
     second = post(ready, [good, bad | {"customerNo": "1"}, new])
 
     assert second.status_code == 202
-    assert [line["replayed"] for line in second.json()["orders"]] == [True, False, False]
+    assert [line["outcome"] for line in second.json()["orders"]] == ["duplicate", "accepted", "accepted"]
     assert end_of(ready, second.json()["batchId"])["type"] == "arm-relay.batch.succeeded"
     assert [len(batches_of(arm, order["orderId"])) for order in (good, bad, new)] == [1, 2, 1]
+
+
+def test_the_valid_orders_of_a_request_go_through_beside_a_faulty_one(ready: Ready, arm: ArmControl) -> None:
+    good, faulty = a_fresh_order(), a_fresh_order(currency="nok")
+    body = json.dumps([faulty, good, good])
+
+    answer = send(f"{ready.webhook_url}?onInvalid=accept-valid", ready.signing_secret, body)
+
+    assert answer.status_code == 202
+    assert [line["outcome"] for line in answer.json()["orders"]] == ["invalid", "accepted", "duplicate"]
+    assert (len(batches_of(arm, good["orderId"])), batches_of(arm, faulty["orderId"])) == (1, [])
+
+
+def test_an_operator_is_shown_an_order_whatever_its_id_holds(ready: Ready) -> None:
+    order = a_fresh_order()
+    order |= {"id": f"order.invoiced:{order['orderId']}/100% #1+2 æ"}
+    accepted = post(ready, order)
+
+    answer = as_operator(ready, "GET", f"orders/{quote(order['id'], safe='')}")
+    unsigned = httpx.get(f"{ready.webhook_url}/{quote(order['id'], safe='')}")
+    unknown = as_operator(ready, "GET", f"orders/{quote('no such:order', safe='')}")
+
+    assert (answer.status_code, unsigned.status_code, unknown.status_code) == (200, 403, 404)
+    assert answer.json()["batchId"] == accepted.json()["batchId"]
+    assert answer.json()["order"]["id"] == order["id"]
+    assert unknown.json()["type"] == "urn:arm-relay:problem:unknown-order"
+
+
+def test_an_operator_is_listed_what_is_held_until_it_is_released(ready: Ready, arm: ArmControl) -> None:
+    held = [a_held_batch(ready, arm, a_fresh_order()) for _ in range(2)]
+
+    listed: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = as_operator(ready, "GET", f"batches?state=held&limit=1{cursor and f'&cursor={quote(cursor)}'}")
+        assert page.status_code == 200, page.text
+        listed += [batch["batchId"] for batch in page.json()["batches"]]
+        cursor = page.json()["cursor"]
+
+    assert [batch_id for batch_id in listed if batch_id in held] == held
+    assert as_operator(ready, "GET", "batches?state=ended").status_code == 400
+    assert httpx.get(f"{ready.webhook_url.removesuffix('orders')}batches?state=held").status_code == 403
 
 
 def test_an_order_that_arm_refuses_at_once_may_be_corrected(ready: Ready, arm: ArmControl) -> None:

@@ -1,12 +1,15 @@
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from arm_relay import batches
+from arm_relay.store import Store
 from botocore.config import Config
 
-from tests.store_contract import TABLE, StoreContract, create_table
+from tests.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.store_contract import TABLE, StoreContract, create_table, ended, recorded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,3 +34,44 @@ class TestStoreOnDynamoDBLocal(StoreContract):
         yield client
         client.delete_table(TableName=TABLE)
         client.close()
+
+
+def test_a_batch_that_is_never_held_writes_nothing_to_the_index_of_held_ones(dynamodb_local: str) -> None:
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_local, config=CONFIG)
+    written: list[dict[str, Any]] = []
+    for operation in ("PutItem", "TransactWriteItems"):
+        client.meta.events.register(
+            f"provide-client-params.dynamodb.{operation}",
+            lambda params, **_: params | {"ReturnConsumedCapacity": "INDEXES"},
+        )
+        client.meta.events.register(f"after-call.dynamodb.{operation}", lambda parsed, **_: written.append(parsed))
+    create_table(client)
+    try:
+        store = Store(client, TABLE, retention=TIMES.retention, marker_life=TIMES.retention)
+        batch = a_batch(id=uuid.uuid4().hex)
+        store.claim(batch, {})
+        store.save(batches.announced(recorded(store.save(ended(batch)))))
+        ordinary = indexes(written)
+        written.clear()
+        held = a_batch(id=uuid.uuid4().hex, orders=(a_batch_order(id="evt-2"),))
+        store.claim(held, {})
+        store.save(batches.held(held, "too old", NOW))
+        assert (ordinary, indexes(written)) == ({"due"}, {"due", "held"})
+    finally:
+        client.delete_table(TableName=TABLE)
+        client.close()
+
+
+def indexes(answers: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Those that were written to, by the capacity it took."""
+    tables = [capacity for answer in answers for capacity in as_list(answer["ConsumedCapacity"])]
+    return {
+        name
+        for table in tables
+        for name, capacity in table.get("GlobalSecondaryIndexes", {}).items()
+        if capacity["CapacityUnits"]
+    }
+
+
+def as_list(capacity: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (one table's, or a list of them)
+    return capacity if isinstance(capacity, list) else [capacity]

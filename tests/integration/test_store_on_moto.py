@@ -109,6 +109,7 @@ CALLS: list[Callable[[Store], object]] = [
     lambda store: store.lease("0", "one", NOW, NOW),
     lambda store: store.release("0", "one", NOW),
     lambda store: list(store.due("0", NOW)),
+    lambda store: store.held("2218", 10),
 ]
 
 

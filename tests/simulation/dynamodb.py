@@ -3,7 +3,7 @@
 It passes the same contract as moto and DynamoDB Local (tests/store_contract.py).
 """
 
-import bisect
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -21,6 +21,15 @@ CONDITIONS: Final[Mapping[str, Callable[[Item | None, Mapping[str, Any]], bool]]
     store.IS_LEASED_BY: lambda item, values: item is not None and item["leasedBy"] == values[":owner"],
 }
 
+#: The conditions of queries, by the text as well.
+QUERIES: Final[Mapping[str, Callable[[Item, Mapping[str, Any]], bool]]] = {
+    store.IS_DUE: lambda item, values: item["shard"] == values[":shard"] and item["due"]["S"] <= values[":now"]["S"],
+    store.IS_HELD_OF: lambda item, values: bool(item["heldOf"] == values[":client"]),
+}
+
+#: The partition and sort key of each index.
+KEYS: Final = {"due": ("shard", "due"), "held": ("heldOf", "endedAt")}
+
 #: The most a transaction may hold.
 MAX_TRANSACTION: Final = 100
 #: The most one item may hold, in bytes.
@@ -28,13 +37,13 @@ MAX_ITEM: Final = 400 * 1024
 
 
 class InMemoryDynamoDB:
-    """One table with its index; `later` carries changes of the table over to the index."""
+    """One table with its indexes; `later` carries changes of the table over to them."""
 
     def __init__(self, later: Callable[[Callable[[], None]], None] = lambda change: change()) -> None:
         #: Replaced where a test wants to see what a condition is good for.
         self.conditions = CONDITIONS
         self.items: dict[str, Item] = {}
-        self._index: dict[str, tuple[str, str]] = {}
+        self._indexed: dict[str, Item] = {}
         self._tokens: set[str] = set()
         self._later = later
 
@@ -75,18 +84,18 @@ class InMemoryDynamoDB:
         return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
 
     def query(self, **query: Any) -> dict[str, Any]:
-        """The index, by shard and due time."""
-        if query["KeyConditionExpression"] != store.IS_DUE:
-            raise client_error("ValidationException", "Query")
+        """A page of an index, in the order of its sort key."""
+        partition, sort = KEYS[query["IndexName"]]
+        is_found = QUERIES[query["KeyConditionExpression"]]
         values = query["ExpressionAttributeValues"]
-        shard, now = values[":shard"]["S"], values[":now"]["S"]
-        found = sorted((due, pk) for pk, (of, due) in self._index.items() if of == shard and due <= now)
+        found = [item for item in self._indexed.values() if {partition, sort} <= item.keys() and is_found(item, values)]
+        place = functools.partial(_place, sort=sort)
         start = query.get("ExclusiveStartKey")
-        first = bisect.bisect_right(found, (start["due"]["S"], start["pk"]["S"])) if start else 0
-        page = found[first : first + query["Limit"]]
-        keys = [{"pk": {"S": pk}, "shard": {"S": shard}, "due": {"S": due}} for due, pk in page]
+        left = sorted((item for item in found if not start or place(item) > place(start)), key=place)
+        page = left[: query["Limit"]]
+        keys = {name: page[-1][name] for name in ("pk", partition, sort)} if page else {}
         # As in DynamoDB, a full page says that there may be more.
-        return {"Items": keys} | ({"LastEvaluatedKey": keys[-1]} if len(keys) == query["Limit"] else {})
+        return {"Items": page} | ({"LastEvaluatedKey": keys} if len(page) == query["Limit"] else {})
 
     def _holds(self, put: Mapping[str, Any]) -> bool:
         condition = self.conditions[put["ConditionExpression"]]
@@ -100,11 +109,11 @@ class InMemoryDynamoDB:
         self._later(lambda: self._carry_over(key))
 
     def _carry_over(self, key: str) -> None:
-        item = self.items[key]
-        if "due" in item and "shard" in item:
-            self._index[key] = (item["shard"]["S"], item["due"]["S"])
-        else:
-            self._index.pop(key, None)
+        self._indexed[key] = self.items[key]
+
+
+def _place(item: Item, sort: str) -> tuple[str, str]:
+    return item[sort]["S"], item["pk"]["S"]
 
 
 def client_error(code: str, operation: str, **more: object) -> ClientError:

@@ -21,6 +21,7 @@ from arm_relay.arm.wire import Wire
 from arm_relay.batches import Batch, Times
 from arm_relay.bootstrap import Webhook as WebhookParts
 from arm_relay.door import Door
+from arm_relay.inquiries import Inquiries
 from arm_relay.intake import Intake
 from arm_relay.look import Look
 from arm_relay.mapping import Mapping as OrderMapping
@@ -119,9 +120,8 @@ def call_poller(environment: Environment, cloud: Cloud) -> None:
     poller.handler({}, _context(environment))
 
 
-def orders_event(body: str) -> dict[str, Any]:
+def orders_event(body: str, on_invalid: str) -> dict[str, Any]:
     """API Gateway's event for a signed request."""
-    # The library compares with the real clock.
     now = datetime.now(UTC)
     headers = {
         "content-type": "application/json",
@@ -129,7 +129,8 @@ def orders_event(body: str) -> dict[str, Any]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(SIGNING_SECRET).sign("msg_1", now, body),
     }
-    return _event("POST", f"/v1/clients/{CLIENT_NO}/orders", body, headers)
+    event = _event("POST", f"/v1/clients/{CLIENT_NO}/orders", body, headers)
+    return event | {"queryStringParameters": {"onInvalid": on_invalid}}
 
 
 def redrive_event(batch_id: str, body: str) -> dict[str, Any]:
@@ -180,7 +181,9 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> WebhookParts:
         pause=lambda repetition: environment.sleep(0.05 * repetition) if repetition else None,
     )
     redrive = Redrive(store=store, journal=cloud.journal, times=cloud.times, now=environment.now)
-    return WebhookParts(Door(_secrets()), intake, redrive, cast("Any", cloud.journal))
+    # Requests are signed by the real clock.
+    door = Door(_secrets(), lambda: datetime.now(UTC), timedelta(seconds=300))
+    return WebhookParts(door, intake, Inquiries(store), redrive, cast("Any", cloud.journal))
 
 
 def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
@@ -233,4 +236,4 @@ def _arm(environment: Environment, cloud: Cloud) -> ArmClient:
 
 
 def _secrets() -> Secrets:
-    return Secrets(lambda: SECRET)
+    return Secrets(lambda: SECRET, lambda: datetime.now(UTC))

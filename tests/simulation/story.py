@@ -176,13 +176,16 @@ class Story:
 
     def post(self, body: str) -> None:
         """Send a request up to three times, as a sender without an answer would."""
+        on_invalid = self.random.choice(("reject-all", "accept-valid"))
         for repetition in range(self.random.randint(1, 3)):
             self.counts["requests"] += 1
             self.counts["duplicates"] += 1 if repetition else 0
             environment = self.environment(WEBHOOK_TIME)
-            answer = call_webhook(environment, self.cloud, orders_event(body))
+            answer = call_webhook(environment, self.cloud, orders_event(body, on_invalid))
             if answer["statusCode"] in (200, 202):
-                self.accepted |= {line["id"] for line in json.loads(answer["body"])["orders"]}
+                lines = json.loads(answer["body"])["orders"]
+                self.accepted |= {line["id"] for line in lines if "batchId" in line}
+                self.counts["orders left out"] += sum("problem" in line for line in lines)
             if answer["statusCode"] not in (200, 202, 409, 422, 503):
                 self.failures.append(f"answer {answer}")
             self.hub.sleep(self.random.uniform(0, 100))
@@ -195,6 +198,8 @@ class Story:
             orders[order["id"]] = order
         self.sent += orders.values()
         found = list(orders.values())
+        if self.random.random() < 0.2:
+            found.insert(self.random.randint(0, len(found)), self.random.choice(found) | {"currency": "kroner"})
         return found[0] if len(found) == 1 else found
 
     def order(self) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 from datetime import timedelta
 
 from arm_relay import batches
-from arm_relay.answers import to_receipt, to_status
+from arm_relay.answers import to_held, to_order_status, to_receipt, to_refusal, to_status
 from arm_relay.batches import Answer, OrderStatus, State
-from arm_relay.intake import Line, Receipt
+from arm_relay.faults import Fault, InvalidOrders
+from arm_relay.inquiries import HeldBatches
+from arm_relay.receipts import Conflict, Line, Receipt, Rejected
+from arm_relay.records import HeldBatch
 
 from tests.builders import NOW, TIMES, a_batch, a_batch_order
 
@@ -21,9 +24,68 @@ def test_a_receipt_tells_of_each_order_and_the_batch_it_belongs_to() -> None:
         "status": "PENDING",
         "batchUuid": "uuid-2",
         "orders": [
-            {"id": "evt-1", **common, "batchId": "b1", "replayed": True},
-            {"id": "evt-2", **common, "batchId": "b2", "replayed": False},
+            {"id": "evt-1", **common, "outcome": "duplicate", "batchId": "b1"},
+            {"id": "evt-2", **common, "outcome": "accepted", "batchId": "b2"},
         ],
+    }
+
+
+def test_a_rejected_order_is_told_with_its_problem() -> None:
+    batch = a_batch(id="b1")
+    receipt = Receipt(
+        (
+            Rejected(None, InvalidOrders([Fault("/0", "should be an object")])),
+            Rejected("evt-2", Conflict(["evt-2"])),
+            Line(batch.orders[0], batch, replayed=True),
+        )
+    )
+
+    invalid, conflict, duplicate = to_receipt(receipt)["orders"]
+
+    assert invalid == {
+        "id": None,
+        "outcome": "invalid",
+        "problem": {
+            "type": "urn:arm-relay:problem:invalid-order",
+            "title": "An order is not valid",
+            "status": 422,
+            "detail": "The request is JSON, but not orders the relay can take.",
+            "errors": [{"pointer": "/0", "detail": "should be an object"}],
+        },
+    }
+    assert (conflict["id"], conflict["outcome"], conflict["problem"]["status"]) == ("evt-2", "conflict", 409)
+    assert (duplicate["outcome"], duplicate["batchId"]) == ("duplicate", "b1")
+
+
+def test_a_refusal_tells_of_each_order() -> None:
+    known = a_batch(id="b1")
+    refused = batches.refused(a_batch(id="b2", orders=(a_batch_order(id="evt-2"),)), Answer(400, "no"), NOW)
+    receipt = Receipt((Line(known.orders[0], known, replayed=True), Line(refused.orders[0], refused, replayed=False)))
+
+    members = to_refusal(receipt).to_json()
+
+    assert [(line["id"], line["outcome"]) for line in members["orders"]] == [
+        ("evt-1", "duplicate"),
+        ("evt-2", "refused"),
+    ]
+    assert (members["batchId"], members["answer"]) == ("b2", {"status": 400, "body": "no"})
+
+
+def test_the_status_of_an_order_is_that_of_its_batch_and_its_own_line() -> None:
+    batch = a_batch(orders=(a_batch_order(), a_batch_order(id="evt-2")))
+
+    status = to_order_status(batch.orders[1], batch)
+
+    assert status.pop("order") == to_status(batch)["orders"][1]
+    assert status.items() < to_status(batch).items()
+
+
+def test_held_batches_are_listed_with_the_cursor_of_the_next_page() -> None:
+    page = HeldBatches((HeldBatch(id="b1", cause="too old", since=NOW, order_count=3),), "bmV4dA==")
+
+    assert to_held(page) == {
+        "batches": [{"batchId": "b1", "cause": "too old", "heldSince": "2025-02-27T12:00:00.000000Z", "orderCount": 3}],
+        "cursor": "bmV4dA==",
     }
 
 

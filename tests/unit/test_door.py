@@ -1,6 +1,7 @@
+import base64
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from arm_relay.door import LARGEST_BODY, BodyTooLarge, Door, NotJsonMediaType, UnknownClient
@@ -9,16 +10,27 @@ from arm_relay.signatures import BadSignature
 from standardwebhooks.webhooks import Webhook
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-DOOR = Door(Secrets(lambda: json.dumps({"clients": {"2218": {"signingSecrets": [SECRET]}}})))
+
+
+def a_door(*signing_secrets: str) -> Door:
+    content = json.dumps({"clients": {"2218": {"signingSecrets": signing_secrets}}})
+    return Door(Secrets(lambda: content, now), now, timedelta(minutes=5))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+DOOR = a_door(SECRET)
 
 
 def headers(body: bytes, **changes: str) -> dict[str, str]:
     """Those of a request signed now."""
-    now = int(time.time())
+    at = int(time.time())
     signed = {
         "webhook-id": "msg-1",
-        "webhook-timestamp": str(now),
-        "webhook-signature": Webhook(SECRET).sign("msg-1", datetime.fromtimestamp(now, UTC), body.decode()),
+        "webhook-timestamp": str(at),
+        "webhook-signature": Webhook(SECRET).sign("msg-1", datetime.fromtimestamp(at, UTC), body.decode()),
         "content-type": "application/json",
     }
     return signed | {name.replace("_", "-"): value for name, value in changes.items()}
@@ -84,18 +96,28 @@ def test_nobody_is_let_in_while_the_secret_cannot_be_read() -> None:
         raise SecretUnavailable("the secret cannot be read")
 
     with pytest.raises(SecretUnavailable):
-        Door(Secrets(fetch)).check("2218", headers(b"[]"), b"[]")
+        Door(Secrets(fetch, now), now, timedelta(minutes=5)).check("2218", headers(b"[]"), b"[]")
 
 
 def test_a_client_whose_secrets_were_all_taken_away_is_unknown() -> None:
-    door = Door(Secrets(lambda: json.dumps({"clients": {"2218": {"signingSecrets": []}}})))
-
     with pytest.raises(UnknownClient):
-        door.check("2218", headers(b"[]"), b"[]")
+        a_door().check("2218", headers(b"[]"), b"[]")
 
 
-def test_check_client_gives_the_secrets_of_a_known_one() -> None:
-    assert DOOR.check_client("2218") == [SECRET]
+def test_a_signature_is_too_old_beyond_the_tolerance() -> None:
+    signed = headers(b"[]")
+    late = Door(
+        Secrets(lambda: json.dumps({"clients": {"2218": {"signingSecrets": [SECRET]}}}), now),
+        lambda: now() + timedelta(seconds=12),
+        timedelta(seconds=10),
+    )
+
+    with pytest.raises(BadSignature, match="too old"):
+        late.check("2218", signed, b"[]")
+
+
+def test_check_client_gives_the_keys_of_a_known_one() -> None:
+    assert DOOR.check_client("2218") == [base64.b64decode(SECRET.removeprefix("whsec_"))]
     with pytest.raises(UnknownClient):
         DOOR.check_client("2219")
 

@@ -17,10 +17,12 @@ from arm_relay.arm.auth import Credentials, Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import Batch, OrderStatus, State
-from arm_relay.intake import CLAIM_ATTEMPTS, Conflict, Intake, Receipt, TooLarge
+from arm_relay.faults import Fault, InvalidOrders
+from arm_relay.intake import CLAIM_ATTEMPTS, Intake, OnInvalid, TooLarge
+from arm_relay.json_bodies import NotJson
 from arm_relay.mapping import Mapping
 from arm_relay.observability import Metric
-from arm_relay.orders import InvalidOrders, NotJson
+from arm_relay.receipts import Conflict, Receipt, Rejected
 from arm_relay.store import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -141,8 +143,15 @@ class World:
             pause=self.pauses.append,
         )
 
-    def accept(self, *orders: dict[str, Any]) -> Receipt:
-        return self.intake().accept("2218", body_of(orders))
+    def accept(self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+        return self.intake().accept("2218", body_of(orders), on_invalid)
+
+    def try_to_accept(self, on_invalid: OnInvalid, *orders: dict[str, Any]) -> tuple[Receipt | None, tuple[Fault, ...]]:
+        """The receipt, or the faults."""
+        try:
+            return self.accept(*orders, on_invalid=on_invalid), ()
+        except InvalidOrders as error:
+            return None, error.faults
 
     def stored(self, batch_id: str) -> Batch:
         batch = self.store.batch(batch_id)
@@ -185,7 +194,7 @@ def numbered(number: int, **changes: object) -> dict[str, Any]:
 
 
 def batch_ids(receipt: Receipt) -> list[str]:
-    return [line.batch.id for line in receipt.lines]
+    return [line.batch.id for line in receipt.taken]
 
 
 @pytest.fixture
@@ -303,7 +312,7 @@ def test_a_replay_is_answered_with_the_present_state(world: World, state: OrderS
     receipt = world.accept(numbered(1))
 
     assert receipt.replayed
-    assert receipt.lines[0].order.status is state
+    assert receipt.taken[0].order.status is state
     assert world.billed() == ["B-1"]
 
 
@@ -390,7 +399,7 @@ def test_of_a_partly_failed_batch_only_the_failed_orders_can_be_corrected(world:
     assert raised.value.order_ids == ["evt-1"]
 
     receipt = world.accept(numbered(1), numbered(2, message="put right"))
-    assert [line.replayed for line in receipt.lines] == [True, False]
+    assert [line.replayed for line in receipt.taken] == [True, False]
     assert world.billed() == ["B-1", "B-2", "B-2"]
 
 
@@ -424,8 +433,8 @@ def test_a_request_may_hold_new_known_and_corrected_orders(world: World) -> None
 
     new = receipt.batch
     assert batch_ids(receipt) == [known, new.id, new.id]
-    assert [line.replayed for line in receipt.lines] == [True, False, False]
-    assert [line.order.id for line in receipt.lines] == ["evt-1", "evt-2", "evt-3"]
+    assert [line.replayed for line in receipt.taken] == [True, False, False]
+    assert [line.order.id for line in receipt.taken] == ["evt-1", "evt-2", "evt-3"]
     assert [order.id for order in world.stored(new.id).orders] == ["evt-2", "evt-3"]
     assert world.billed() == ["B-1", "B-2", "B-2", "B-3"]
 
@@ -438,6 +447,154 @@ def test_an_order_whose_batch_has_expired_before_its_marker_is_new(world: World)
 
     assert not receipt.replayed
     assert world.store.markers("2218", ["evt-1"])["evt-1"].batch_id == receipt.batch.id
+
+
+# Duplicates within a request.
+
+
+def test_an_order_twice_in_a_request_is_taken_once(world: World) -> None:
+    receipt = world.accept(numbered(1), numbered(2), numbered(1))
+
+    assert [line.replayed for line in receipt.taken] == [False, False, True]
+    assert batch_ids(receipt) == ["batch-1"] * 3
+    assert not receipt.replayed
+    assert world.billed() == ["B-1", "B-2"]
+
+
+def test_an_order_twice_in_a_request_that_was_sent_before_is_a_replay_twice(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1), numbered(1))
+
+    assert receipt.replayed
+    assert batch_ids(receipt) == ["batch-1"] * 2
+
+
+@pytest.mark.parametrize("on_invalid", OnInvalid)
+def test_an_id_with_two_contents_in_a_request_is_a_fault_of_the_later_one(world: World, on_invalid: OnInvalid) -> None:
+    receipts, faults = world.try_to_accept(on_invalid, numbered(1), numbered(2), numbered(1, message="other"))
+
+    if on_invalid is OnInvalid.REJECT_ALL:
+        assert ([fault.pointer for fault in faults], world.billed()) == (["/2/id", "/2/invoiceNo"], [])
+    else:
+        assert told(receipts) == ["batch-1", "batch-1", ("evt-1", ["/2/id", "/2/invoiceNo"])]
+
+
+# Faulty and conflicting orders among others.
+
+
+def told(receipt: Receipt | None) -> list[object]:
+    """A line's batch, or the id and the pointers or the conflict of a rejected one."""
+    assert receipt
+    lines: list[object] = []
+    for line in receipt.lines:
+        if not isinstance(line, Rejected):
+            lines.append(line.batch.id)
+        elif isinstance(line.error, Conflict):
+            lines.append((line.id, "conflict"))
+        else:
+            lines.append((line.id, [fault.pointer for fault in line.error.faults]))
+    return lines
+
+
+def test_one_faulty_order_keeps_all_from_being_sent(world: World) -> None:
+    with pytest.raises(InvalidOrders):
+        world.accept(numbered(1), numbered(2, currency="nok"))
+
+    assert world.outside.calls == []
+
+
+def test_the_valid_orders_go_through_beside_faulty_ones_in_the_order_of_the_request(world: World) -> None:
+    world.accept(numbered(1))
+    world.accept(numbered(2))
+    spoiled = numbered(5, lines=[{"sku": "1", "name": "Comb", "quantity": 1, "unitPrice": 1, "vatRate": 101}])
+
+    receipt = world.accept(
+        numbered(3, currency="nok"),
+        numbered(1),
+        numbered(2, message="other"),
+        numbered(4),
+        spoiled,
+        numbered(6, type="order.credited"),
+        numbered(4),
+        on_invalid=OnInvalid.ACCEPT_VALID,
+    )
+
+    assert told(receipt) == [
+        ("evt-3", ["/0/currency"]),
+        "batch-1",
+        ("evt-2", "conflict"),
+        receipt.batch.id,
+        ("evt-5", ["/4/lines/0/vatRate"]),
+        ("evt-6", ["/5/type"]),
+        receipt.batch.id,
+    ]
+    assert [line.replayed for line in receipt.taken] == [True, False, True]
+    assert not receipt.replayed
+    assert world.billed() == ["B-1", "B-2", "B-4"]
+
+
+def test_a_request_of_valid_orders_is_taken_alike(world: World) -> None:
+    receipt = world.accept(numbered(1), numbered(2), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert batch_ids(receipt) == ["batch-1", "batch-1"]
+
+
+@pytest.mark.parametrize("orders", [[numbered(1, currency="nok")], [numbered(1, currency="nok"), numbered(2, id=5)]])
+def test_where_no_order_is_valid_all_faults_are_told_whatever_the_sender_says(
+    world: World, orders: list[dict[str, Any]]
+) -> None:
+    _, strict = world.try_to_accept(OnInvalid.REJECT_ALL, *orders)
+    _, lenient = world.try_to_accept(OnInvalid.ACCEPT_VALID, *orders)
+
+    assert strict
+    assert strict == lenient
+    assert world.outside.calls == []
+
+
+def test_where_nothing_can_be_taken_for_conflicts_they_are_told_with_the_other_faults(world: World) -> None:
+    world.accept(numbered(1))
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, message="other"), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert raised.value.order_ids == ["evt-1"]
+    assert [fault.pointer for fault in raised.value.faults] == ["/1/currency"]
+
+
+def test_known_and_faulty_orders_make_no_new_batch_and_no_replay_of_the_request(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert told(receipt) == ["batch-1", ("evt-2", ["/1/currency"])]
+    assert (receipt.replayed, receipt.refused, receipt.batch.id) == (False, False, "batch-1")
+    assert world.billed() == ["B-1"]
+
+
+def test_a_known_refused_order_beside_a_faulty_one_is_no_refusal_of_this_request(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    assert world.accept(numbered(1)).refused
+
+    receipt = world.accept(numbered(1), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert not receipt.refused
+
+
+def test_a_conflict_that_turns_up_in_a_race_is_told_and_the_rest_goes_through(world: World) -> None:
+    world.accept(numbered(1))
+    world.outside.plan(0, "before", conflicting())
+
+    receipt = world.accept(numbered(1, message="other"), numbered(2), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert told(receipt) == [("evt-1", "conflict"), receipt.batch.id]
+    assert world.billed() == ["B-1", "B-2"]
+
+
+def test_rejected_orders_are_counted(world: World) -> None:
+    world.accept(numbered(1), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert world.diary.counts == {Metric.ORDERS_REPLAYED: 0, Metric.ORDERS_ACCEPTED: 1, Metric.ORDERS_REJECTED: 1}
 
 
 # Many at once.
@@ -612,4 +769,4 @@ def test_new_and_known_orders_are_counted(world: World) -> None:
 
     world.accept(numbered(1), numbered(2), numbered(3))
 
-    assert world.diary.counts == {Metric.ORDERS_REPLAYED: 1, Metric.ORDERS_ACCEPTED: 2}
+    assert world.diary.counts == {Metric.ORDERS_REPLAYED: 1, Metric.ORDERS_ACCEPTED: 2, Metric.ORDERS_REJECTED: 0}

@@ -1,11 +1,13 @@
 import json
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from arm_relay.mapping import Mapping, to_batch
-from arm_relay.orders import Fault, InvalidOrders, parse_orders
+from arm_relay.faults import Fault, InvalidOrders
+from arm_relay.mapping import Mapping, faults_of, to_batch
+from arm_relay.parsing import parse_orders
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,9 @@ def with_line(order: dict[str, object] | None = None, /, **changes: object) -> d
 
 def batch(content: object, mapping: Mapping = MAPPING) -> dict[str, Any]:
     """What goes to ARM, its numbers as they are written."""
-    payload = to_batch(parse_orders(json.dumps(content).encode()), mapping, TODAY).to_json()
+    orders = parse_orders(json.dumps(content).encode(), partial(faults_of, mapping=mapping))
+    orders.reject_faults()
+    payload = to_batch(orders.valid, mapping, TODAY).to_json()
     read: dict[str, Any] = json.loads(payload, parse_float=Decimal)
     return read
 

@@ -1,7 +1,7 @@
 """The bodies are frozen in tests/contract/test_problem_details.py."""
 
 from arm_relay.arm.auth import NoCredentials
-from arm_relay.orders import Fault, InvalidOrders
+from arm_relay.faults import Fault, InvalidOrders
 from arm_relay.problems import KINDS, Kind, Problem, problem_of
 from arm_relay.store import Busy
 

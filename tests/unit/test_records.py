@@ -142,6 +142,18 @@ def test_only_what_is_due_stands_in_the_index() -> None:
     assert not {"shard", "due"} & resting.keys()
 
 
+def test_only_what_is_held_stands_in_the_index_of_that() -> None:
+    held = records.to_item(batches.held(a_batch(orders=(a_batch_order(), a_batch_order(id="evt-2"))), "too old", NOW))
+
+    assert (held["heldOf"], held["endedAt"], held["orderCount"]) == (
+        {"S": "2218"},
+        {"S": records.to_text(NOW)},
+        {"N": "2"},
+    )
+    others = [a_batch(state=state, ended_at=NOW) for state in State if state is not State.HELD]
+    assert [batch.state for batch in others if {"heldOf", "orderCount"} & records.to_item(batch).keys()] == []
+
+
 def test_only_what_shall_expire_says_when() -> None:
     assert records.to_item(a_batch(), NOW)["expiresAt"] == {"N": str(int(NOW.timestamp()))}
     assert "expiresAt" not in records.to_item(a_batch())

@@ -1,17 +1,27 @@
+import base64
 import json
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from arm_relay.arm.auth import Credentials
-from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.secrets import AGE, Secrets, SecretUnavailable
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.builders import NOW
 
 #: Stands in every malformed secret, and must not come out.
 CONTENT = "hunter2"
 
+
+def a_secret(key: bytes) -> str:
+    return "whsec_" + base64.b64encode(key).decode()
+
+
 GOOD: dict[str, object] = {
     "arm": {"clientId": "my-integration", "clientSecret": CONTENT},
-    "clients": {"2218": {"signingSecrets": ["whsec_YQ==", "whsec_Yg=="]}, "2219": {"signingSecrets": []}},
+    "clients": {"2218": {"signingSecrets": [a_secret(b"a" * 24), a_secret(b"b" * 64)]}, "2219": {"signingSecrets": []}},
 }
 
 any_json = st.recursive(
@@ -22,7 +32,11 @@ any_json = st.recursive(
 
 
 def secrets(content: object) -> Secrets:
-    return Secrets(lambda: json.dumps(content))
+    return fetched(lambda: json.dumps(content))
+
+
+def fetched(fetch: Callable[[], str]) -> Secrets:
+    return Secrets(fetch, lambda: NOW)
 
 
 def with_arm(arm: object) -> dict[str, object]:
@@ -38,17 +52,17 @@ def test_the_credentials_are_arms() -> None:
 
 
 def test_every_signing_secret_of_a_client_is_given() -> None:
-    assert secrets(GOOD).signing_secrets("2218") == ["whsec_YQ==", "whsec_Yg=="]
+    assert secrets(GOOD).signing_keys("2218") == [b"a" * 24, b"b" * 64]
 
 
 @pytest.mark.parametrize("client_no", ["1", "", "22", "arm", "2219"])
 def test_a_client_without_secrets_has_none(client_no: str) -> None:
-    assert secrets(GOOD).signing_secrets(client_no) == []
+    assert secrets(GOOD).signing_keys(client_no) == []
 
 
 @pytest.mark.parametrize("content", [{}, {"clients": {}}], ids=["no clients", "none yet"])
 def test_before_any_client_is_set_up_nobody_is_known(content: object) -> None:
-    assert secrets(content).signing_secrets("2218") == []
+    assert secrets(content).signing_keys("2218") == []
 
 
 MALFORMED = {
@@ -63,7 +77,7 @@ def test_a_secret_that_is_no_object_is_of_no_use(content: object) -> None:
     with pytest.raises(SecretUnavailable):
         secrets(content).credentials()
     with pytest.raises(SecretUnavailable):
-        secrets(content).signing_secrets("2218")
+        secrets(content).signing_keys("2218")
 
 
 @pytest.mark.parametrize(
@@ -102,20 +116,20 @@ def test_malformed_credentials_are_unavailable_and_stay_secret(arm: object) -> N
 )
 def test_malformed_signing_secrets_are_unavailable_and_stay_secret(clients: object) -> None:
     with pytest.raises(SecretUnavailable) as error:
-        secrets(with_clients(clients)).signing_secrets("2218")
+        secrets(with_clients(clients)).signing_keys("2218")
 
     assert CONTENT not in f"{error.value!s} {error.value!r}"
 
 
 def test_another_clients_malformed_secrets_are_no_matter() -> None:
-    clients = {"2218": {"signingSecrets": ["whsec_YQ=="]}, "2219": None}
+    clients = {"2218": {"signingSecrets": [a_secret(b"a" * 24)]}, "2219": None}
 
-    assert secrets(with_clients(clients)).signing_secrets("2218") == ["whsec_YQ=="]
+    assert secrets(with_clients(clients)).signing_keys("2218") == [b"a" * 24]
 
 
 def test_what_is_not_json_does_not_travel_on_with_the_parsers_error() -> None:
     with pytest.raises(SecretUnavailable) as error:
-        Secrets(lambda: f'{{"arm": {CONTENT}').credentials()
+        fetched(lambda: f'{{"arm": {CONTENT}').credentials()
 
     assert error.value.__cause__ is None
     assert error.value.__suppress_context__
@@ -127,15 +141,102 @@ def test_a_secret_that_cannot_be_read_is_unavailable() -> None:
         raise SecretUnavailable("the secret cannot be read")
 
     with pytest.raises(SecretUnavailable, match="cannot be read"):
-        Secrets(fetch).signing_secrets("2218")
+        fetched(fetch).signing_keys("2218")
 
 
-def test_the_secret_is_fetched_for_every_question_so_that_a_revoked_one_stops_working() -> None:
-    contents = [json.dumps(GOOD), json.dumps(with_clients({}))]
-    kept = Secrets(lambda: contents.pop(0))
+@pytest.mark.parametrize(
+    ("secret", "fault"),
+    [
+        pytest.param("whsec_", "is shorter than 24 bytes", id="nothing"),
+        pytest.param("", "is shorter than 24 bytes", id="blank"),
+        pytest.param(a_secret(b"hunter2" * 3), "is shorter than 24 bytes", id="21 bytes"),
+        pytest.param(a_secret(b"a" * 23), "is shorter than 24 bytes", id="23 bytes"),
+        pytest.param("whsec_!!!!", "is not base64", id="nothing of it base64"),
+        pytest.param("whsec_" + "!".join("hunter2" * 6), "is not base64", id="base64 in between"),
+        pytest.param("whsec_a", "is not base64", id="cut"),
+        pytest.param("whsec_æ", "is not base64", id="not ASCII"),
+    ],
+)
+@pytest.mark.parametrize("others", [[], [a_secret(b"a" * 24)]], ids=["alone", "beside a good one"])
+def test_a_signing_secret_of_no_use_is_told_by_its_client_and_stays_secret(
+    secret: str, fault: str, others: list[str]
+) -> None:
+    with pytest.raises(SecretUnavailable) as error:
+        secrets(with_clients({"2218": {"signingSecrets": [*others, secret]}})).signing_keys("2218")
 
-    assert kept.signing_secrets("2218")
-    assert kept.signing_secrets("2218") == []
+    assert str(error.value) == f"a signing secret of client 2218 {fault}"
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__ or error.value.__context__ is None
+
+
+def test_an_unpadded_signing_secret_is_the_same_secret() -> None:
+    key = b"c" * 25
+
+    kept = secrets(with_clients({"2218": {"signingSecrets": [a_secret(key).rstrip("=")]}}))
+
+    assert kept.signing_keys("2218") == [key]
+
+
+class Rotated:
+    """A secret in which one client's signing secrets change, and the clock beside it."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.content: dict[str, object] = GOOD
+        self.fetches = 0
+        self.secrets = Secrets(self.fetch, lambda: self.now)
+
+    def fetch(self) -> str:
+        self.fetches += 1
+        return json.dumps(self.content)
+
+
+def test_the_secret_is_fetched_once_in_its_age() -> None:
+    rotated = Rotated()
+
+    for _ in range(3):
+        rotated.secrets.signing_keys("2218")
+        rotated.secrets.credentials()
+    rotated.now += AGE - timedelta(seconds=1)
+    rotated.secrets.credentials()
+
+    assert rotated.fetches == 1
+
+
+def test_a_revoked_signing_secret_stops_working_within_five_minutes() -> None:
+    rotated = Rotated()
+    assert rotated.secrets.signing_keys("2218")
+    rotated.content = with_clients({})
+
+    rotated.now += timedelta(minutes=5)
+
+    assert rotated.secrets.signing_keys("2218") == []
+
+
+def test_a_clock_that_is_set_back_makes_no_secret_last_longer() -> None:
+    rotated = Rotated()
+    rotated.secrets.credentials()
+
+    rotated.now -= timedelta(days=1)
+    rotated.secrets.credentials()
+
+    assert rotated.fetches == 2
+
+
+def test_an_old_secret_is_not_used_on_while_the_new_one_cannot_be_read() -> None:
+    def fetch() -> str:
+        if fetches:
+            raise SecretUnavailable("the secret cannot be read")
+        fetches.append("once")
+        return json.dumps(GOOD)
+
+    fetches: list[str] = []
+    times = [NOW, NOW + AGE]
+    kept = Secrets(fetch, lambda: times.pop(0))
+    kept.credentials()
+
+    with pytest.raises(SecretUnavailable):
+        kept.credentials()
 
 
 def test_credentials_do_not_show_the_secret() -> None:
@@ -144,7 +245,7 @@ def test_credentials_do_not_show_the_secret() -> None:
 
 @given(any_json)
 def test_any_json_is_read_or_unavailable(content: object) -> None:
-    for question in (lambda: secrets(content).credentials(), lambda: secrets(content).signing_secrets("2218")):
+    for question in (lambda: secrets(content).credentials(), lambda: secrets(content).signing_keys("2218")):
         try:
             question()
         except SecretUnavailable:

@@ -3,7 +3,8 @@
 The way of one order, and the modules it meets:
 
 1. webhook: `requests.py` reads the API Gateway event, `door.py` lets it in by `signatures.py` and `secrets.py`,
-   `orders.py` reads the order events in it, `intake.py` claims them.
+   `parsing.py` reads the order events in it by `json_bodies.py` and the models of `orders.py`, their faults told as
+   `faults.py` in the words of `wording.py`; `intake.py` claims them, `receipts.py` says what became of each.
 2. map: `mapping.py` makes ARM's `arm/documents.py` of them, its sums by `money.py`.
 3. submit: `submission.py` sends the batch by `arm/client.py`, whose tokens come from `arm/auth.py` and whose exchanges
    from `arm/wire.py`; what a failure means stands in `arm/errors.py`.
@@ -13,7 +14,7 @@ The way of one order, and the modules it meets:
    result, `reconciliation.py` asks the ledger about what ARM does not tell, `arm/breaker.py` notices that ARM is down.
 6. publish: `notifications.py` announces every end.
 
-Around it: `answers.py` and `problems.py` are what the webhook answers, `redrive.py` is what operators do,
-`concurrency.py` makes several calls at a time, `settings.py` reads the environment, `bootstrap.py` puts everything
-together, `observability.py` tells of it.
+Around it: `answers.py` and `problems.py` are what the webhook answers, `inquiries.py` is what operators ask and
+`redrive.py` what they do, `concurrency.py` makes several calls at a time, `settings.py` reads the environment,
+`bootstrap.py` puts everything together, `observability.py` tells of it.
 """

@@ -191,6 +191,10 @@ class Batch:
         """Whether it has ended or is held; where it still is due, that is to be announced."""
         return self.state in ENDS or self.state is State.HELD
 
+    def order(self, order_id: str) -> BatchOrder:
+        """Its order of this id."""
+        return next(order for order in self.orders if order.id == order_id)
+
     @property
     def by(self) -> str | None:
         """Who brought it into its present state; None for the relay itself."""

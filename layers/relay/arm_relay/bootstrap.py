@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 import boto3
 import httpx
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.breaker import Breaker
@@ -22,6 +21,7 @@ from arm_relay.arm.client import ArmClient
 from arm_relay.arm.wire import Wire
 from arm_relay.concurrency import Threads
 from arm_relay.door import Door
+from arm_relay.inquiries import Inquiries
 from arm_relay.intake import Intake
 from arm_relay.look import Look
 from arm_relay.notifications import Topic
@@ -32,9 +32,6 @@ from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
 from arm_relay.store import Store
 from arm_relay.submission import Submission
-
-#: How long a secret is used after it was read, in seconds: a revoked one stops working within this time.
-SECRET_AGE: Final = 300
 
 #: How many batches a poller works on at once, and how many documents of each it looks up at once.
 WORKERS: Final = 16
@@ -58,6 +55,7 @@ class Webhook:
 
     door: Door
     intake: Intake
+    inquiries: Inquiries
     redrive: Redrive
     journal: LambdaJournal
 
@@ -87,8 +85,13 @@ def webhook(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
         new_id=_new_id,
         pause=_pause,
     )
-    redrive = Redrive(store=store, journal=journal, times=settings.times(), now=_now)
-    return Webhook(Door(secrets), intake, redrive, journal)
+    return Webhook(
+        door=Door(secrets, _now, settings.signature_tolerance()),
+        intake=intake,
+        inquiries=Inquiries(store),
+        redrive=Redrive(store=store, journal=journal, times=settings.times(), now=_now),
+        journal=journal,
+    )
 
 
 def polling(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Polling:
@@ -146,15 +149,15 @@ def _arm(settings: Settings, secrets: Secrets) -> ArmClient:
 
 
 def _secrets(settings: Settings) -> Secrets:
-    provider = SecretsProvider(boto3_client=boto3.client("secretsmanager", config=AWS))
+    client = boto3.client("secretsmanager", config=AWS)
 
     def fetch() -> str:
         try:
-            return str(provider.get(settings.secret_arn, max_age=SECRET_AGE))
-        except GetParameterError as error:
+            return client.get_secret_value(SecretId=settings.secret_arn)["SecretString"]
+        except (ClientError, BotoCoreError, KeyError) as error:
             raise SecretUnavailable("the secret cannot be read") from error
 
-    return Secrets(fetch)
+    return Secrets(fetch, _now)
 
 
 def _pause(repetition: int) -> None:

@@ -1,6 +1,7 @@
 """What a request must show before its body is read: a known client, a bounded size, a signature, a media type."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from arm_relay.secrets import Secrets
@@ -25,8 +26,11 @@ class NotJsonMediaType(Exception):
 class Door:
     """Lets signed requests in."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, now: Callable[[], datetime], tolerance: timedelta) -> None:
+        """`tolerance` is how old or how far ahead a signature may be."""
         self._secrets = secrets
+        self._now = now
+        self._tolerance = tolerance
 
     def check(self, client_no: str, headers: Mapping[str, str], body: bytes) -> None:
         """Let a request in; `headers` have lower-case names.
@@ -35,23 +39,23 @@ class Door:
             UnknownClient, BodyTooLarge, BadSignature, NotJsonMediaType: checked in this order.
             SecretUnavailable: nobody can be let in now.
         """
-        signing_secrets = self.check_client(client_no)
+        keys = self.check_client(client_no)
         if len(body) > LARGEST_BODY:
             raise BodyTooLarge(BodyTooLarge.__doc__)
-        verify(body, headers, signing_secrets)
+        verify(body, headers, keys, self._now(), self._tolerance)
         _check_media_type(headers)
 
-    def check_client(self, client_no: str) -> list[str]:
-        """The signing secrets of a known client.
+    def check_client(self, client_no: str) -> list[bytes]:
+        """The signing keys of a known client.
 
         Raises:
             UnknownClient: nobody could sign for it.
             SecretUnavailable: nobody can be let in now.
         """
-        signing_secrets = self._secrets.signing_secrets(client_no)
-        if not signing_secrets:
+        keys = self._secrets.signing_keys(client_no)
+        if not keys:
             raise UnknownClient(UnknownClient.__doc__)
-        return signing_secrets
+        return keys
 
 
 def _check_media_type(headers: Mapping[str, str]) -> None:

@@ -1,22 +1,26 @@
 """Use case: a signed request's orders are claimed, mapped, submitted to ARM and recorded.
 
-An order id is claimed once. Sent again with the same content it is a replay, answered with the batch it belongs to;
-with other content it is a conflict, unless ARM refused or failed it: then it is a correction and belongs to a new
-batch. In a request of several, replays are left out of the new batch and the rest goes through.
+An order id is claimed once. Sent again with the same content, in the same request even, it is a replay, answered with
+the batch it belongs to; with other content it is a conflict, unless ARM refused or failed it: then it is a correction
+and belongs to a new batch. Replays are left out of the new batch and the rest goes through. Whether it goes through
+beside faulty and conflicting orders, too, the sender says.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from enum import StrEnum
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from arm_relay import batches, records
 from arm_relay.batches import CORRECTABLE, ENDS, Batch, BatchOrder, Times
 from arm_relay.mapping import Mapping as OrderMapping
-from arm_relay.mapping import to_batch
+from arm_relay.mapping import faults_of, to_batch
 from arm_relay.observability import Journal, Metric
-from arm_relay.orders import Order, Orders, parse_orders
+from arm_relay.orders import Order
+from arm_relay.parsing import Orders, parse_orders
+from arm_relay.receipts import Conflict, Receipt, Standing, receipt_of
 from arm_relay.store import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
 
@@ -24,54 +28,17 @@ from arm_relay.submission import Submission
 CLAIM_ATTEMPTS: Final = 6
 
 
-class Conflict(Exception):
-    """An order of this id is under way, or succeeded, with other content."""
+class OnInvalid(StrEnum):
+    """What becomes of the other orders of a request when some are faulty or conflicting."""
 
-    def __init__(self, order_ids: list[str]) -> None:
-        super().__init__(self.__doc__)
-        #: All of the request that are.
-        self.order_ids = order_ids
+    #: Nothing is sent.
+    REJECT_ALL = "reject-all"
+    #: They go through.
+    ACCEPT_VALID = "accept-valid"
 
 
 class TooLarge(Exception):
     """The request would not fit into the table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One order of a request, and the batch it belongs to."""
-
-    order: BatchOrder
-    batch: Batch
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a request."""
-
-    #: One per order, in the order of the request.
-    lines: tuple[Line, ...]
-
-    @property
-    def replayed(self) -> bool:
-        """Whether nothing of the request was new."""
-        return all(line.replayed for line in self.lines)
-
-    @property
-    def batch(self) -> Batch:
-        """The batch of what was new, or of the first order."""
-        return next((line.batch for line in self.lines if not line.replayed), self.lines[0].batch)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the orders of a request stand in the table."""
-
-    #: The batches of those that were sent before with the same content, by order id.
-    replays: Mapping[str, Batch] = field(default_factory=dict)
-    #: The ids of the batches of those that are corrected by this request, by order id.
-    replaced: Mapping[str, str] = field(default_factory=dict)
 
 
 class Intake:
@@ -101,25 +68,28 @@ class Intake:
         self._new_id = new_id
         self._pause = pause
 
-    def accept(self, client_no: str, body: bytes) -> Receipt:
-        """Take the orders of one request. Once this returns, they are the relay's.
+    def accept(self, client_no: str, body: bytes, on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+        """Take the orders of one request. Once this returns, those taken are the relay's.
 
         Raises:
-            NotJson, InvalidOrders: the request is not valid.
-            TooLarge: it is too large to be recorded.
-            Conflict: an order of it is under way with other content.
+            NotJson: the body is not JSON.
+            InvalidOrders: an order, or each of them where the valid ones are accepted, is faulty.
+            Conflict: an order, or each valid one where these are accepted, is under way with other content.
+            TooLarge: the request is too large to be recorded.
             StoreUnavailable: it cannot be recorded now.
         """
-        orders = parse_orders(body)
-        claimed, standing = self._claim(client_no, orders)
+        orders = self._read(body)
+        if on_invalid is OnInvalid.REJECT_ALL or not orders.valid:
+            orders.reject_faults()
+        claimed, standing = self._claim(client_no, orders.valid, on_invalid)
+        if not claimed and not standing.replays:
+            raise Conflict(standing.conflicts, orders.faults)
         if claimed:
             self._journal.moved(claimed)
             # Recorded before ARM is called, so that a crash from here on can lose nothing and repeat nothing.
             claimed = self._submission.run(claimed)
-        receipt = _receipt(orders, claimed, standing)
-        replays = sum(line.replayed for line in receipt.lines)
-        self._journal.count(Metric.ORDERS_REPLAYED, replays)
-        self._journal.count(Metric.ORDERS_ACCEPTED, len(receipt.lines) - replays)
+        receipt = receipt_of(orders, claimed, standing)
+        self._count(receipt)
         return receipt
 
     def preview(self, body: bytes) -> bytes:
@@ -128,24 +98,34 @@ class Intake:
         Raises:
             NotJson, InvalidOrders: the request is not valid.
         """
-        return to_batch(parse_orders(body), self._mapping, self._today()).to_json()
+        orders = self._read(body)
+        orders.reject_faults()
+        return self._payload(orders.valid)
 
-    def _claim(self, client_no: str, orders: Orders) -> tuple[Batch | None, Standing]:
-        """The new batch, None where every order is a replay; at first every order is taken for new."""
-        # Faults are told with pointers into the whole request, so the whole of it is mapped first.
-        payload = to_batch(orders, self._mapping, self._today()).to_json()
+    def _read(self, body: bytes) -> Orders:
+        return parse_orders(body, partial(faults_of, mapping=self._mapping))
+
+    def _payload(self, orders: Sequence[Order]) -> bytes:
+        return to_batch(orders, self._mapping, self._today()).to_json()
+
+    def _claim(self, client_no: str, orders: Sequence[Order], on_invalid: OnInvalid) -> tuple[Batch | None, Standing]:
+        """The new batch, None where no order is new; at first every order is taken for new.
+
+        Raises:
+            Conflict: orders conflict, and all are to be rejected for it.
+        """
         standing = Standing()
         for attempt in range(CLAIM_ATTEMPTS):
             self._pause(attempt)
-            new = tuple(order for order in orders.orders if order.id not in standing.replays)
+            new = [order for order in orders if standing.is_new(order)]
             if not new:
                 return None, standing
-            if standing.replays:
-                payload = to_batch(Orders(new, bulk=True), self._mapping, self._today()).to_json()
-            batch = self._batch(client_no, new, payload)
+            batch = self._batch(client_no, new)
             if self._is_claimed(batch, standing):
                 return batch, standing
             standing = self._standing(client_no, orders)
+            if standing.conflicts and on_invalid is OnInvalid.REJECT_ALL:
+                raise Conflict(standing.conflicts)
         raise Busy("other requests with the same orders kept coming first")
 
     def _is_claimed(self, batch: Batch, standing: Standing) -> bool:
@@ -159,7 +139,7 @@ class Intake:
                 return True
             raise
 
-    def _batch(self, client_no: str, orders: tuple[Order, ...], payload: bytes) -> Batch:
+    def _batch(self, client_no: str, orders: Sequence[Order]) -> Batch:
         batch_orders = [
             BatchOrder(
                 id=order.id,
@@ -170,23 +150,19 @@ class Intake:
             )
             for order in orders
         ]
+        payload = self._payload(orders)
         batch = batches.claimed(self._new_id(), client_no, batch_orders, payload, self._now(), self._times)
         if records.size(records.to_item(batch)) > records.LARGEST_CLAIM:
             raise TooLarge("even compressed, the orders are too large to be recorded: send fewer at once")
         return batch
 
-    def _standing(self, client_no: str, orders: Orders) -> Standing:
-        """How the orders stand.
-
-        Raises:
-            Conflict: with all that are under way with other content.
-        """
-        markers = self._store.markers(client_no, [order.id for order in orders.orders])
+    def _standing(self, client_no: str, orders: Sequence[Order]) -> Standing:
+        markers = self._store.markers(client_no, [order.id for order in orders])
         found = self._store.batches([marker.batch_id for marker in markers.values()]) if markers else {}
         replays: dict[str, Batch] = {}
         replaced: dict[str, str] = {}
         conflicts = []
-        for order in orders.orders:
+        for order in orders:
             marker = markers.get(order.id)
             # DynamoDB deletes expired items in no particular order: a marker without its batch has expired, too.
             batch = found.get(marker.batch_id) if marker else None
@@ -196,28 +172,18 @@ class Intake:
                 replaced[order.id] = marker.batch_id
             elif marker:
                 conflicts.append(order.id)
-        if conflicts:
-            raise Conflict(conflicts)
-        return Standing(replays, replaced)
+        return Standing(replays, replaced, tuple(conflicts))
+
+    def _count(self, receipt: Receipt) -> None:
+        replays = sum(line.replayed for line in receipt.taken)
+        self._journal.count(Metric.ORDERS_REPLAYED, replays)
+        self._journal.count(Metric.ORDERS_ACCEPTED, len(receipt.taken) - replays)
+        self._journal.count(Metric.ORDERS_REJECTED, len(receipt.lines) - len(receipt.taken))
 
     def _today(self) -> date:
         return self._now().astimezone(self._time_zone).date()
 
 
-def _order(batch: Batch, order_id: str) -> BatchOrder:
-    return next(order for order in batch.orders if order.id == order_id)
-
-
 def _is_correctable(batch: Batch, order_id: str) -> bool:
     # Not in a held batch, though one of its orders may have failed: a person may still submit it again, whole.
-    return batch.state in ENDS and _order(batch, order_id).status in CORRECTABLE
-
-
-def _receipt(orders: Orders, claimed: Batch | None, standing: Standing) -> Receipt:
-    lines = []
-    for order in orders.orders:
-        batch = standing.replays.get(order.id) or claimed
-        if batch is None:
-            raise AssertionError("an order that is no replay has been claimed")
-        lines.append(Line(_order(batch, order.id), batch, replayed=order.id in standing.replays))
-    return Receipt(tuple(lines))
+    return batch.state in ENDS and batch.order(order_id).status in CORRECTABLE

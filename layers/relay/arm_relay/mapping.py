@@ -23,8 +23,9 @@ from arm_relay.arm.documents import (
     EinvoiceAddress,
     Metadata,
 )
+from arm_relay.faults import Fault
 from arm_relay.money import EXACT, HUNDRED, NOTHING, Amounts, minor_unit_digits, round_price
-from arm_relay.orders import Fault, InvalidOrders, ItemLine, Order, Orders, TextLine
+from arm_relay.orders import ItemLine, Order, TextLine
 
 #: The only document type code in the documentation.
 INVOICE: Final = "IN"
@@ -45,31 +46,28 @@ class Mapping:
     credit_note_type: str
 
 
-def to_batch(orders: Orders, mapping: Mapping, today: date) -> DocumentBatch:
-    """Map the orders of one request; `today` dates the documents without an invoice date.
-
-    Raises:
-        InvalidOrders: a credit note without its document type code, or an amount too large to be sent.
-    """
-    faults = [fault for index, order in enumerate(orders.orders) for fault in _faults(orders, index, order, mapping)]
-    if faults:
-        raise InvalidOrders(faults)
-    documents = tuple(to_document(order, mapping, today) for order in orders.orders)
+def to_batch(orders: Sequence[Order], mapping: Mapping, today: date) -> DocumentBatch:
+    """Map orders without `faults_of` them; `today` dates the documents without an invoice date."""
+    documents = tuple(to_document(order, mapping, today) for order in orders)
     return DocumentBatch(metadata=Metadata(user_id=mapping.user_id), documents=documents)
 
 
-def _faults(orders: Orders, index: int, order: Order, mapping: Mapping) -> list[Fault]:
+def faults_of(order: Order, pointer: str, mapping: Mapping) -> list[Fault]:
+    """Why the order that stands at `pointer` in its request cannot be mapped.
+
+    That is a credit note without its document type code, or an amount too large to be sent.
+    """
     faults = []
     if order.type == "order.credited" and not mapping.credit_note_type:
         detail = "credit notes need ARM's document type code: set the template's CreditNoteDocumentType"
-        faults.append(Fault(orders.pointer(index, "/type"), detail))
+        faults.append(Fault(f"{pointer}/type", detail))
     too_large = [
-        Fault(orders.pointer(index, f"/lines/{number}"), f"comes to {LARGEST_AMOUNT:f} or more")
+        Fault(f"{pointer}/lines/{number}", f"comes to {LARGEST_AMOUNT:f} or more")
         for number, line in enumerate(order.lines)
         if isinstance(line, ItemLine) and abs(line_amounts(order, line).gross) >= LARGEST_AMOUNT
     ]
     if not too_large and abs(total(order).gross) >= LARGEST_AMOUNT:
-        too_large.append(Fault(orders.pointer(index, "/lines"), f"come to {LARGEST_AMOUNT:f} or more"))
+        too_large.append(Fault(f"{pointer}/lines", f"come to {LARGEST_AMOUNT:f} or more"))
     return faults + too_large
 
 

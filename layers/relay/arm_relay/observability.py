@@ -21,6 +21,8 @@ class Metric(StrEnum):
     ORDERS_ACCEPTED = "OrdersAccepted"
     #: Orders sent again unchanged.
     ORDERS_REPLAYED = "OrdersReplayed"
+    #: Orders left out of a request whose other orders were accepted.
+    ORDERS_REJECTED = "OrdersRejected"
     #: Requests answered with a problem.
     REQUESTS_REJECTED = "RequestsRejected"
     #: Batches that came to an end.

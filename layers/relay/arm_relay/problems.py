@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from arm_relay.batches import IllegalStep
 from arm_relay.door import BodyTooLarge, NotJsonMediaType, UnknownClient
-from arm_relay.intake import Conflict, Receipt, TooLarge
-from arm_relay.orders import Fault, InvalidOrders, NotJson
-from arm_relay.redrive import InvalidRedrive, UnknownBatch
-from arm_relay.requests import Forbidden
+from arm_relay.faults import Fault, InvalidOrders
+from arm_relay.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
+from arm_relay.intake import TooLarge
+from arm_relay.json_bodies import NotJson
+from arm_relay.receipts import Conflict
+from arm_relay.redrive import InvalidRedrive
+from arm_relay.requests import Forbidden, InvalidQuery
 from arm_relay.secrets import SecretUnavailable
 from arm_relay.signatures import BadSignature
 from arm_relay.store import StoreUnavailable
@@ -19,11 +22,13 @@ from arm_relay.store import StoreUnavailable
 class Kind(Enum):
     """The kinds of problem: the last part of its type, the HTTP status, the title."""
 
-    NOT_JSON = ("not-json", 400, "The body is not JSON")
+    NOT_JSON = ("not-json", 400, "The body is not JSON the relay can read")
+    INVALID_QUERY = ("invalid-query", 400, "A query parameter is not valid")
     BAD_SIGNATURE = ("bad-signature", 401, "The request is not signed as it should be")
     FORBIDDEN = ("forbidden", 403, "The route is for authorised operators")
     UNKNOWN_CLIENT = ("unknown-client", 404, "There is no such client")
     UNKNOWN_BATCH = ("unknown-batch", 404, "There is no such batch")
+    UNKNOWN_ORDER = ("unknown-order", 404, "There is no such order")
     UNKNOWN_ROUTE = ("unknown-route", 404, "There is no such route")
     CONFLICT = ("conflict", 409, "An order of this id is under way with other content")
     NOT_REDRIVABLE = ("not-redrivable", 409, "The batch cannot be redriven in this way now")
@@ -68,10 +73,13 @@ class Problem:
 #: The kind of problem each foreseen failure is.
 KINDS: Final[dict[type[Exception], Kind]] = {
     NotJson: Kind.NOT_JSON,
+    InvalidQuery: Kind.INVALID_QUERY,
+    InvalidCursor: Kind.INVALID_QUERY,
     Forbidden: Kind.FORBIDDEN,
     BadSignature: Kind.BAD_SIGNATURE,
     UnknownClient: Kind.UNKNOWN_CLIENT,
     UnknownBatch: Kind.UNKNOWN_BATCH,
+    UnknownOrder: Kind.UNKNOWN_ORDER,
     Conflict: Kind.CONFLICT,
     IllegalStep: Kind.NOT_REDRIVABLE,
     BodyTooLarge: Kind.TOO_LARGE,
@@ -90,16 +98,6 @@ def problem_of(error: Exception) -> Problem:
     kind = KINDS.get(type(error))
     if kind is None:
         return Problem(Kind.INTERNAL_ERROR, "send the same request again: what was recorded is not repeated")
-    faults = error.faults if isinstance(error, InvalidOrders | InvalidRedrive) else ()
+    faults = error.faults if isinstance(error, InvalidOrders | InvalidRedrive | Conflict) else ()
     members = {"orderIds": error.order_ids} if isinstance(error, Conflict) else {}
     return Problem(kind, str(error), faults, members)
-
-
-def refusal(receipt: Receipt) -> Problem:
-    """The answer to a request that ARM refused at once."""
-    answer = receipt.batch.answer
-    members = {
-        "batchId": receipt.batch.id,
-        "answer": {"status": answer.status, "body": answer.body} if answer else None,
-    }
-    return Problem(Kind.REFUSED_BY_ARM, f"{receipt.batch.cause}; correct the orders and send them again", (), members)

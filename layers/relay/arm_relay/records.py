@@ -28,6 +28,16 @@ class Marker:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBatch:
+    """What the index `held` tells of a batch that waits for a person."""
+
+    id: str
+    cause: str
+    since: datetime
+    order_count: int
+
+
 def batch_key(batch_id: str) -> str:
     """The key of a batch."""
     return f"BATCH#{batch_id}"
@@ -61,6 +71,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "history": {"S": _json([_transitions_to_json(entry) for entry in batch.history])},
         "payload": {"B": zlib.compress(batch.payload)},
     }
+    item |= _held(batch)
     if batch.due:
         item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
     if batch.doubt:
@@ -107,6 +118,16 @@ def from_item(item: Item) -> Batch:
     )
 
 
+def from_held_item(item: Item) -> HeldBatch:
+    """The held batch of an item of the index."""
+    return HeldBatch(
+        id=_text(item, "pk").removeprefix(batch_key("")),
+        cause=_text(item, "cause"),
+        since=from_text(_text(item, "endedAt")),
+        order_count=_number(item, "orderCount"),
+    )
+
+
 def size(item: Item) -> int:
     """An item's size in bytes as DynamoDB counts it, with a number as its digits: about a byte off for each."""
     return sum(
@@ -123,6 +144,13 @@ def to_text(time: datetime) -> str:
 def from_text(text: str) -> datetime:
     """The time of a text by `to_text`."""
     return datetime.fromisoformat(text)
+
+
+def _held(batch: Batch) -> dict[str, dict[str, Any]]:
+    """What brings a held batch into the index `held`; the other batches pay nothing for it."""
+    if batch.state is not State.HELD:
+        return {}
+    return {"heldOf": {"S": batch.client_no}, "orderCount": {"N": str(len(batch.orders))}}
 
 
 def _order_to_json(order: BatchOrder) -> dict[str, object]:

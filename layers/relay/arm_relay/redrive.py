@@ -1,4 +1,4 @@
-"""Use case: a person releases a held batch, or looks at one."""
+"""Use case: a person releases a held batch."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from arm_relay import batches
 from arm_relay.batches import Batch, IllegalStep, State, Times
+from arm_relay.faults import Fault, to_pointer
+from arm_relay.inquiries import Inquiries
+from arm_relay.json_bodies import NotJson
 from arm_relay.observability import Journal
-from arm_relay.orders import Fault, NotJson
 from arm_relay.store import Store
 
 type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -40,10 +42,6 @@ class Close(_Model):
 _REDRIVE: TypeAdapter[Resubmit | Close] = TypeAdapter(Annotated[Resubmit | Close, Field(discriminator="action")])
 
 
-class UnknownBatch(Exception):
-    """The client has no batch of this id."""
-
-
 class InvalidRedrive(Exception):
     """The redrive is not one the relay knows."""
 
@@ -54,25 +52,14 @@ class InvalidRedrive(Exception):
 
 
 class Redrive:
-    """What operators do."""
+    """Releases held batches."""
 
     def __init__(self, *, store: Store, journal: Journal, times: Times, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._inquiries = Inquiries(store)
         self._journal = journal
         self._times = times
         self._now = now
-
-    def batch(self, client_no: str, batch_id: str) -> Batch:
-        """The client's batch.
-
-        Raises:
-            UnknownBatch: there is none of this id.
-            StoreUnavailable: the table is out of reach.
-        """
-        batch = self._store.batch(batch_id)
-        if batch is None or batch.client_no != client_no:
-            raise UnknownBatch(UnknownBatch.__doc__)
-        return batch
 
     def release(self, client_no: str, batch_id: str, body: bytes, by: str) -> Batch:
         """Resubmit or close a held batch, in the name of `by`.
@@ -85,7 +72,7 @@ class Redrive:
             StoreUnavailable: it is not known whether it is released.
         """
         redrive = _parse(body)
-        batch = self.batch(client_no, batch_id)
+        batch = self._inquiries.batch(client_no, batch_id)
         now = self._now()
         if isinstance(redrive, Resubmit):
             released = batches.resubmitted(batch, redrive.reason, by, now, self._times)
@@ -104,10 +91,10 @@ def _parse(body: bytes) -> Resubmit | Close:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         if faults[0]["type"] == "json_invalid":
-            raise NotJson(NotJson.__doc__) from None
+            raise NotJson("the body is not JSON") from None
         raise InvalidRedrive([Fault(_pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
     """The union puts the name of its member first."""
-    return "".join(f"/{part}" for part in location[1:])
+    return to_pointer(location[1:])

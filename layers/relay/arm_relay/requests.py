@@ -1,6 +1,7 @@
 """What the webhook reads of an API Gateway event (HTTP API, payload format 2.0)."""
 
 import base64
+from enum import StrEnum
 from typing import Any
 
 
@@ -8,10 +9,26 @@ class Forbidden(Exception):
     """The caller is not authorised by IAM."""
 
 
+class InvalidQuery(Exception):
+    """A query parameter does not say what it may."""
+
+
+class ListedState(StrEnum):
+    """The states whose batches can be listed."""
+
+    HELD = "held"
+
+
 def body_of(event: dict[str, Any]) -> bytes:
     """The body as the sender sent it."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else str(body).encode()
+
+
+def order_id_of(event: dict[str, Any]) -> str:
+    """The order id at the end of a path like /v1/clients/2218/orders/evt-1; it may hold slashes."""
+    # API Gateway decodes a path but leaves %25 as it is: so MiniStack has it, after AWS. What is left is done here.
+    return str(event["rawPath"]).split("/", 5)[5].replace("%25", "%")
 
 
 def operator_of(event: dict[str, Any]) -> str:
@@ -24,3 +41,38 @@ def operator_of(event: dict[str, Any]) -> str:
     if not iam.get("userArn"):
         raise Forbidden(Forbidden.__doc__)
     return str(iam["userArn"])
+
+
+def query_of(event: dict[str, Any], name: str) -> str | None:
+    """A query parameter; one that is given more than once comes joined by commas."""
+    value = (event.get("queryStringParameters") or {}).get(name)
+    return None if value is None else str(value)
+
+
+def choice_of[E: StrEnum](event: dict[str, Any], name: str, choices: type[E], default: E | None = None) -> E:
+    """A query parameter that is one of some words.
+
+    Raises:
+        InvalidQuery: it is another one, or absent where there is no default.
+    """
+    value = query_of(event, name)
+    if value is None and default is not None:
+        return default
+    try:
+        return choices(value or "")
+    except ValueError:
+        raise InvalidQuery(f"{name} should be {' or '.join(choices)}") from None
+
+
+def number_of(event: dict[str, Any], name: str, least: int, most: int, default: int) -> int:
+    """A query parameter that is a whole number between two others.
+
+    Raises:
+        InvalidQuery: it is not.
+    """
+    value = query_of(event, name)
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdecimal() and len(value) <= len(str(most)) and least <= int(value) <= most):
+        raise InvalidQuery(f"{name} should be a whole number from {least} to {most}")
+    return int(value)

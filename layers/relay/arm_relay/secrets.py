@@ -4,11 +4,18 @@
  "clients": {"2218": {"signingSecrets": ["whsec_..."]}}}
 """
 
+import base64
 import json
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from arm_relay.arm.auth import Credentials, NoCredentials
+
+#: How long the secret is used after it was read: a revoked one stops working within this time.
+AGE: Final = timedelta(minutes=5)
+#: What Standard Webhooks asks of a signing secret at least, in bytes.
+SHORTEST_KEY: Final = 24
 
 
 class SecretUnavailable(NoCredentials):
@@ -16,11 +23,16 @@ class SecretUnavailable(NoCredentials):
 
 
 class Secrets:
-    """The secret, as it was read at most some minutes ago."""
+    """The secret, as it was read at most `AGE` ago."""
 
-    def __init__(self, fetch: Callable[[], str]) -> None:
-        """`fetch` reads the secret's text and keeps it for a bounded time; it raises `SecretUnavailable`."""
+    def __init__(self, fetch: Callable[[], str], now: Callable[[], datetime]) -> None:
+        """`fetch` reads the secret's text; it raises `SecretUnavailable`.
+
+        `now` is a clock on the wall: others stand still while Lambda freezes the environment.
+        """
         self._fetch = fetch
+        self._now = now
+        self._kept: tuple[datetime, dict[str, Any]] | None = None
 
     def credentials(self) -> Credentials:
         """ARM's client credentials.
@@ -34,8 +46,8 @@ class Secrets:
             raise SecretUnavailable("the secret has no arm.clientId and arm.clientSecret")
         return Credentials(client_id, client_secret)
 
-    def signing_secrets(self, client_no: str) -> list[str]:
-        """The client's signing secrets, any of which may sign; none for an unknown client.
+    def signing_keys(self, client_no: str) -> list[bytes]:
+        """What the client's signing secrets decode to, any of which may sign; none for an unknown client.
 
         Raises:
             SecretUnavailable: the secret cannot be read, or this client's part of it is malformed.
@@ -44,17 +56,36 @@ class Secrets:
         if client_no not in clients:
             return []
         found = _member(clients, client_no).get("signingSecrets")
-        if not isinstance(found, list) or not all(isinstance(secret, str) and secret for secret in found):
-            raise SecretUnavailable("a client's signingSecrets in the secret should be a list of texts")
-        return found
+        if not isinstance(found, list) or not all(isinstance(secret, str) for secret in found):
+            raise SecretUnavailable(f"the signingSecrets of client {client_no} should be a list of texts")
+        return [_key(secret, client_no) for secret in found]
 
     def _read(self) -> dict[str, Any]:
-        try:
-            value = json.loads(self._fetch())
-        except ValueError:
-            # The parser's error quotes the text, so it must not travel on.
-            raise SecretUnavailable("the secret is not JSON") from None
-        return _member({"secret": value}, "secret")
+        now = self._now()
+        # A clock that was set back makes it old, too.
+        if self._kept is None or not timedelta(0) <= now - self._kept[0] < AGE:
+            self._kept = now, _parsed(self._fetch())
+        return self._kept[1]
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        # The parser's error quotes the text, so it must not travel on.
+        raise SecretUnavailable("the secret is not JSON") from None
+    return _member({"secret": value}, "secret")
+
+
+def _key(secret: str, client_no: str) -> bytes:
+    text = secret.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        raise SecretUnavailable(f"a signing secret of client {client_no} is not base64") from None
+    if len(key) < SHORTEST_KEY:
+        raise SecretUnavailable(f"a signing secret of client {client_no} is shorter than {SHORTEST_KEY} bytes")
+    return key
 
 
 def _member(parent: dict[str, Any], name: str) -> dict[str, Any]:

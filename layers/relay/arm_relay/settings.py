@@ -49,6 +49,7 @@ class Settings(BaseModel):
     undecided_seconds: Seconds
     hold_after_seconds: Seconds
     retention_days: Annotated[int, Field(ge=1, le=3650)]
+    signature_tolerance_seconds: Seconds
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -71,6 +72,10 @@ class Settings(BaseModel):
     def mapping(self) -> OrderMapping:
         """What the mapping needs to know."""
         return OrderMapping(user_id=self.arm_user_id, credit_note_type=self.credit_note_document_type)
+
+    def signature_tolerance(self) -> timedelta:
+        """How old a signature may be, and how far ahead."""
+        return timedelta(seconds=self.signature_tolerance_seconds)
 
     def times(self) -> Times:
         """How long batches wait for what."""

@@ -1,7 +1,8 @@
 """The table: every request the relay ever sends to DynamoDB, on one page.
 
     pk                    holds
-    BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`
+    BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
+                          `heldOf` and `endedAt` while it is held into the sparse index `held`
     ORDER#<client>#<id>   the marker that makes an order id unique
     SHARD#<n>             the lease of the poller at work on a shard
 
@@ -17,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay import records
 from arm_relay.batches import CLOCK_SKEW, ENDS, Batch
-from arm_relay.records import Item, Marker
+from arm_relay.records import HeldBatch, Item, Marker
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,6 +31,8 @@ IS_AT_VERSION: Final = "version = :version"
 IS_FREE: Final = "attribute_not_exists(pk) OR leasedUntil < :free"
 IS_LEASED_BY: Final = "leasedBy = :owner"
 IS_DUE: Final = "#shard = :shard AND due <= :now"  # `shard` is a word of DynamoDB's own.
+
+IS_HELD_OF: Final = "heldOf = :client"
 
 #: How many due batches are found at a time.
 PAGE: Final = 100
@@ -138,13 +141,37 @@ class Store:
         }
         more = True
         while more:
-            try:
-                answer = self._client.query(**request)
-            except (ClientError, BotoCoreError) as error:
-                raise StoreUnavailable(str(error)) from error
+            answer = self._query(request)
             yield [item["pk"]["S"].removeprefix(records.batch_key("")) for item in answer["Items"]]
             more = "LastEvaluatedKey" in answer
             request["ExclusiveStartKey"] = answer.get("LastEvaluatedKey")
+
+    def held(self, client_no: str, limit: int, after: tuple[datetime, str] | None = None) -> list[HeldBatch]:
+        """At most so many of the client's held batches, the longest held first.
+
+        `after` is the time and the id of the last one of the page before. The index lags behind the table.
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "held",
+            "KeyConditionExpression": IS_HELD_OF,
+            "ExpressionAttributeValues": {":client": {"S": client_no}},
+            "Limit": limit,
+        }
+        if after:
+            since, batch_id = after
+            request["ExclusiveStartKey"] = {
+                "heldOf": {"S": client_no},
+                "endedAt": {"S": records.to_text(since)},
+                "pk": {"S": records.batch_key(batch_id)},
+            }
+        return [records.from_held_item(item) for item in self._query(request)["Items"]]
+
+    def _query(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 (as boto3 has it)
+        try:
+            return self._client.query(**request)
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(str(error)) from error
 
     def _marker(self, batch: Batch, order_id: str, digest: str) -> Item:
         expires_at = int((batch.claimed_at + self._marker_life).timestamp())

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -50,6 +50,7 @@ SETTINGS = {
     "UNDECIDED_SECONDS": "3600",
     "HOLD_AFTER_SECONDS": "259200",
     "RETENTION_DAYS": "400",
+    "SIGNATURE_TOLERANCE_SECONDS": "300",
 }
 CONTEXT: Any = SimpleNamespace(
     function_name="webhook",
@@ -166,8 +167,8 @@ def test_an_order_is_accepted_and_submitted(door: Door) -> None:
                 "documentNo": "88776655",
                 "status": "IN_PROGRESS",
                 "errors": [],
+                "outcome": "accepted",
                 "batchId": answer.body["batchId"],
-                "replayed": False,
             }
         ],
     }
@@ -215,7 +216,7 @@ def test_the_same_order_again_is_answered_with_its_batch(door: Door) -> None:
     assert again.status == 200
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.body["batchId"] == first.body["batchId"]
-    assert [order["replayed"] for order in again.body["orders"]] == [True]
+    assert [order["outcome"] for order in again.body["orders"]] == ["duplicate"]
     assert len(door.arm.ledger.batches) == 1
 
 
@@ -226,7 +227,7 @@ def test_of_several_orders_the_known_ones_are_left_out_of_the_new_batch(door: Do
 
     assert answer.status == 202
     assert "Idempotent-Replayed" not in answer.headers
-    assert [order["replayed"] for order in answer.body["orders"]] == [True, False]
+    assert [order["outcome"] for order in answer.body["orders"]] == ["duplicate", "accepted"]
     assert answer.body["orders"][0]["batchId"] == first.body["batchId"]
     assert answer.body["orders"][1]["batchId"] == answer.body["batchId"] != first.body["batchId"]
     assert len(door.arm.ledger.documents) == 2
@@ -314,6 +315,136 @@ def test_a_credit_note_is_not_valid_until_its_code_is_set(door: Door) -> None:
     assert "CreditNoteDocumentType" in answer.body["errors"][0]["detail"]
 
 
+def test_a_field_nobody_knows_is_told_with_the_one_that_was_meant(door: Door) -> None:
+    answer = door.post(an_order(invoiceNumber="1"))
+
+    assert answer.status == 422
+    assert answer.body["errors"] == [
+        {"pointer": "/invoiceNumber", "detail": "no such field: did you mean `invoiceNo`?"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "problem"),
+    [
+        pytest.param("[" * 100_000, 400, "not-json", id="nested"),
+        pytest.param('{"a":' * 100_000 + "1" + "}" * 100_000, 400, "not-json", id="nested and closed"),
+        pytest.param('{"paymentTermsDays": NaN}', 400, "not-json", id="NaN"),
+        pytest.param('{"paymentTermsDays": -Infinity}', 400, "not-json", id="Infinity"),
+        pytest.param('{"paymentTermsDays": 1e999999}', 422, "invalid-order", id="huge power"),
+        pytest.param('{"paymentTermsDays": %s}' % ("9" * 10_000), 422, "invalid-order", id="ten thousand digits"),
+        pytest.param('{"paymentTermsDays": 1, "paymentTermsDays": 1}', 422, "invalid-order", id="repeated key"),
+        pytest.param(json.dumps([an_order()] * 51), 422, "invalid-order", id="51 orders"),
+        pytest.param("[]", 422, "invalid-order", id="no orders"),
+    ],
+)
+def test_what_goes_beyond_a_limit_is_told_by_a_problem(door: Door, body: str, status: int, problem: str) -> None:
+    answer = door.post(body)
+
+    assert (answer.status, answer.problem) == (status, problem)
+    assert door.items() == 0
+
+
+def test_a_body_of_the_largest_size_is_taken(door: Door) -> None:
+    order = json.dumps(an_order())
+
+    assert door.post(order + " " * (LARGEST_BODY - len(order))).status == 202
+    assert door.post(order + " " * (LARGEST_BODY - len(order) + 1)).problem == "too-large"
+
+
+# Requests of which the valid orders shall be accepted.
+
+
+def accepting_valid(body: object, on_invalid: str = "accept-valid") -> dict[str, Any]:
+    event = signed(an_event("webhook-order"), as_text(body))
+    return event | {"rawQueryString": f"onInvalid={on_invalid}", "queryStringParameters": {"onInvalid": on_invalid}}
+
+
+def test_the_valid_orders_are_accepted_and_the_others_told_with_their_problems(door: Door) -> None:
+    door.post(an_order(id="evt-0", invoiceNo="0"))
+    orders = [
+        an_order(),
+        an_order(id="evt-0", invoiceNo="0"),
+        an_order(id="evt-0", invoiceNo="0"),
+        an_order(id="evt-2", invoiceNo="2", lines=[{"text": "Hello"}, {"sku": "1", "vatRate": 101}]),
+        an_order(id="evt-3", invoiceNo="3", type="order.credited"),
+    ]
+
+    answer = door.call(accepting_valid(orders))
+
+    assert answer.status == 202
+    assert "Idempotent-Replayed" not in answer.headers
+    lines = answer.body["orders"]
+    assert [(line["id"], line["outcome"]) for line in lines] == [
+        ("evt-1", "accepted"),
+        ("evt-0", "duplicate"),
+        ("evt-0", "duplicate"),
+        ("evt-2", "invalid"),
+        ("evt-3", "invalid"),
+    ]
+    assert {error["pointer"] for line in lines[3:] for error in line["problem"]["errors"]} == {
+        "/3/lines/1/name",
+        "/3/lines/1/quantity",
+        "/3/lines/1/unitPrice",
+        "/3/lines/1/vatRate",
+        "/4/type",
+    }
+    assert [document.sales_order_id for document in door.arm.ledger.documents] == ["B-1", "B-1"]
+
+
+def test_a_conflict_is_a_line_where_the_valid_orders_are_accepted(door: Door) -> None:
+    door.post(an_order())
+
+    answer = door.call(accepting_valid([an_order(message="other"), an_order(id="evt-2", invoiceNo="2")]))
+
+    assert answer.status == 202
+    assert [line["outcome"] for line in answer.body["orders"]] == ["conflict", "accepted"]
+    assert answer.body["orders"][0]["problem"]["status"] == 409
+
+
+def test_one_order_alone_is_answered_as_an_array_of_one(door: Door) -> None:
+    assert door.call(accepting_valid(an_order(currency="nok"))).problem == "invalid-order"
+    assert door.call(accepting_valid(an_order())).status == 202
+    assert door.call(accepting_valid(an_order())).headers["Idempotent-Replayed"] == "true"
+    assert door.call(accepting_valid(an_order(message="other"))).problem == "conflict"
+
+
+def test_without_the_parameter_nothing_is_sent_beside_a_faulty_order(door: Door) -> None:
+    orders = [an_order(), an_order(id="evt-2", invoiceNo="2", currency="nok")]
+
+    told = [door.post(orders), door.call(accepting_valid(orders, "reject-all"))]
+
+    assert [(answer.status, answer.body["errors"][0]["pointer"]) for answer in told] == [(422, "/1/currency")] * 2
+    assert door.items() == 0
+
+
+@pytest.mark.parametrize("value", ["", "accept", "ACCEPT-VALID", "accept-valid,reject-all"])
+def test_another_value_of_the_parameter_is_told(door: Door, value: str) -> None:
+    answer = door.call(accepting_valid(an_order(), value))
+
+    assert (answer.status, answer.problem) == (400, "invalid-query")
+    assert answer.body["detail"] == "onInvalid should be reject-all or accept-valid"
+    assert door.items() == 0
+
+
+def test_the_parameter_is_looked_at_only_behind_the_door(door: Door) -> None:
+    event = accepting_valid(an_order(), "nonsense")
+    del event["headers"]["webhook-signature"]
+
+    assert door.call(event).problem == "bad-signature"
+
+
+@pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+@pytest.mark.parametrize("value", ["", "æ", "\ud800", "nan", "1e9", "-1", "v2,AAAA", "v1,=", "v1", "x" * 100_000])
+def test_a_malformed_header_is_a_bad_signature(door: Door, header: str, value: str) -> None:
+    event = signed(an_event("webhook-order"), json.dumps(an_order()))
+    event["headers"][header] = value
+
+    answer = door.call(event)
+
+    assert (answer.status, answer.problem) == (401, "bad-signature")
+
+
 @pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp", "webhook-signature"])
 def test_a_missing_header_is_a_bad_signature(door: Door, header: str) -> None:
     event = signed(an_event("webhook-order"), json.dumps(an_order()))
@@ -399,6 +530,17 @@ def test_with_a_secret_that_is_not_json_the_relay_takes_nothing(door: Door) -> N
     put_secret("{")
 
     assert door.post(an_order()).status == 503
+
+
+def test_with_a_signing_secret_that_is_too_short_the_relay_takes_nothing_and_logs_why(door: Door) -> None:
+    short = "whsec_aHVudGVyMg=="
+    put_secret(json.dumps(SECRET | {"clients": {"2218": {"signingSecrets": [short]}}}))
+
+    answer = door.call(signed(an_event("webhook-order"), json.dumps(an_order()), short))
+
+    assert (answer.status, answer.problem) == (503, "unavailable")
+    assert "a signing secret of client 2218 is shorter than 24 bytes" in door.logged.getvalue()
+    assert "aHVudGVyMg" not in door.logged.getvalue() + answer.text
 
 
 def test_with_the_secret_the_template_creates_no_client_is_known(door: Door) -> None:
@@ -527,7 +669,119 @@ def test_a_held_batch_is_redriven_in_the_operators_name(door: Door) -> None:
     assert answer.body["by"] == "arn:aws:sts::123456789012:assumed-role/Operator/kari"
 
 
-@pytest.mark.parametrize("name", ["webhook-preview", "webhook-status", "webhook-redrive"])
+# What is asked of the table: an order, and what waits for a person.
+
+
+def of_order(order_id: str) -> dict[str, Any]:
+    """The event of a path that API Gateway has decoded, but for its percent signs."""
+    path = "/v1/clients/2218/orders/" + order_id.replace("%", "%25")
+    return at(an_event("webhook-order-status"), path)
+
+
+@pytest.mark.parametrize(
+    "order_id",
+    ["order.invoiced:B-1", "evt 1", "2025/0001", "100%", "a%3Ab", "%25", "a#b", "a+b", "ærlig", '"', "preview"],
+)
+def test_an_order_is_shown_by_its_id_decoded_exactly_once(door: Door, order_id: str) -> None:
+    batch_id = door.post([an_order(id="evt-0", invoiceNo="0"), an_order(id=order_id)]).body["batchId"]
+
+    answer = door.call(of_order(order_id))
+
+    assert answer.status == 200
+    assert (answer.body["batchId"], answer.body["status"]) == (batch_id, "PENDING")
+    assert (answer.body["order"]["id"], answer.body["order"]["status"]) == (order_id, "IN_PROGRESS")
+    assert answer.body["answer"]["status"] == 202
+    assert [step["status"] for step in answer.body["history"]] == ["CLAIMED", "PENDING"]
+    assert answer.body["nextLookAt"]
+    assert "orders" not in answer.body
+
+
+@pytest.mark.parametrize("order_id", ["evt-2", "evt-1 ", "EVT-1", "x" * 3000])
+def test_an_unknown_order_is_not_found(door: Door, order_id: str) -> None:
+    door.post(an_order())
+
+    answer = door.call(of_order(order_id))
+
+    assert (answer.status, answer.problem) == (404, "unknown-order")
+
+
+def test_an_order_of_another_client_is_not_found(door: Door) -> None:
+    door.post(an_order())
+
+    assert door.call(at(of_order("evt-1"), "/v1/clients/2219/orders/evt-1")).problem == "unknown-order"
+
+
+def listing(**query: str) -> dict[str, Any]:
+    return an_event("webhook-held") | {"queryStringParameters": query}
+
+
+def hold(door: Door, *numbers: int) -> list[str]:
+    """So many batches that wait for a person."""
+    door.arm.fail("any", "refuse")
+    store = Store(door.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    ids = [door.post(an_order(id=f"evt-{number}", invoiceNo=str(number))).body["batchId"] for number in numbers]
+    for number, batch_id in zip(numbers, ids, strict=True):
+        queued = store.batch(batch_id)
+        assert queued
+        assert store.save(batches.held(queued, "too old", NOW + timedelta(minutes=number)))
+    return ids
+
+
+def test_what_waits_for_a_person_is_listed_page_by_page(door: Door) -> None:
+    ids = hold(door, 3, 1, 2)
+
+    first = door.call(listing(state="held", limit="2"))
+    second = door.call(listing(state="held", limit="2", cursor=first.body["cursor"]))
+
+    assert (first.status, second.status, second.body["cursor"]) == (200, 200, None)
+    listed = first.body["batches"] + second.body["batches"]
+    assert [batch["batchId"] for batch in listed] == [ids[1], ids[2], ids[0]]
+    assert listed[0] == {
+        "batchId": ids[1],
+        "cause": "too old",
+        "heldSince": "2025-02-27T12:01:00.000000Z",
+        "orderCount": 1,
+    }
+
+
+def test_a_list_without_anything_in_it_is_empty(door: Door) -> None:
+    assert door.call(an_event("webhook-held")).body == {"batches": [], "cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ({}, "state should be held"),
+        ({"state": "PENDING"}, "state should be held"),
+        ({"state": "held", "limit": "0"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "101"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "9" * 5000}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "-1"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "2.0"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "²"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": ""}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "cursor": "next"}, "The cursor is not one of this list."),
+        ({"state": "held", "cursor": ""}, "The cursor is not one of this list."),
+    ],
+    ids=str,
+)
+def test_a_query_that_is_none_is_told(door: Door, query: dict[str, str], detail: str) -> None:
+    answer = door.call(listing(**query))
+
+    assert (answer.status, answer.problem, answer.body["detail"]) == (400, "invalid-query", detail)
+
+
+def test_a_list_without_a_query_is_told_what_it_wants(door: Door) -> None:
+    event = listing()
+    del event["queryStringParameters"]
+
+    assert door.call(event).problem == "invalid-query"
+
+
+OPERATORS = ["webhook-preview", "webhook-status", "webhook-redrive", "webhook-order-status", "webhook-held"]
+
+
+@pytest.mark.parametrize("name", OPERATORS)
 def test_operators_routes_are_shut_where_iam_authorised_nobody(door: Door, name: str) -> None:
     event = an_event(name)
     del event["requestContext"]["authorizer"]

@@ -56,6 +56,16 @@ def test_a_route_matches_its_method_and_any_value_of_its_parameters(method: str,
 
 @pytest.mark.parametrize(
     ("method", "path"),
+    [("GET", "/v1/clients/2218/orders/evt-1"), ("GET", "/v1/clients/2218/orders/2025%2F1/a:b")],
+)
+def test_a_greedy_parameter_takes_the_rest_of_the_path(method: str, path: str) -> None:
+    route = Route(key="GET /v1/clients/{clientNo}/orders/{id+}", function="WebhookFunction", iam=True)
+
+    assert route.matches(method, path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
     [
         ("GET", "/v1/clients/2218/orders/preview"),
         ("POST", "/v1/clients/2218/orders"),
