@@ -84,19 +84,24 @@ def _entry(outcome: Outcome, *, number: bool = True, order: bool = True) -> Json
     return entry | {"message": outcome.message}
 
 
+def _entries(batch: Batch, settings: Settings, *, number: bool = True, order: bool = True) -> list[Json]:
+    outcomes = reversed(batch.outcomes) if settings.reverse_entries else batch.outcomes
+    return [_entry(outcome, number=number, order=order) for outcome in outcomes]
+
+
 def _per_document(batch: Batch, settings: Settings) -> Response:
     """Entries with both keys."""
-    return _done(batch, settings, [_entry(outcome) for outcome in batch.outcomes])
+    return _done(batch, settings, _entries(batch, settings))
 
 
 def _by_order(batch: Batch, settings: Settings) -> Response:
     """Entries that only salesOrderId tells apart."""
-    return _done(batch, settings, [_entry(outcome, number=False) for outcome in batch.outcomes])
+    return _done(batch, settings, _entries(batch, settings, number=False))
 
 
 def _by_position(batch: Batch, settings: Settings) -> Response:
-    """Entries without keys, in the order of the request."""
-    return _done(batch, settings, [_entry(outcome, number=False, order=False) for outcome in batch.outcomes])
+    """Entries without keys."""
+    return _done(batch, settings, _entries(batch, settings, number=False, order=False))
 
 
 def _whole_batch(batch: Batch, settings: Settings) -> Response:

@@ -43,6 +43,8 @@ class Settings:
     token_seconds: float = 3600.0
     #: Which guess of the batch result's body is answered (see `results`).
     result_shape: ResultShape = "per-document"
+    #: Whether the entries of a result come in the reverse of the request's order.
+    reverse_entries: bool = False
     #: The HTTP status of the batch result: all created, still queued, some failed, none created, not known.
     status_done: int = 200
     status_pending: int = 202

@@ -200,6 +200,14 @@ def test_letters_stay_letters() -> None:
     assert "Blåbær" in published(replace(held(), cause="Blåbær"))["Message"]
 
 
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
+def test_what_sns_takes_for_no_character_is_written_in_another_way(character: str) -> None:
+    message = published(replace(held(), cause=f"a{character}b"))["Message"]
+
+    assert character not in message
+    assert json.loads(message)["data"]["cause"] == f"a{character}b"
+
+
 @pytest.mark.parametrize("make", [make for make, _ in EVENTS], ids=lambda make: str(make.__name__))
 def test_the_message_keeps_the_published_schema(make: Callable[[], Batch]) -> None:
     assert faults("notification", json.loads(published(make())["Message"])) == []

@@ -117,7 +117,7 @@ def test_what_cannot_be_recorded_is_told_without_our_resources(error: Exception)
         "type": "urn:arm-relay:problem:unavailable",
         "title": "The relay cannot record the request now",
         "status": 503,
-        "detail": "nothing was recorded: send the same request again",
+        "detail": "send the same request again: what was recorded is not repeated",
     }
 
 

@@ -40,18 +40,42 @@ class ArmFaults:
         self._random = random
         self._rate = rate
         self._counts = counts
-        self.is_down = False
+        self._gives_way = False
+        self._down_since: float | None = None
+        self._stood_still = 0.0
 
-    def stop(self) -> None:
+    def stop(self, now: float) -> None:
         """From now on everything works."""
         self._rate = 0.0
-        self.is_down = False
+        self.come_back(now)
+
+    def go_down(self, now: float) -> None:
+        """ARM stands still: it answers nobody, and works off nothing."""
+        self._down_since = now if self._down_since is None else self._down_since
+
+    def give_way(self) -> None:
+        """ARM still takes what it is sent, but its answers are lost."""
+        self._gives_way = True
+
+    def come_back(self, now: float) -> None:
+        """ARM goes on with what it has taken."""
+        self._gives_way = False
+        if self._down_since is not None:
+            self._stood_still += now - self._down_since
+            self._down_since = None
+
+    def worked(self, now: float) -> float:
+        """How long ARM has not been standing still, in seconds."""
+        return (now if self._down_since is None else self._down_since) - self._stood_still
 
     def take(self, endpoint: str) -> Fault | None:
         """What the next call to this endpoint meets."""
-        if self.is_down:
+        if self._down_since is not None:
             return self._counted(Fault("any", "refuse"))
-        if self._random.random() >= self._rate:
+        if self._gives_way and endpoint == "submit":
+            return self._counted(Fault("submit", "drop-after"))
+        # The ledger is asked less often than the others.
+        if self._random.random() >= self._rate * (2 if endpoint == "document" else 1):
             return None
         return self._counted(self._token() if endpoint == "token" else self._call(endpoint))
 

@@ -59,17 +59,20 @@ class Story:
         self.failures: list[str] = []
         self.accepted: set[str] = set()
         self.sent: list[dict[str, Any]] = []
+        self.uncredited: list[dict[str, Any]] = []
         rates = Rates.drawn(self.random)
         self.troubled = Troubled(self.random, rates, self.counts)
         self.faults = ArmFaults(self.random, rates.arm, self.counts)
         self.settings = Settings(
-            processing_seconds=self.random.choice((0.2, 20.0, 300.0)),
+            processing_seconds=self.random.choice((0.2, 20.0, 300.0, 800.0)),
+            duplicates=self.random.choice(("accept", "reject")),
+            reverse_entries=self.random.random() < 0.5,
             all_or_nothing=self.random.random() < 0.3,
             failing_customers={"666"},
             result_shape=self.random.choice(SHAPES),
             forget_after_seconds=self.random.choice((None, None, 100.0)),
         )
-        self.ledger = Ledger(self.now, lambda: short_uuid(self.random.randbytes(16)), self.settings)
+        self.ledger = Ledger(self.worked, lambda: short_uuid(self.random.randbytes(16)), self.settings)
         tokens = iter(range(10**9))
         arm = ArmApi(
             self.ledger, self.faults, self.settings, "relay", "simulated", self.now, lambda: f"t{next(tokens)}"
@@ -84,6 +87,10 @@ class Story:
         """ARM's time."""
         return BEGIN + timedelta(seconds=self.hub.time)
 
+    def worked(self) -> datetime:
+        """The time by the queue that ARM works off."""
+        return BEGIN + timedelta(seconds=self.faults.worked(self.hub.time))
+
     def environment(self, seconds: float) -> Environment:
         """A new environment with a clock of its own."""
         skew = timedelta(seconds=self.random.uniform(-30, 30) if self.skewed else 0)
@@ -94,7 +101,7 @@ class Story:
         self.plan()
         self.hub.run(TROUBLED_TIME)
         self.troubled.stop()
-        self.faults.stop()
+        self.faults.stop(self.hub.time)
         self.drain()
         evidence = Evidence(
             accepted=frozenset(self.accepted),
@@ -125,8 +132,11 @@ class Story:
             minute += 60
         if self.random.random() < 0.4:
             down = self.random.uniform(0, TROUBLED_TIME)
-            self.hub.at(down, lambda: setattr(self.faults, "is_down", True))
-            self.hub.at(down + self.random.uniform(60, 900), lambda: setattr(self.faults, "is_down", False))
+            # As outages begin: what was sent shortly before may have arrived.
+            self.hub.at(down - 60, self.faults.give_way)
+            self.hub.start(down - 30, self.send)
+            self.hub.at(down, lambda: self.faults.go_down(self.hub.time))
+            self.hub.at(down + self.random.uniform(60, TROUBLED_TIME), lambda: self.faults.come_back(self.hub.time))
 
     def drain(self) -> None:
         """Let pollers run, each when something is due, until nothing is."""
@@ -214,6 +224,10 @@ class Story:
             return self.random.choice(self.sent) | changes
         self.counts["orders"] += 1
         number = self.counts["orders"]
+        if self.uncredited and what < 0.55:
+            # A credit note under the number of its invoice.
+            invoice = self.uncredited.pop(self.random.randrange(len(self.uncredited)))
+            return invoice | {"id": f"o{number}", "type": "order.credited", "message": f"o{number}"}
         order: dict[str, Any] = {
             "id": f"o{number}",
             "type": "order.invoiced",
@@ -226,6 +240,7 @@ class Story:
         }
         if self.random.random() < self.numbered:
             order["invoiceNo"] = f"N{number}"
+        self.uncredited.append(order)
         return order
 
     def operate(self) -> None:

@@ -5,7 +5,17 @@ from itertools import pairwise
 import pytest
 from arm_relay import batches, records
 from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
-from arm_relay.batches import KEPT_ANSWER, KEPT_TIMES, Answer, Batch, BatchOrder, OrderStatus, State, Transitions
+from arm_relay.batches import (
+    KEPT_ANSWER,
+    KEPT_TIMES,
+    MAX_RESUBMISSIONS,
+    Answer,
+    Batch,
+    BatchOrder,
+    OrderStatus,
+    State,
+    Transitions,
+)
 from arm_relay.records import Item
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,11 +199,13 @@ def as_large_as_it_gets(claim: Batch, answer: Answer) -> Batch:
     """With the worst that ARM can answer, and a history of all the tries that fit into the time before a hold."""
     errors = ("\N{MONEY BAG}" * MAX_ERROR_LENGTH,) * MAX_ERRORS
     tries = tuple(NOW + timedelta(minutes=n) for n in range(KEPT_TIMES))
-    kinds = [
-        (State.QUEUED, "ARM answered 429"),
-        (State.CLAIMED, "the next attempt"),
-        (State.UNCONFIRMED, "no answer from ARM (ReadTimeout)"),
+    causes = [f"no token: the identity service answered {status}" for status in range(400, 450)]
+    by_the_relay = [Transitions(state=State.QUEUED, cause=cause, at=(NOW,)) for cause in causes]
+    by_people = [
+        Transitions(state=State.QUEUED, cause="\N{MONEY BAG}" * 498 + f"{n:02}", by="arn:" + "p" * 200, at=(NOW,))
+        for n in range(MAX_RESUBMISSIONS + 1)
     ]
+    attempts = Transitions(state=State.CLAIMED, cause="the next attempt", at=tries)
     return a_batch(
         orders=tuple(
             a_batch_order(
@@ -213,7 +225,7 @@ def as_large_as_it_gets(claim: Batch, answer: Answer) -> Batch:
         ended_at=NOW,
         undecided_since=NOW,
         batch_uuid="u" * 128,
-        history=tuple(Transitions(state=state, cause=cause, at=tries) for state, cause in kinds),
+        history=(attempts, *by_the_relay, *by_people),
     )
 
 

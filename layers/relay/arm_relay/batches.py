@@ -70,8 +70,9 @@ STEPS: Final[Mapping[State, frozenset[State]]] = {
     State.REFUSED: frozenset(),
 }
 
-#: How many times of one kind of transition the history keeps, the newest. The waiting times' defaults stay below it.
-KEPT_TIMES: Final = 300
+#: How many transitions' times the history keeps: beyond that the oldest of the most frequent kind is left out. The
+#: waiting times' defaults stay below it.
+KEPT_TIMES: Final = 600
 
 
 #: How often a batch may be resubmitted by hand: its history has room for no more.
@@ -396,8 +397,10 @@ def _earlier_doubt(batch: Batch) -> int | None:
 
 
 def _remembered(history: tuple[Transitions, ...], new: Transitions) -> tuple[Transitions, ...]:
-    for index, old in enumerate(history):
-        if (old.state, old.cause, old.by) == (new.state, new.cause, new.by):
-            longer = replace(old, at=(old.at + new.at)[-KEPT_TIMES:])
-            return (*history[:index], longer, *history[index + 1 :])
-    return (*history, new)
+    kinds = {(entry.state, entry.cause, entry.by): entry for entry in history}
+    kind = (new.state, new.cause, new.by)
+    kinds[kind] = replace(new, at=kinds[kind].at + new.at) if kind in kinds else new
+    if sum(len(entry.at) for entry in kinds.values()) > KEPT_TIMES:
+        most = max(kinds, key=lambda kind: len(kinds[kind].at))
+        kinds[most] = replace(kinds[most], at=kinds[most].at[1:])
+    return tuple(kinds.values())

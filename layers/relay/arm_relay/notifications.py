@@ -20,6 +20,10 @@ else:
 LARGEST_MESSAGE: Final = 250_000
 
 
+#: For `str.translate`.
+NO_CHARACTERS: Final = {0xFFFE: r"\ufffe", 0xFFFF: r"\uffff"}
+
+
 class NotPublished(Exception):
     """The topic did not take the message, or its answer was lost."""
 
@@ -88,8 +92,12 @@ def to_line(order: BatchOrder) -> dict[str, Any]:
 
 def _within_limit(event: dict[str, Any]) -> str:
     """The message; where it is too large for SNS, without ARM's raw answer, and saying so."""
-    message = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    message = _json(event)
     if len(message.encode()) <= LARGEST_MESSAGE:
         return message
-    data = event["data"] | {"answer": None, "answerOmitted": True}
-    return json.dumps(event | {"data": data}, ensure_ascii=False, separators=(",", ":"))
+    return _json(event | {"data": event["data"] | {"answer": None, "answerOmitted": True}})
+
+
+def _json(event: dict[str, Any]) -> str:
+    """Without what SNS takes for no character: it stands within strings, where JSON has another way to write it."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).translate(NO_CHARACTERS)

@@ -94,7 +94,7 @@ def problem_of(error: Exception) -> Problem:
     """The answer to a request that met this failure."""
     if isinstance(error, StoreUnavailable | SecretUnavailable):
         # Its text names our resources: the log has it.
-        return Problem(Kind.UNAVAILABLE, "nothing was recorded: send the same request again")
+        return Problem(Kind.UNAVAILABLE, "send the same request again: what was recorded is not repeated")
     kind = KINDS.get(type(error))
     if kind is None:
         return Problem(Kind.INTERNAL_ERROR, "send the same request again: what was recorded is not repeated")

@@ -17,7 +17,7 @@ SHARDS: Final = 8
 
 #: The largest record that may be claimed, in bytes. What it gains later (ARM's answer, errors, the history's times)
 #: stays below the rest of DynamoDB's 400 KB.
-LARGEST_CLAIM: Final = 220_000
+LARGEST_CLAIM: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)

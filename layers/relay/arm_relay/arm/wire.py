@@ -12,7 +12,8 @@ from arm_relay.batches import Answer
 #: How much of an answer is read, in bytes.
 MAX_ANSWER: Final = 256 * 1024
 
-#: The limits of each phase, in seconds. The token's and ARM's together end before the webhook function's timeout.
+#: The limits of each phase, in seconds. The token's and ARM's together end before the webhook function's timeout, but
+#: for an answer that trickles in; a function that ends before leaves its batch in doubt.
 TOKEN_TIMEOUT: Final = httpx.Timeout(connect=2, write=2, read=4, pool=1)
 ARM_TIMEOUT: Final = httpx.Timeout(connect=2, write=3, read=10, pool=1)
 #: From the request to the end of the answer, in seconds: an answer that trickles in meets this one.
