@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO
+from typing import IO, Final
 
 from sandbox import processes
 from sandbox.errors import SandboxError
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
+
+
+#: Long enough to remove what many workers have unpacked, on a busy machine.
+SECONDS_TO_END: Final = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +96,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
         return
     process.terminate()
     try:
-        code = process.wait(timeout=30)
+        code = process.wait(timeout=SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         processes.kill_descendants(process.pid)
         process.kill()
