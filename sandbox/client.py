@@ -14,7 +14,6 @@ from sandbox.errors import SandboxError
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 
-
 #: Long enough to remove what many workers have unpacked, on a busy machine.
 SECONDS_TO_END: Final = 120
 
