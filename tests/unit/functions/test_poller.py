@@ -142,7 +142,9 @@ def test_a_run_with_nothing_to_do_says_no_more_than_that_it_ran(
 
     (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert metrics["Polls"] == [1.0]
-    assert [metric["Name"] for metric in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["Polls"]
+    assert metrics["BatchesWaiting"] == [0.0]
+    names = [metric["Name"] for metric in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert names == ["Polls", "BatchesWaiting"]
     assert world.lines() == []
 
 
