@@ -20,6 +20,7 @@ from arm_relay.polling import PollingFailed
 
 from functions.poller import app as poller
 from functions.webhook import app as webhook
+from sandbox.measurements import Identity, Measurements, Point
 from tests.builders import TIMES, a_batch
 from tests.store_contract import TABLE, template
 from tests.unit.functions.poller_world import World, deployed
@@ -32,10 +33,6 @@ CONTEXT: Final[Any] = SimpleNamespace(
     function_name="webhook", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="request-1"
 )
 
-#: A metric as CloudWatch tells one from another: its namespace, its name, its dimensions.
-type Identity = tuple[str, str, frozenset[tuple[str, str]]]
-#: What was emitted in one period.
-type Period = dict[Identity, list[float]]
 #: What goes on in the period of this number.
 type Happening = Callable[[World, int], None]
 
@@ -53,17 +50,17 @@ class Alarm:
     @property
     def identity(self) -> Identity:
         dimensions = {(entry["Name"], resolved(entry["Value"])) for entry in self.properties["Dimensions"]}
-        return self.properties["Namespace"], self.properties["MetricName"], frozenset(dimensions)
+        return Identity(self.properties["Namespace"], self.properties["MetricName"], frozenset(dimensions))
 
     @property
     def is_ours(self) -> bool:
         return bool(self.properties["Namespace"] == "ArmRelay")
 
-    def fires(self, *periods: Period) -> bool:
+    def fires(self, *periods: Measurements) -> bool:
         """Whether it does after these periods, the latest last; there was nothing before them."""
         wanted = self.properties["EvaluationPeriods"]
-        latest: list[Period] = [*[{}] * wanted, *periods]
-        return all(self._breaches(period.get(self.identity, [])) for period in latest[-wanted:])
+        latest: list[Measurements] = [*[Measurements()] * wanted, *periods]
+        return all(self._breaches(period.values(self.identity)) for period in latest[-wanted:])
 
     def _breaches(self, values: list[float]) -> bool:
         if not values:
@@ -92,17 +89,9 @@ ALARMS: Final = {
 OURS: Final = [name for name, alarm in ALARMS.items() if alarm.is_ours]
 
 
-def emitted(printed: str) -> Period:
-    """The metrics of everything a function printed, read as CloudWatch reads it."""
-    found: Period = {}
-    for line in map(json.loads, printed.splitlines()):
-        for told in line["_aws"]["CloudWatchMetrics"]:
-            for names in told["Dimensions"]:
-                dimensions = frozenset((name, line[name]) for name in names)
-                for metric in told["Metrics"]:
-                    identity = (told["Namespace"], metric["Name"], dimensions)
-                    found.setdefault(identity, []).extend(line[metric["Name"]])
-    return found
+def emitted(printed: str) -> Measurements:
+    """The metrics of everything a function printed."""
+    return Measurements.in_logs(printed.splitlines())
 
 
 @pytest.fixture
@@ -194,7 +183,7 @@ MEASURED: Final[dict[str, tuple[list[float], list[float]]]] = {
 }
 
 
-def go_on(world: World, happening: Happening, periods: int, capsys: pytest.CaptureFixture[str]) -> list[Period]:
+def go_on(world: World, happening: Happening, periods: int, capsys: pytest.CaptureFixture[str]) -> list[Measurements]:
     """What is emitted in each period while this goes on."""
     found = []
     for period in range(periods):
@@ -216,7 +205,7 @@ def test_what_passes_by_itself_is_no_alarm(name: str, world: World, capsys: pyte
     (period,) = go_on(world, HAPPENINGS[name], 1, capsys)
 
     assert not ALARMS[name].fires(period)
-    assert not ALARMS[name].fires(period, {})
+    assert not ALARMS[name].fires(period, Measurements())
 
 
 def test_a_healthy_relay_raises_no_alarm(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -227,14 +216,14 @@ def test_a_healthy_relay_raises_no_alarm(world: World, capsys: pytest.CaptureFix
 
     periods = go_on(world, orders_end, 2, capsys)
 
-    assert [metric for _, metric, _ in periods[1] if metric == "OrdersSucceeded"]
+    assert "OrdersSucceeded" in {identity.name for identity in periods[1].points}
     assert [name for name in OURS if ALARMS[name].fires(*periods)] == []
 
 
 @pytest.mark.parametrize("name", [name for name in ALARMS if name not in OURS])
 def test_an_alarm_fires_on_what_aws_measures(name: str) -> None:
     alarm = ALARMS[name]
-    bad, good = ({alarm.identity: values} for values in MEASURED[name])
+    bad, good = (Measurements({alarm.identity: [Point(0, value) for value in values]}) for values in MEASURED[name])
 
     assert alarm.fires(bad)
     assert not alarm.fires(good)
@@ -248,7 +237,7 @@ def test_a_function_raises_an_alarm_before_its_time_is_over(function: str) -> No
 
 
 def test_an_alarm_watches_resources_there_are() -> None:
-    watched = {name for alarm in ALARMS.values() if not alarm.is_ours for _, name in alarm.identity[2]}
+    watched = {name for alarm in ALARMS.values() if not alarm.is_ours for _, name in alarm.identity.dimensions}
 
     assert {name.partition(".")[0] for name in watched} <= RESOURCES.keys()
 
