@@ -30,7 +30,7 @@ PARAMETERS: Final = {
     "FirstLookSeconds": 2,
     "LongestLookSeconds": 4,
     "SettlingSeconds": 10,
-    "HoldAfterSeconds": 75,
+    "UndecidedSeconds": 3,
     "AlarmAgeSeconds": 60,
 }
 
@@ -45,7 +45,8 @@ TROUBLES: Final[Mapping[int, Sequence[tuple[str, str, Mapping[str, Any]]]]] = {
     # No new token is given, and ARM forgets the old ones.
     66: [("token", "status", {"status": 503}), ("submit", "token-expired", {}), ("result", "token-expired", {})],
     76: [("submit", "slow", {"seconds": 1.5})],
-    84: [],
+    84: [("result", "not-json", {})],
+    92: [],
 }
 
 
@@ -100,18 +101,18 @@ def drawn(ready: Ready, begun: float) -> str:
 
 
 def _order(number: int) -> dict[str, Any]:
-    """Every ninth order fails in ARM, every seventh is faulty, every fifth is the one before it again."""
+    """Every ninth fails in ARM, every seventh is faulty, every fifth comes twice, every fourth has no number."""
     number -= number % 5 == 0
-    lines = [{"text": "An hour of work", "quantity": 1 if number % 7 else "one", "unitPrice": 900, "vatRate": 25}]
-    return {
+    line = {"sku": "1300", "name": "Comb", "quantity": 1 if number % 7 else "one", "unitPrice": 200, "vatRate": 25}
+    numbered = {"invoiceNo": str(88_000_000 + number)} if number % 4 else {}
+    return numbered | {
         "id": f"evt-{number}",
         "type": "order.invoiced",
         "orderId": f"B-{number}",
         "customerNo": "543210" if number % 9 else "666",
-        "invoiceNo": str(88_000_000 + number),
         "paymentTermsDays": 14,
         "currency": "NOK",
-        "lines": lines,
+        "lines": [line],
     }
 
 
