@@ -94,6 +94,14 @@ def test_what_is_measured_is_kept_value_by_value_in_its_unit(notes: Notes) -> No
     assert (metric["Unit"], metric["Value"]) == ("Seconds", [61.5, 30.0])
 
 
+@pytest.mark.parametrize("client_no", ["kari@example.no", "2218 Kari", "9" * 21, "", None])
+def test_a_client_that_is_no_number_is_not_logged(notes: Notes, client_no: str | None) -> None:
+    notes.journal.rejected("unknown-client", 404, client_no)
+
+    (line,) = notes.lines()
+    assert (line["problem"], line.get("clientNo")) == ("unknown-client", None)
+
+
 def test_a_rejection_is_counted_in_all_and_by_its_problem(notes: Notes, capsys: pytest.CaptureFixture[str]) -> None:
     notes.journal.rejected("bad-signature", 401, "2218")
 

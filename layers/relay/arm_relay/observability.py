@@ -1,5 +1,6 @@
 """What the relay tells about its work: a log line per transition, counts by name. Never names, addresses or amounts."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from threading import Lock
@@ -59,6 +60,9 @@ class Metric(StrEnum):
     #: Failures that nobody foresaw.
     FAILURES = "Failures"
 
+
+#: A client number that may be logged before anybody has said that there is such a client: a path can hold anything.
+NUMBER: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 #: What is measured, and in which unit.
 UNITS: Final[Mapping[Metric, MetricUnit]] = {
@@ -125,7 +129,8 @@ class LambdaJournal:
 
     def rejected(self, problem: str, status: int, client_no: str | None) -> None:
         """One line, which tells neither what was sent nor who sent it."""
-        self._logger.info("request rejected", problem=problem, status=status, clientNo=client_no)
+        number = client_no if client_no and NUMBER.fullmatch(client_no) else None
+        self._logger.info("request rejected", problem=problem, status=status, clientNo=number)
         self.count(Metric.REQUESTS_REJECTED)
         provider = self._metrics.provider
         name = Metric.REQUESTS_REJECTED.value
