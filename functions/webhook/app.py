@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from arm_relay import bootstrap
-from arm_relay.answers import to_held, to_order_status, to_receipt, to_refusal, to_status
+from arm_relay.answers import to_held, to_order_status, to_preview, to_receipt, to_refusal, to_status
 from arm_relay.intake import OnInvalid
 from arm_relay.observability import Metric
 from arm_relay.problems import Kind, Problem, problem_of
@@ -51,8 +51,8 @@ def preview_orders(client_no: str) -> Response[str]:
     """Show the batch that order events would become."""
     operator_of(app.current_event.raw_event)
     relay().door.check_client(client_no)
-    batch = relay().intake.preview(body_of(app.current_event.raw_event))
-    return Response(HTTPStatus.OK, "application/json", batch.decode())
+    preview = relay().intake.preview(body_of(app.current_event.raw_event))
+    return Response(HTTPStatus.OK, "application/json", to_preview(preview))
 
 
 # An order id may hold what Powertools takes for no part of a path, slashes for one.
