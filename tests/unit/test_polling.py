@@ -1,4 +1,4 @@
-"""What a run of the poller does to each batch: the simulated table behind the store, the simulated ARM behind the client.
+"""What a run of the poller does to each batch: the simulated table behind the store, ARM's simulator behind the client.
 
 A second part kills the function at every one of its calls, and lets the next run go on.
 """
