@@ -65,6 +65,10 @@ validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormati
 requirements: $(UV) ## Export the dependencies layer's requirements from uv.lock
 	$(UV) export $(EXPORT) -o layers/dependencies/requirements.txt
 
+.PHONY: openapi
+openapi: setup ## Write functions/webhook/openapi.json from the code
+	$(RUN) sandbox.openapi
+
 .PHONY: schemas
 schemas: setup ## Write docs/schemas/orders.schema.json from the models
 	$(RUN) sandbox.schemas
