@@ -23,6 +23,7 @@ from sandbox.gateway import Gateway
 from sandbox.logs import following
 from sandbox.ministack import ministack
 from sandbox.options import Options
+from sandbox.pages import WithPages
 from sandbox.progress import say
 from sandbox.ready import Ready, left_in
 from sandbox.routes import create_routes
@@ -98,7 +99,8 @@ def start(wanted: Options, running: ExitStack) -> Ready:
     routes = create_routes(aws, stack.api_id)
     results_queue_url = subscribe_queue(aws, stack.topic_arn)
 
-    gateway.open(ExecuteApi(aws.endpoint_url, stack.api_id, routes))
+    gateway.open(WithPages(ExecuteApi(aws.endpoint_url, stack.api_id, routes)))
+    say(f"the API is described at {gateway.url}/")
     _start_helpers(wanted, aws, stack, running)
     return Ready(
         webhook_url=f"{gateway.url}/v1/clients/{CLIENT_NO}/orders",

@@ -1,9 +1,13 @@
 """The running sandbox is asked everything its OpenAPI document allows and forbids, and has to answer as it says."""
 
+import html
 import json
+import shutil
+import subprocess
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,6 +26,7 @@ from standardwebhooks.webhooks import Webhook
 
 from sandbox.client import Sandbox, start_sandbox
 from sandbox.openapi import OPENAPI
+from sandbox.paths import SWAGGER_UI
 from sandbox.ready import Ready
 from sandbox.sigv4 import signature
 
@@ -36,6 +41,8 @@ CHECKS: Final = [
     content_type_conformance,
     response_schema_conformance,
 ]
+
+CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 
 #: Chosen so that the whole takes about a minute; every run is the same one.
 FUZZ: Final = settings(
@@ -91,6 +98,23 @@ def test_every_answer_is_as_described(case: Any, sandbox: Sandbox) -> None:  # n
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         case.validate_response(response, checks=CHECKS)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH")
+@pytest.mark.skipif(not SWAGGER_UI.exists(), reason="Swagger UI is not installed: there is no npm on the PATH")
+def test_the_sandbox_shows_the_document_as_a_page(sandbox: Sandbox, tmp_path: Path) -> None:
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    command += [f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000", "--dump-dom", base_url(sandbox.ready)]
+
+    page = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603 (a browser of the machine)
+
+    summaries = [operation["summary"] for _, operation in operations()]
+    assert [summary for summary in summaries if html.escape(summary, quote=False) not in page] == []
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for methods in DOCUMENT["paths"].values():
+        yield from ((method, operation) for method, operation in methods.items() if method != "parameters")
 
 
 def test_the_stack_serves_the_document_to_everybody(sandbox: Sandbox) -> None:
