@@ -96,6 +96,10 @@ sandbox: setup ## Leave the whole system running; SANDBOX="--port 8080 ..." pass
 send: setup ## Sign and post orders to that system; ORDERS="a.json b.json" names others than the samples
 	$(RUN) sandbox send $(ORDERS)
 
+.PHONY: results
+results: setup ## Show the next notifications of that system; COUNT=2 waits for two
+	$(RUN) sandbox results --count $(or $(COUNT),1)
+
 # The checks.
 
 # Where there is no Java, DynamoDB Local would not run, and its tests say so.

@@ -1,6 +1,6 @@
 """`python -m sandbox`: the deployed system on this machine, from template.yaml alone.
 
-`python -m sandbox send` posts order events to it.
+`python -m sandbox send` posts order events to it, `python -m sandbox results` shows what became of them.
 """
 
 import math
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
-from sandbox import options, processes, send_command
+from sandbox import options, processes, results_command, send_command
 from sandbox.arm.server import ArmServer
 from sandbox.aws import Aws
 from sandbox.build import built
@@ -46,6 +46,8 @@ def main() -> int:
     match sys.argv[1:]:
         case ["send", *arguments]:
             return send_command.main(arguments)
+        case ["results", *arguments]:
+            return results_command.main(arguments)
         case arguments:
             return run(options.parse(arguments))
 
