@@ -10,9 +10,11 @@ UV_VERSION := 0.13.9
 SAM := $(TOOLS)/sam/bin/sam
 RUN := .venv/bin/python -m
 EXPORT := --quiet --frozen --no-default-groups --no-emit-project --no-header
-# DynamoDB Local as it comes inside an npm package; the tarball's SHA-512.
-DYNAMODB_LOCAL := amplify-dynamodb-simulator-2.9.30
+# DynamoDB Local, and the page that shows the API's description, as they come inside npm packages; the tarballs' SHA-512.
+DYNAMODB_LOCAL := amplify-dynamodb-simulator@2.9.30
 DYNAMODB_LOCAL_SHA512 := c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129e91cb5a3b4c1ea7888a17b9002749ec1
+SWAGGER_UI := swagger-ui-dist@5.35.0
+SWAGGER_UI_SHA512 := 534eaba4cb56f55dd73c638179a993512af4674f63317e0826e00da44fc465b021c341bc0a0c2bcd4e18997927fe1d3008336c5dd19aad334d1c2dec53cc9551
 
 export SAM_CLI_TELEMETRY := 0
 export UV_PYTHON_DOWNLOADS := never
@@ -38,18 +40,25 @@ $(TOOLS)/%/.ready: $(UV) uv.lock
 	UV_PROJECT_ENVIRONMENT=$(TOOLS)/$* $(UV) sync --quiet --frozen --only-group $*
 	@touch $@
 
-# Where there is no Java it would not run, and its tests say so.
-$(TOOLS)/dynamodb-local/.ready: | $(UV)
-	@command -v npm >/dev/null || { echo "DynamoDB Local comes from the npm registry: install npm, or take java off the PATH"; exit 1; }
+# Two tools come inside npm packages: $(call unpacked,package@version,SHA-512 of its tarball,folder inside it).
+define unpacked
+	@command -v npm >/dev/null || { echo "$(1) comes from the npm registry: install npm"; exit 1; }
 	rm -rf $(@D) && mkdir -p $(@D)
-	npm pack --silent --pack-destination $(@D) $(subst simulator-,simulator@,$(DYNAMODB_LOCAL)) >/dev/null
+	npm pack --silent --pack-destination $(@D) $(1) >/dev/null
 	$(TOOLS)/uv/bin/python -c 'import hashlib, sys; data = open(sys.argv[1], "rb").read(); sys.exit(hashlib.sha512(data).hexdigest() != sys.argv[2] and f"{sys.argv[1]} is not the file it should be")' \
-		$(@D)/$(DYNAMODB_LOCAL).tgz $(DYNAMODB_LOCAL_SHA512)
-	tar -xzf $(@D)/$(DYNAMODB_LOCAL).tgz -C $(@D) --strip-components=2 package/emulator
-	@rm $(@D)/$(DYNAMODB_LOCAL).tgz && touch $@
+		$(@D)/*.tgz $(2)
+	tar -xzf $(@D)/*.tgz -C $(@D) --strip-components=$(words $(subst /, ,$(3))) $(3)
+	@rm $(@D)/*.tgz && touch $@
+endef
+
+$(TOOLS)/dynamodb-local/.ready: | $(UV)
+	$(call unpacked,$(DYNAMODB_LOCAL),$(DYNAMODB_LOCAL_SHA512),package/emulator)
+
+$(TOOLS)/swagger-ui/.ready: | $(UV)
+	$(call unpacked,$(SWAGGER_UI),$(SWAGGER_UI_SHA512),package)
 
 .PHONY: setup
-setup: .venv/.ready $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready ## Install everything (the other targets do it themselves)
+setup: .venv/.ready $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(if $(shell command -v npm),$(TOOLS)/swagger-ui/.ready) ## Install everything (the other targets do it themselves)
 
 # The deployed system.
 
@@ -64,6 +73,10 @@ validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormati
 .PHONY: requirements
 requirements: $(UV) ## Export the dependencies layer's requirements from uv.lock
 	$(UV) export $(EXPORT) -o layers/dependencies/requirements.txt
+
+.PHONY: openapi
+openapi: setup ## Write functions/webhook/openapi.json from the code
+	$(RUN) sandbox.openapi
 
 .PHONY: schemas
 schemas: setup ## Write docs/schemas/orders.schema.json from the models
@@ -83,8 +96,13 @@ sandbox: setup ## Leave the whole system running; SANDBOX="--port 8080 ..." pass
 send: setup ## Sign and post orders to that system; ORDERS="a.json b.json" names others than the samples
 	$(RUN) sandbox send $(ORDERS)
 
+.PHONY: results
+results: setup ## Show the next notifications of that system; COUNT=2 waits for two
+	$(RUN) sandbox results --count $(or $(COUNT),1)
+
 # The checks.
 
+# Where there is no Java, DynamoDB Local would not run, and its tests say so.
 .PHONY: test
 test: setup $(if $(shell command -v java && command -v npm),$(TOOLS)/dynamodb-local/.ready) ## Run the whole test suite; TESTS="-k claim tests/unit" chooses
 	$(RUN) pytest -n 2 --dist loadgroup $(TESTS)

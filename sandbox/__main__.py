@@ -1,6 +1,6 @@
 """`python -m sandbox`: the deployed system on this machine, from template.yaml alone.
 
-`python -m sandbox send` posts order events to it.
+`python -m sandbox send` posts order events to it, `python -m sandbox results` shows what became of them.
 """
 
 import math
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
-from sandbox import options, processes, send_command
+from sandbox import options, processes, results_command, send_command
 from sandbox.arm.server import ArmServer
 from sandbox.aws import Aws
 from sandbox.build import built
@@ -23,6 +23,7 @@ from sandbox.gateway import Gateway
 from sandbox.logs import following
 from sandbox.ministack import ministack
 from sandbox.options import Options
+from sandbox.pages import WithPages
 from sandbox.progress import say
 from sandbox.ready import Ready, left_in
 from sandbox.routes import create_routes
@@ -45,6 +46,8 @@ def main() -> int:
     match sys.argv[1:]:
         case ["send", *arguments]:
             return send_command.main(arguments)
+        case ["results", *arguments]:
+            return results_command.main(arguments)
         case arguments:
             return run(options.parse(arguments))
 
@@ -98,7 +101,8 @@ def start(wanted: Options, running: ExitStack) -> Ready:
     routes = create_routes(aws, stack.api_id)
     results_queue_url = subscribe_queue(aws, stack.topic_arn)
 
-    gateway.open(ExecuteApi(aws.endpoint_url, stack.api_id, routes))
+    gateway.open(WithPages(ExecuteApi(aws.endpoint_url, stack.api_id, routes)))
+    say(f"the API is described at {gateway.url}/")
     _start_helpers(wanted, aws, stack, running)
     return Ready(
         webhook_url=f"{gateway.url}/v1/clients/{CLIENT_NO}/orders",

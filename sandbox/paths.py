@@ -16,3 +16,6 @@ READY_FILE: Final = SAM_STATE / "ready.json"
 #: SAM CLI and MiniStack live in environments of their own; `make setup` makes them.
 SAM_TOOLS: Final = ROOT / ".tools" / "sam" / "bin"
 MINISTACK_TOOLS: Final = ROOT / ".tools" / "ministack" / "bin"
+
+#: Not there where npm is missing: then the page that shows the API's description stays empty.
+SWAGGER_UI: Final = ROOT / ".tools" / "swagger-ui"

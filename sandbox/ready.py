@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
+from sandbox.errors import SandboxError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
@@ -33,6 +35,21 @@ class Ready:
         """Read a line back."""
         values = json.loads(line)
         return cls(**{field.name: values.get(_camel_case(field.name)) for field in fields(cls)})
+
+    @classmethod
+    def left(cls, file: Path, other_advice: str = "") -> Self:
+        """The one that a running sandbox has left in a file.
+
+        Raises:
+            SandboxError: there is none.
+        """
+        try:
+            return cls.from_json(file.read_text())
+        except OSError:
+            advice = ", ".join(filter(None, ("run `make sandbox`", other_advice)))
+            raise SandboxError(f"no sandbox has left its ready line in {file}: {advice}") from None
+        except (ValueError, AttributeError):
+            raise SandboxError(f"{file} does not hold a sandbox's ready line") from None
 
 
 @contextmanager

@@ -60,23 +60,13 @@ def destination(
     if ready_file is None:
         url, secret = url or environment.get(URL_VARIABLE), secret or environment.get(SECRET_VARIABLE)
     if ready_file or not (url or secret):
-        ready = _ready(ready_file or READY_FILE)
+        ready = Ready.left(ready_file or READY_FILE, f"or set {URL_VARIABLE} and {SECRET_VARIABLE}")
         url, secret = url or ready.webhook_url, secret or ready.signing_secret
     if not url:
         raise SandboxError(f"no URL to send to: set {URL_VARIABLE} or give --url")
     if not secret:
         raise SandboxError(f"no signing secret: set {SECRET_VARIABLE}")
     return Destination(url=_url(url), signing_secret=_secret(secret))
-
-
-def _ready(file: Path) -> Ready:
-    try:
-        return Ready.from_json(file.read_text())
-    except OSError:
-        advice = f"run `make sandbox`, or set {URL_VARIABLE} and {SECRET_VARIABLE}"
-        raise SandboxError(f"no sandbox has left its ready line in {file}: {advice}") from None
-    except (ValueError, AttributeError):
-        raise SandboxError(f"{file} does not hold a sandbox's ready line") from None
 
 
 def _url(text: str) -> httpx.URL:

@@ -4,10 +4,12 @@ import json
 import os
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from arm_relay import bootstrap
-from arm_relay.answers import to_held, to_order_status, to_receipt, to_refusal, to_status
+from arm_relay.answers import to_held, to_order_status, to_preview, to_receipt, to_refusal, to_status
+from arm_relay.inquiries import LISTED, MOST_LISTED
 from arm_relay.intake import OnInvalid
 from arm_relay.observability import Metric
 from arm_relay.problems import Kind, Problem, problem_of
@@ -16,9 +18,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-#: How many batches a page of a list holds, at most and where nobody asks for another number.
-MOST_LISTED: Final = 100
-LISTED: Final = 25
+#: Made of this code by `make openapi`.
+OPENAPI: Final = Path(__file__).with_name("openapi.json")
 
 logger = Logger()
 metrics = Metrics()
@@ -51,8 +52,8 @@ def preview_orders(client_no: str) -> Response[str]:
     """Show the batch that order events would become."""
     operator_of(app.current_event.raw_event)
     relay().door.check_client(client_no)
-    batch = relay().intake.preview(body_of(app.current_event.raw_event))
-    return Response(HTTPStatus.OK, "application/json", batch.decode())
+    preview = relay().intake.preview(body_of(app.current_event.raw_event))
+    return Response(HTTPStatus.OK, "application/json", to_preview(preview))
 
 
 # An order id may hold what Powertools takes for no part of a path, slashes for one.
@@ -87,6 +88,12 @@ def redrive_batch(client_no: str, batch_id: str) -> Response[str]:
     operator = operator_of(app.current_event.raw_event)
     batch = relay().redrive.release(client_no, batch_id, body_of(app.current_event.raw_event), operator)
     return _json(HTTPStatus.OK, to_status(batch))
+
+
+@app.get("/v1/openapi.json")
+def show_document() -> Response[str]:
+    """Show what this API takes and answers."""
+    return Response(HTTPStatus.OK, "application/json", OPENAPI.read_text())
 
 
 @app.not_found

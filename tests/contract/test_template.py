@@ -161,10 +161,10 @@ def test_the_routes_deployed_are_the_routes_served() -> None:
     assert set(deployed_routes()) == served_routes()
 
 
-def test_every_route_but_the_signed_one_is_authorised_by_iam() -> None:
+def test_every_route_but_the_signed_one_and_the_description_is_authorised_by_iam() -> None:
     open_routes = [key for key, route in deployed_routes().items() if route.get("Auth") != {"Authorizer": "AWS_IAM"}]
 
-    assert open_routes == [("POST", "/v1/clients/{clientNo}/orders")]
+    assert open_routes == [("POST", "/v1/clients/{clientNo}/orders"), ("GET", "/v1/openapi.json")]
 
 
 def test_api_gateway_holds_back_what_is_too_much() -> None:

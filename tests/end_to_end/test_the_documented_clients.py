@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -15,16 +16,20 @@ from uuid import uuid4
 
 import pytest
 
+from sandbox import results_command
 from sandbox.arm.client import ArmControl
 from sandbox.aws import Aws
 from sandbox.client import start_sandbox
 from sandbox.demo import received
+from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from sandbox.send import send
 from tests.builders import an_order
 from tests.documents import example
 
 pytestmark = pytest.mark.xdist_group("sandbox")
+
+FIRST_ORDER = ROOT / "docs" / "first-order.md"
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +57,30 @@ def run(arguments: Sequence[str], folder: Path, **variables: str) -> str:
 
 def to_sender(ready: Ready) -> dict[str, str]:
     return {"ARM_RELAY_WEBHOOK_URL": ready.webhook_url, "ARM_RELAY_SIGNING_SECRET": ready.signing_secret}
+
+
+def test_the_first_order_goes_as_its_page_says(ready: Ready, tmp_path: Path) -> None:
+    _, settings, sending, results = re.findall(r"```sh\n(.*?)```", FIRST_ORDER.read_text(), re.DOTALL)
+    (tmp_path / ".aws-sam").mkdir()
+    (tmp_path / ".aws-sam" / "ready.json").write_text(ready.to_json())
+    samples = tmp_path / "events" / "orders"
+    samples.mkdir(parents=True)
+    (samples / "minimal.json").write_text(json.dumps(a_fresh_order()))
+
+    printed = run(["bash", "-c", f"{settings}\n{sending}"], tmp_path)
+
+    assert printed.endswith(" 202\n")
+    assert results == "make results\n"
+    batch_id = json.loads(printed.rpartition(" ")[0])["batchId"]
+    command = [sys.executable, "-m", "sandbox", "results", "--ready", str(tmp_path / ".aws-sam" / "ready.json")]
+    assert json.loads(run(command, ROOT))["subject"] == batch_id
+
+
+def test_results_that_do_not_come_are_told(ready: Ready, tmp_path: Path) -> None:
+    (tmp_path / "ready.json").write_text(ready.to_json())
+
+    assert results_command.main(["--ready", str(tmp_path / "ready.json"), "--timeout", "1"]) == 1
+    assert results_command.main(["--ready", str(tmp_path / "none.json")]) == 1
 
 
 @pytest.mark.parametrize(

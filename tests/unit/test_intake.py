@@ -283,7 +283,7 @@ def test_a_preview_is_what_arm_would_get(world: World) -> None:
 
     world.accept(numbered(1), numbered(2))
 
-    assert world.arm.ledger.batches[0].raw == preview
+    assert world.arm.ledger.batches[0].raw == preview.payload
 
 
 # Orders that are known.

@@ -1,15 +1,14 @@
-"""What a run of the poller does to each batch, with moto behind the real store and the simulated ARM behind the client.
+"""What a run of the poller does to each batch: the simulated table behind the store, ARM's simulator behind the client.
 
 A second part kills the function at every one of its calls, and lets the next run go on.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-import boto3
 import httpx
 import pytest
 from arm_relay import batches
@@ -27,11 +26,11 @@ from arm_relay.records import SHARDS, shard_of
 from arm_relay.store import Store, StoreUnavailable
 from arm_relay.submission import Submission
 from botocore.exceptions import ReadTimeoutError
-from moto import mock_aws
 
 from sandbox.arm.transport import SimulatedTransport
 from tests.builders import NOW, TIMES, a_batch, a_batch_order, one_by_one
-from tests.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_table
+from tests.simulation.dynamodb import InMemoryDynamoDB
+from tests.store_contract import MARKER_LIFE, TABLE, OneAtATime
 from tests.unit.sandbox_arm.builders import a_document, a_payload, a_simulator
 
 #: When a call outside fails: before its effect or after it.
@@ -130,9 +129,8 @@ class World:
         self.diary = Diary()
         self.outside = Outside()
         self.topic = Topic(self.outside)
-        self.dynamodb: Any = boto3.client("dynamodb")
-        create_table(self.dynamodb)
-        self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+        self.dynamodb = InMemoryDynamoDB()
+        self.store = Store(cast("Any", self.dynamodb), TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self._network = Network(self.arm.api, self.arm.clock.sleep)
         self._network.outside = self.outside
         self._table: Any = Table(self.dynamodb)
@@ -242,9 +240,8 @@ def arm_client(transport: SimulatedTransport) -> ArmClient:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with mock_aws():
-        yield World()
+def world() -> World:
+    return World()
 
 
 MINUTE = timedelta(minutes=1)
@@ -940,7 +937,7 @@ def test_what_the_index_still_shows_but_is_done_is_left_alone(world: World) -> N
             answer["Items"] = [{"pk": {"S": "BATCH#batch-1"}}, {"pk": {"S": "BATCH#gone"}}]
         return answer
 
-    world.dynamodb.query = stale
+    world.dynamodb.query = stale  # type: ignore[method-assign]
     world.poll(after=MINUTE)
 
     assert world.stored() == done
@@ -967,8 +964,8 @@ def test_a_batch_that_somebody_else_changed_meanwhile_is_left_to_them(world: Wor
 
 def test_a_poisoned_batch_stops_no_other_and_makes_the_run_fail(world: World) -> None:
     first, poisoned, last = several(world, 3)
-    item = world.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": f"BATCH#{poisoned}"}})["Item"]
-    world.dynamodb.put_item(TableName=TABLE, Item=item | {"orders": {"S": "{"}})
+    item = world.dynamodb.items[f"BATCH#{poisoned}"]
+    world.dynamodb.items[f"BATCH#{poisoned}"] = {**item, "orders": {"S": "{"}}
 
     with pytest.raises(PollingFailed):
         world.poll(after=MINUTE)
@@ -1106,23 +1103,21 @@ def redriven(world: World) -> None:
 @pytest.mark.parametrize("scenario", [plain, queued, in_doubt, sent_again, forgotten, redriven])
 def test_killed_at_any_call_the_relay_bills_once_and_tells(scenario: Callable[[World], None], moment: Moment) -> None:
     for number in calls_with_an_effect(scenario):
-        with mock_aws():
-            world = World()
-            world.outside.plan(number, moment, Killed())
-            with pytest.raises(Killed):
-                scenario(world)
+        world = World()
+        world.outside.plan(number, moment, Killed())
+        with pytest.raises(Killed):
+            scenario(world)
 
-            drained(world)
+        drained(world)
 
-            assert world.is_over(State.SUCCEEDED), number
-            assert world.billed() == ["B-1", "B-2"], number
-            told = {event["id"]: event for event in world.topic.events}
-            assert all(event == told[event["id"]] for event in world.topic.events), number
+        assert world.is_over(State.SUCCEEDED), number
+        assert world.billed() == ["B-1", "B-2"], number
+        told = {event["id"]: event for event in world.topic.events}
+        assert all(event == told[event["id"]] for event in world.topic.events), number
 
 
 def calls_with_an_effect(scenario: Callable[[World], None]) -> list[int]:
     """The numbers of a scenario's calls, but for those that only look for what is due."""
-    with mock_aws():
-        world = World()
-        scenario(world)
-        return [number for number, name in enumerate(world.outside.calls) if name != "query"]
+    world = World()
+    scenario(world)
+    return [number for number, name in enumerate(world.outside.calls) if name != "query"]

@@ -1,9 +1,12 @@
 """The bodies of the webhook's answers."""
 
+import json
 from typing import Any
 
 from arm_relay.batches import Batch, BatchOrder, State, Transitions
 from arm_relay.inquiries import HeldBatches
+from arm_relay.intake import Preview
+from arm_relay.mapping import currency_amounts, total
 from arm_relay.notifications import to_line
 from arm_relay.problems import Kind, Problem, problem_of
 from arm_relay.receipts import Conflict, Line, Receipt, Rejected
@@ -29,6 +32,18 @@ def to_refusal(receipt: Receipt) -> Problem:
         "orders": [_receipt_line(line) for line in receipt.lines],
     }
     return Problem(Kind.REFUSED_BY_ARM, f"{batch.cause}; correct the orders and send them again", (), members)
+
+
+def to_preview(preview: Preview) -> str:
+    """ARM's batch as it would be sent, and the totals of each order's document, in major currency units.
+
+    A document without a currency is sent without its totals; they are told here all the same.
+    """
+    totals = [
+        {"id": order.id, "currency": order.currency, **currency_amounts(total(order)).model_dump(mode="json")}
+        for order in preview.orders
+    ]
+    return f'{{"batch":{preview.payload.decode()},"totals":{json.dumps(totals)}}}'
 
 
 def to_status(batch: Batch) -> dict[str, Any]:

@@ -3,12 +3,17 @@
 import base64
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from arm_relay import records
 from arm_relay.batches import Batch, BatchOrder
 from arm_relay.orders import MAX_ID
 from arm_relay.records import HeldBatch
 from arm_relay.store import Store
+
+#: How many batches a page of a list holds, at most and where nobody asks for another number.
+MOST_LISTED: Final = 100
+LISTED: Final = 25
 
 
 class UnknownBatch(Exception):

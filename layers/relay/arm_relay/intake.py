@@ -7,6 +7,7 @@ beside faulty and conflicting orders, too, the sender says.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
@@ -39,6 +40,15 @@ class OnInvalid(StrEnum):
 
 class TooLarge(Exception):
     """The request would not fit into the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would become."""
+
+    #: The body of POST documents/batches, byte for byte.
+    payload: bytes
+    orders: tuple[Order, ...]
 
 
 class Intake:
@@ -92,15 +102,15 @@ class Intake:
         self._count(receipt)
         return receipt
 
-    def preview(self, body: bytes) -> bytes:
-        """The body of POST documents/batches that the request would become; nothing is recorded or sent.
+    def preview(self, body: bytes) -> Preview:
+        """What the request would become; nothing is recorded or sent.
 
         Raises:
             NotJson, InvalidOrders: the request is not valid.
         """
         orders = self._read(body)
         orders.reject_faults()
-        return self._payload(orders.valid)
+        return Preview(self._payload(orders.valid), orders.valid)
 
     def _read(self, body: bytes) -> Orders:
         return parse_orders(body, partial(faults_of, mapping=self._mapping))

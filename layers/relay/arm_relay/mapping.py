@@ -106,7 +106,7 @@ def to_document(order: Order, mapping: Mapping, today: date) -> Document:
         additional_reference=order.references.additional,
         sub_customer_no=order.sub_customer_no,
         ledger_note=order.ledger_note,
-        currency_amounts=_currency_amounts(total(order)) if complete else None,
+        currency_amounts=currency_amounts(total(order)) if complete else None,
         distribution=_distribution(order),
         einvoice_address=_einvoice_address(order),
         email_address=order.emails,
@@ -122,7 +122,8 @@ def _due_date(order: Order, document_date: date) -> date:
     return order.due_date or document_date + timedelta(days=order.payment_terms_days or 0)
 
 
-def _currency_amounts(amounts: Amounts) -> CurrencyAmounts:
+def currency_amounts(amounts: Amounts) -> CurrencyAmounts:
+    """Amounts as ARM writes them."""
     return CurrencyAmounts(excl_vat=amounts.net, vat=amounts.vat, incl_vat=amounts.gross)
 
 
@@ -160,7 +161,7 @@ def _item_line(order: Order, number: int, line: ItemLine) -> DocumentLine:
         item_group1=group1,
         item_group2=group2,
         item_group3=group3,
-        currency_amounts=_currency_amounts(line_amounts(order, line)),
+        currency_amounts=currency_amounts(line_amounts(order, line)),
     )
 
 
@@ -195,5 +196,5 @@ def _blanks() -> dict[str, object]:
         "item_group1": "",
         "item_group2": "",
         "item_group3": "",
-        "currency_amounts": _currency_amounts(NOTHING),
+        "currency_amounts": currency_amounts(NOTHING),
     }

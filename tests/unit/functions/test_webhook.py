@@ -577,9 +577,18 @@ def test_a_preview_shows_the_batch_and_sends_nothing(door: Door) -> None:
     answer = door.call(event)
 
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
-    assert answer.body["documents"][0]["currencyAmounts"] == {"exclVat": 5200, "vat": 1300, "inclVat": 6500}
+    amounts = {"exclVat": 5200, "vat": 1300, "inclVat": 6500}
+    assert answer.body["batch"]["documents"][0]["currencyAmounts"] == amounts
+    assert answer.body["totals"] == [{"id": "evt-20250227-0001", "currency": "NOK", **amounts}]
     assert door.items() == 0
     assert door.arm.api.log == []
+
+
+def test_a_preview_tells_the_totals_that_a_document_without_a_currency_leaves_out(door: Door) -> None:
+    answer = door.call(an_event("webhook-preview") | {"body": json.dumps([an_order(currency=None)])})
+
+    assert "currencyAmounts" not in answer.body["batch"]["documents"][0]
+    assert answer.body["totals"] == [{"id": "evt-1", "currency": None, "exclVat": 200, "vat": 50, "inclVat": 250}]
 
 
 def test_a_preview_of_a_faulty_order_tells_its_faults(door: Door) -> None:

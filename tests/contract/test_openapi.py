@@ -1,0 +1,55 @@
+"""functions/webhook/openapi.json is what the code says now, is valid, and has the template's routes and no other."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from sandbox.openapi import OPENAPI, document, to_text
+from tests.store_contract import template
+
+DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
+
+EXAMPLES = [
+    (status, media["schema"], example["value"])
+    for methods in DOCUMENT["paths"].values()
+    for operation in methods.values()
+    if isinstance(operation, dict)
+    for status, response in operation["responses"].items()
+    for media in response["content"].values()
+    for example in media.get("examples", {}).values()
+]
+
+
+def test_the_document_is_what_the_code_says_now() -> None:
+    assert OPENAPI.read_text() == to_text(document()), "run make openapi"
+
+
+def test_the_document_is_valid() -> None:
+    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
+
+
+def test_the_document_has_the_templates_routes() -> None:
+    events = template()["Resources"]["WebhookFunction"]["Properties"]["Events"].values()
+    routes = {
+        (event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}")): event["Properties"].get("Auth")
+        for event in events
+    }
+
+    described = {
+        (method.upper(), path): {"Authorizer": "AWS_IAM"} if operation["security"] == [{"iam": []}] else None
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+    assert described == routes
+
+
+@pytest.mark.parametrize(("status", "schema", "example"), EXAMPLES)
+def test_an_example_keeps_its_schema_and_status(status: str, schema: dict[str, Any], example: dict[str, Any]) -> None:
+    whole = schema | {"components": DOCUMENT["components"]}
+
+    assert list(Draft202012Validator(whole).iter_errors(example)) == []
+    assert example["status"] == int(status)
