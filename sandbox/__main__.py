@@ -128,6 +128,8 @@ def _arm(wanted: Options, credentials: Credentials, running: ExitStack) -> Arm:
 def _parameters(wanted: Options, arm: Arm) -> dict[str, str]:
     """The template's own values, but for where ARM is, and for what the person asked for."""
     parameters = {"ArmBaseUrl": arm.base_url, "ArmTokenUrl": arm.token_url}
+    # MiniStack's CloudFormation does not know the type.
+    parameters["SavedQueries"] = "false"
     if wanted.poll_every:
         # Whoever polls faster than the schedule wants to see results sooner than its first look allows.
         parameters["FirstLookSeconds"] = str(min(30, math.ceil(wanted.poll_every) + 1))

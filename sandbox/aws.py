@@ -78,6 +78,11 @@ class Aws:
         return self._session.client("sqs", endpoint_url=self.endpoint_url)
 
     @cached_property
+    def cloudwatch(self) -> Any:  # noqa: ANN401 # as for the next one
+        """The dashboard, and what AWS measures itself."""
+        return self._session.client("cloudwatch", endpoint_url=self.endpoint_url)
+
+    @cached_property
     def logs(self) -> Any:  # noqa: ANN401 # the project carries no types for this service
         """What the functions wrote."""
         return self._session.client("logs", endpoint_url=self.endpoint_url)

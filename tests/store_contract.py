@@ -355,6 +355,18 @@ class StoreContract:
             [[]] * records.SHARDS
         )
 
+    def test_what_waits_is_counted_whenever_it_is_due(self, store: Store) -> None:
+        shard = shard_of("batch-1")
+        others = [name for name in map(str, range(100)) if shard_of(name) == shard][:2]
+        for number, name in enumerate(["batch-1", *others]):
+            assert store.claim(a_batch(id=name, orders=(a_batch_order(id=f"evt-{number}"),)), {})
+        before = store.waiting(shard)
+        batch = store.batch("batch-1")
+        assert batch
+        assert store.save(batches.announced(batches.held(batch, "too old", NOW)))
+
+        assert (before, store.waiting(shard), store.waiting(str((int(shard) + 1) % records.SHARDS))) == (3, 2, 0)
+
     def test_the_longest_due_comes_first_page_by_page(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("arm_relay.store.PAGE", 3)
         ids = ids_in_shard("0", 7)

@@ -23,6 +23,7 @@ def polling() -> Polling:
 @metrics.log_metrics
 def handler(_: dict[str, Any], context: LambdaContext) -> None:
     """Lambda's entry point."""
+    logger.set_correlation_id(context.aws_request_id)
     polling().run(context.aws_request_id, lambda: context.get_remaining_time_in_millis() / 1000)
 
 

@@ -118,7 +118,8 @@ def _json(status: HTTPStatus, body: dict[str, Any], headers: dict[str, str] | No
 
 
 def _problem(problem: Problem) -> Response[str]:
-    relay().journal.count(Metric.REQUESTS_REJECTED)
+    client_no = (app.current_event.raw_event.get("pathParameters") or {}).get("clientNo")
+    relay().journal.rejected(problem.kind.slug, problem.kind.status, client_no)
     retry = {"Retry-After": "5"} if problem.kind is Kind.UNAVAILABLE else {}
     return Response(problem.kind.status, "application/problem+json", json.dumps(problem.to_json()), dict(retry))
 
@@ -127,6 +128,8 @@ def _problem(problem: Problem) -> Response[str]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point."""
+    # By this id API Gateway names the request, to its sender as well.
+    logger.set_correlation_id(event["requestContext"].get("requestId"))
     relay().journal.count(Metric.REQUESTS)
     return app.resolve(event, context)
 

@@ -26,7 +26,12 @@ RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
 VARIABLES: dict[str, dict[str, str] | str] = template()["Globals"]["Function"]["Environment"]["Variables"]
 
 #: What the references to resources come to.
-RESOURCE_VALUES = {"Table": "table", "Topic": "arn:aws:sns:x:1:topic", "Secret": "arn:aws:secretsmanager:x:1:secret:s"}
+RESOURCE_VALUES = {
+    "AWS::StackName": "arm-relay",
+    "Table": "table",
+    "Topic": "arn:aws:sns:x:1:topic",
+    "Secret": "arn:aws:secretsmanager:x:1:secret:s",
+}
 
 #: API Gateway's limit for an integration, in seconds.
 INTEGRATION_TIMEOUT = 30

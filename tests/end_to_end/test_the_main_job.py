@@ -330,6 +330,29 @@ def test_nothing_is_open_without_a_signature_or_an_operators_authorisation(ready
     assert (unsigned.status_code, wrongly_signed.status_code, preview.status_code) == (401, 401, 403)
 
 
+def test_an_orders_whole_story_is_found_by_its_batch_and_the_ids_of_its_requests(ready: Ready) -> None:
+    order = a_fresh_order()
+    post(ready, order)
+    found = as_operator(ready, "GET", f"orders/{quote(order['id'], safe='')}").json()
+
+    end_of(ready, found["batchId"])
+
+    logged = story_of(ready, found["batchId"])
+    assert [line["state"] for line in logged] == ["CLAIMED", "PENDING", "SUCCEEDED"]
+    claim, taken, end = [line["correlation_id"] for line in logged]
+    assert claim == taken != end
+
+
+def story_of(ready: Ready, batch_id: str) -> list[dict[str, Any]]:
+    """What the saved query of the story of a batch finds once the last call has ended."""
+    deadline = time.monotonic() + 15
+    while True:
+        lines = [json.loads(line) for line in function_logs(ready.aws_endpoint_url) if batch_id in line]
+        if len(lines) == 3 or time.monotonic() > deadline:
+            return lines
+        time.sleep(0.5)
+
+
 def test_nothing_secret_or_personal_was_logged_by_any_of_these_tests(ready: Ready) -> None:
     end_of(ready, post(ready, a_fresh_order()).json()["batchId"])
     secrets = ("whsec_", ready.signing_secret.removeprefix("whsec_"), "Bearer", "client_secret")

@@ -331,7 +331,7 @@ def test_a_question_to_a_closed_door_is_no_answer(arm: ArmClient, control: ArmCo
 
     with pytest.raises(NoAnswer) as error:
         arm.result("2218", "u1")
-    assert error.value.scope is Scope.ARM
+    assert error.value.scope is Scope.TOKEN
 
 
 def test_a_slow_result_is_no_answer(impatient: ArmClient, control: ArmControl) -> None:
@@ -416,7 +416,7 @@ def test_a_token_endpoint_in_trouble_means_not_sent(
     error = submission_error(impatient)
 
     assert isinstance(error, NotSent)
-    assert error.scope is Scope.ARM
+    assert error.scope is Scope.TOKEN
     assert asked(control) == ["token"]
 
 

@@ -24,6 +24,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Item | None, Mapping[str, Any]], bool]]
 #: The conditions of queries, by the text as well.
 QUERIES: Final[Mapping[str, Callable[[Item, Mapping[str, Any]], bool]]] = {
     store.IS_DUE: lambda item, values: item["shard"] == values[":shard"] and item["due"]["S"] <= values[":now"]["S"],
+    store.IS_OF_SHARD: lambda item, values: bool(item["shard"] == values[":shard"]),
     store.IS_HELD_OF: lambda item, values: bool(item["heldOf"] == values[":client"]),
 }
 
@@ -92,6 +93,8 @@ class InMemoryDynamoDB:
         place = functools.partial(_place, sort=sort)
         start = query.get("ExclusiveStartKey")
         left = sorted((item for item in found if not start or place(item) > place(start)), key=place)
+        if query.get("Select") == "COUNT":
+            return {"Count": len(left)}
         page = left[: query["Limit"]]
         keys = {name: page[-1][name] for name in ("pk", partition, sort)} if page else {}
         # As in DynamoDB, a full page says that there may be more.

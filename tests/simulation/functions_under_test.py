@@ -76,6 +76,12 @@ class SilentJournal:
     def count(self, metric: Metric, number: int = 1) -> None:
         """See `Journal`."""
 
+    def measured(self, metric: Metric, value: float) -> None:
+        """See `Journal`."""
+
+    def rejected(self, problem: str, status: int, client_no: str | None) -> None:
+        """See `LambdaJournal`."""
+
     def trouble(self, what: str, **where: str | int | None) -> None:
         """See `Journal`."""
 

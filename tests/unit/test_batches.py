@@ -459,3 +459,26 @@ def test_each_look_is_later_than_the_one_before_whatever_the_jitter() -> None:
 )
 def test_an_answer_is_kept_as_far_as_it_fits(body: str, kept: str) -> None:
     assert Answer(200, body).kept() == Answer(200, kept)
+
+
+# How long a batch has waited.
+
+
+def test_a_batch_waits_for_its_end_from_its_claim_on() -> None:
+    assert in_state(State.PENDING).waited(LATER) == LATER - NOW
+
+
+def test_a_resubmitted_batch_waits_from_then_on() -> None:
+    queued = batches.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER, TIMES)
+
+    assert queued.waited(LATER + timedelta(seconds=5)) == timedelta(seconds=5)
+
+
+def test_an_ended_batch_waits_for_its_announcement_from_its_end_on() -> None:
+    ended = batches.ended(in_state(State.PENDING), State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", LATER)
+
+    assert ended.waited(LATER + timedelta(seconds=5)) == timedelta(seconds=5)
+
+
+def test_nobody_waits_less_than_no_time() -> None:
+    assert in_state(State.PENDING).waited(NOW - timedelta(seconds=1)) == timedelta(0)

@@ -72,7 +72,7 @@ def test_calls_and_answers_pass_through() -> None:
         pytest.param([None], False, id="all well"),
         pytest.param([DOWN] * (LIMIT - 1), False, id="one too few"),
         pytest.param([DOWN] * LIMIT, True, id="down"),
-        pytest.param([NotSent("no token", scope=Scope.ARM), InDoubt("5", scope=Scope.ARM), DOWN], True, id="all kinds"),
+        pytest.param([NotSent("no token", scope=Scope.TOKEN), InDoubt("5", scope=Scope.ARM), DOWN], True, id="all"),
         pytest.param([DOWN, DOWN, None, DOWN, DOWN], False, id="an answer between"),
         pytest.param([DOWN, DOWN, ITS_OWN, DOWN, DOWN], False, id="a refusal is an answer, too"),
         pytest.param([DOWN, DOWN, NoAnswer("302"), DOWN, DOWN], False, id="not understood is an answer, too"),

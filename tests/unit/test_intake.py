@@ -55,6 +55,9 @@ class Diary:
     def count(self, metric: Metric, number: int = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + number
 
+    def measured(self, metric: Metric, value: float) -> None:
+        raise AssertionError(metric, value)
+
     def trouble(self, what: str, **_: str | int | None) -> None:
         self.troubles.append(what)
 

@@ -2,15 +2,16 @@ import io
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from arm_relay import batches
-from arm_relay.batches import Answer
+from arm_relay.batches import Answer, OrderStatus, State
 from arm_relay.observability import LambdaJournal, Metric
 from aws_lambda_powertools import Logger, Metrics
 
-from tests.builders import NOW, TIMES, a_batch
+from tests.builders import NOW, TIMES, a_batch, a_batch_order
 
 KARI = "arn:aws:iam::123456789012:user/kari"
 
@@ -72,7 +73,43 @@ def test_ends_and_holds_are_counted_as_they_come(notes: Notes) -> None:
     notes.journal.moved(batches.held(a_batch(), "too old", NOW))
     notes.journal.moved(batches.held(a_batch(), "too old", NOW))
 
-    assert notes.counts() == {"BatchesEnded": 1, "BatchesHeld": 2}
+    assert notes.counts() == {"BatchesEnded": 1, "BatchesHeld": 2, "OrdersFailed": 1}
+
+
+def test_the_orders_of_an_ended_batch_are_counted_by_how_they_ended(notes: Notes) -> None:
+    failed = a_batch_order(id="evt-2", status=OrderStatus.FAILED)
+    orders = [a_batch_order(status=OrderStatus.SUCCEEDED), failed, replace(failed, id="evt-3")]
+    pending = a_batch(state=State.PENDING, orders=(*orders,))
+
+    notes.journal.moved(batches.ended_each(pending, State.PARTIALLY_FAILED, orders, "ARM's result", NOW))
+
+    assert notes.counts() == {"BatchesEnded": 1, "OrdersSucceeded": 1, "OrdersFailed": 2}
+
+
+def test_what_is_measured_is_kept_value_by_value_in_its_unit(notes: Notes) -> None:
+    notes.journal.measured(Metric.BATCH_AGE, 61.5)
+    notes.journal.measured(Metric.BATCH_AGE, 30)
+
+    metric = notes.metrics.provider.metric_set["BatchAge"]
+    assert (metric["Unit"], metric["Value"]) == ("Seconds", [61.5, 30.0])
+
+
+@pytest.mark.parametrize("client_no", ["kari@example.no", "2218 Kari", "9" * 21, "", None])
+def test_a_client_that_is_no_number_is_not_logged(notes: Notes, client_no: str | None) -> None:
+    notes.journal.rejected("unknown-client", 404, client_no)
+
+    (line,) = notes.lines()
+    assert (line["problem"], line.get("clientNo")) == ("unknown-client", None)
+
+
+def test_a_rejection_is_counted_in_all_and_by_its_problem(notes: Notes, capsys: pytest.CaptureFixture[str]) -> None:
+    notes.journal.rejected("bad-signature", 401, "2218")
+
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (told,) = line["_aws"]["CloudWatchMetrics"]
+    assert (told["Namespace"], told["Dimensions"]) == ("ArmRelay", [["service", "problem"]])
+    assert (line["service"], line["problem"], line["RequestsRejected"]) == ("arm-relay", "bad-signature", [1.0])
+    assert notes.counts() == {"RequestsRejected": 1}
 
 
 def test_counts_add_up(notes: Notes) -> None:

@@ -47,6 +47,7 @@ class Diary:
     def __init__(self) -> None:
         self.moves: list[State] = []
         self.counts: dict[Metric, int] = {}
+        self.measures: dict[Metric, list[float]] = {}
         self.troubles: list[dict[str, str | int | None]] = []
         self.failures: list[dict[str, str | int | None]] = []
 
@@ -55,6 +56,9 @@ class Diary:
 
     def count(self, metric: Metric, number: int = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + number
+
+    def measured(self, metric: Metric, value: float) -> None:
+        self.measures.setdefault(metric, []).append(value)
 
     def trouble(self, what: str, **where: str | int | None) -> None:
         self.troubles.append({"what": what, **where})
@@ -986,13 +990,52 @@ def test_a_batch_that_could_not_be_read_is_looked_at_by_the_next_run(world: Worl
     assert [event["subject"] for event in world.topic.events] == [second, first]
 
 
-@pytest.mark.parametrize("call", ["query", "put_item"])
-def test_a_table_out_of_reach_fails_the_run(world: World, call: str) -> None:
+@pytest.mark.parametrize("call", [pytest.param(SHARDS, id="the first query for due batches"), "put_item"])
+def test_a_table_out_of_reach_fails_the_run(world: World, call: int | str) -> None:
     world.submitted()
     world.outside.plan(call, "before", unreachable())
 
     with pytest.raises(StoreUnavailable):
         world.poll(after=MINUTE)
+
+
+def test_what_waits_is_measured_when_a_run_begins(world: World) -> None:
+    world.submitted()
+    world.submitted(batch_id="batch-2")
+
+    world.poll(after=MINUTE)
+    world.poll()
+
+    assert world.diary.measures[Metric.BATCHES_WAITING] == [2, 0]
+
+
+def test_what_cannot_be_counted_is_worked_on_nevertheless(world: World) -> None:
+    world.submitted()
+    world.outside.plan("query", "before", unreachable())
+
+    world.poll(after=MINUTE)
+
+    assert world.stored().state is State.SUCCEEDED
+    assert Metric.BATCHES_WAITING not in world.diary.measures
+
+
+def test_each_look_measures_how_long_the_batch_has_waited(world: World) -> None:
+    world.submitted()
+    world.arm.fail("result", "status", 1, status=503)
+
+    world.poll(after=MINUTE)
+    world.poll(after=MINUTE)
+
+    assert world.diary.measures[Metric.BATCH_AGE] == [60, 120]
+
+
+def test_a_batch_left_out_while_arm_is_out_of_reach_is_measured_too(world: World) -> None:
+    several(world, LIMIT + 1)
+    world.arm.fail("result", "refuse")
+
+    world.poll(after=MINUTE)
+
+    assert len(world.diary.measures[Metric.BATCH_AGE]) == LIMIT + 1
 
 
 def test_runs_and_announcements_are_counted(world: World) -> None:

@@ -37,6 +37,9 @@ class Diary:
     def count(self, metric: Metric, number: int = 1) -> None:
         raise AssertionError(metric, number)
 
+    def measured(self, metric: Metric, value: float) -> None:
+        raise AssertionError(metric, value)
+
     def trouble(self, what: str, **where: str | int | None) -> None:
         raise AssertionError(what, where)
 

@@ -42,6 +42,9 @@ class Diary:
     def count(self, metric: Metric, number: int = 1) -> None:
         """Nothing is counted here."""
 
+    def measured(self, metric: Metric, value: float) -> None:
+        """Nothing is measured here."""
+
     def trouble(self, what: str, **where: str | int | None) -> None:
         self.troubles.append((what, where))
 

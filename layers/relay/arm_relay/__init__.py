@@ -7,7 +7,7 @@ The way of one order, and the modules it meets:
    `faults.py` in the words of `wording.py`; `intake.py` claims them, `receipts.py` says what became of each.
 2. map: `mapping.py` makes ARM's `arm/documents.py` of them, its sums by `money.py`.
 3. submit: `submission.py` sends the batch by `arm/client.py`, whose tokens come from `arm/auth.py` and whose exchanges
-   from `arm/wire.py`; what a failure means stands in `arm/errors.py`.
+   from `arm/wire.py`; `arm/gauge.py` measures each call; what a failure means stands in `arm/errors.py`.
 4. record: `batches.py` knows the states and every allowed step, `records.py` writes a batch down, `store.py` talks to
    DynamoDB.
 5. poll: `polling.py` finds what is due, `look.py` takes each batch a step further: `arm/outcomes.py` reads ARM's

@@ -192,6 +192,12 @@ class Batch:
         """Whether it has ended or is held; where it still is due, that is to be announced."""
         return self.state in ENDS or self.state is State.HELD
 
+    def waited(self, now: datetime) -> timedelta:
+        """How long it has been waiting for its end, since its claim or redrive; ended or held, to be announced."""
+        since = self.ended_at if self.rests and self.ended_at else self.opened_at
+        # The clocks of two functions differ.
+        return max(now - since, timedelta(0))
+
     def order(self, order_id: str) -> BatchOrder:
         """Its order of this id."""
         return next(order for order in self.orders if order.id == order_id)

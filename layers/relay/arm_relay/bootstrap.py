@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.breaker import Breaker
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.gauge import Gauge
 from arm_relay.arm.wire import Wire
 from arm_relay.concurrency import Threads
 from arm_relay.door import Door
@@ -68,7 +69,7 @@ def webhook(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
     store = _store(settings)
     submission = Submission(
         store=store,
-        arm=_arm(settings, secrets),
+        arm=_arm(settings, secrets, journal),
         journal=journal,
         times=settings.times(),
         now=_now,
@@ -99,7 +100,7 @@ def polling(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
     settings = Settings.from_environment(environment)
     journal = LambdaJournal(logger, metrics)
     store = _store(settings)
-    arm = Breaker(_arm(settings, _secrets(settings)))
+    arm = Breaker(_arm(settings, _secrets(settings), journal))
     submission = Submission(
         store=store, arm=arm, journal=journal, times=settings.times(), now=_now, jitter=random.random
     )
@@ -136,7 +137,7 @@ def _store(settings: Settings) -> Store:
     )
 
 
-def _arm(settings: Settings, secrets: Secrets) -> ArmClient:
+def _arm(settings: Settings, secrets: Secrets, journal: LambdaJournal) -> Gauge:
     http = httpx.Client(
         # No proxy, certificate or password comes from the environment.
         trust_env=False,
@@ -145,7 +146,7 @@ def _arm(settings: Settings, secrets: Secrets) -> ArmClient:
     )
     wire = Wire(http, time.monotonic)
     tokens = Tokens(wire, settings.arm_token_url, secrets.credentials, time.monotonic)
-    return ArmClient(wire, tokens, settings.arm_base_url)
+    return Gauge(ArmClient(wire, tokens, settings.arm_base_url), journal, time.monotonic)
 
 
 def _secrets(settings: Settings) -> Secrets:

@@ -67,11 +67,21 @@ class Polling:
         self._journal.count(Metric.POLLS)
         self._look.begin_run()
         run = _Run(owner, remaining)
-        for shard in self._shuffled([str(number) for number in range(SHARDS)]):
+        shards = [str(number) for number in range(SHARDS)]
+        if run.in_time():
+            self._measure_waiting(shards)
+        for shard in self._shuffled(shards):
             if run.in_time():
                 self._work(shard, run)
         if run.failures:
             raise PollingFailed(f"{run.failures} batches met a failure")
+
+    def _measure_waiting(self, shards: list[str]) -> None:
+        try:
+            self._journal.measured(Metric.BATCHES_WAITING, sum(self._at_once(self._store.waiting, shards)))
+        except StoreUnavailable as error:
+            # No reason to leave undone what can be done.
+            self._journal.trouble(str(error))
 
     def _work(self, shard: str, run: "_Run") -> None:
         now = self._now()
@@ -100,9 +110,11 @@ class Polling:
 
     def _handle(self, batch_id: str, run: "_Run") -> None:
         # Read again: the index may tell what has been done already.
-        batch = self._store.batch(batch_id)
-        if batch is None or batch.due is None or batch.due > self._now():
+        batch, now = self._store.batch(batch_id), self._now()
+        if batch is None or batch.due is None or batch.due > now:
             return
+        # Before the look, so that it is told of a batch, too, that is left out while ARM is out of reach.
+        self._journal.measured(Metric.BATCH_AGE, batch.waited(now).total_seconds())
         after = batch if batch.rests else self._look.advance(batch, run.in_time)
         if after and after.rests and after.due:
             self._announce(after)

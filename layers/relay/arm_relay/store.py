@@ -31,7 +31,7 @@ IS_AT_VERSION: Final = "version = :version"
 IS_FREE: Final = "attribute_not_exists(pk) OR leasedUntil < :free"
 IS_LEASED_BY: Final = "leasedBy = :owner"
 IS_DUE: Final = "#shard = :shard AND due <= :now"  # `shard` is a word of DynamoDB's own.
-
+IS_OF_SHARD: Final = "#shard = :shard"
 IS_HELD_OF: Final = "heldOf = :client"
 
 #: How many due batches are found at a time.
@@ -139,12 +139,20 @@ class Store:
             "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"S": records.to_text(now)}},
             "Limit": PAGE,
         }
-        more = True
-        while more:
-            answer = self._query(request)
+        for answer in self._pages(request):
             yield [item["pk"]["S"].removeprefix(records.batch_key("")) for item in answer["Items"]]
-            more = "LastEvaluatedKey" in answer
-            request["ExclusiveStartKey"] = answer.get("LastEvaluatedKey")
+
+    def waiting(self, shard: str) -> int:
+        """How many batches of a shard have something left to do, now or later; the index lags behind the table."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "due",
+            "Select": "COUNT",
+            "KeyConditionExpression": IS_OF_SHARD,
+            "ExpressionAttributeNames": {"#shard": "shard"},
+            "ExpressionAttributeValues": {":shard": {"S": shard}},
+        }
+        return sum(answer["Count"] for answer in self._pages(request))
 
     def held(self, client_no: str, limit: int, after: tuple[datetime, str] | None = None) -> list[HeldBatch]:
         """At most so many of the client's held batches, the longest held first.
@@ -166,6 +174,14 @@ class Store:
                 "pk": {"S": records.batch_key(batch_id)},
             }
         return [records.from_held_item(item) for item in self._query(request)["Items"]]
+
+    def _pages(self, request: dict[str, Any]) -> Iterator[Any]:
+        more = True
+        while more:
+            answer = self._query(request)
+            yield answer
+            more = "LastEvaluatedKey" in answer
+            request["ExclusiveStartKey"] = answer.get("LastEvaluatedKey")
 
     def _query(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 (as boto3 has it)
         try:

@@ -197,7 +197,7 @@ def test_without_a_token_nothing_was_sent_and_nothing_leaks(service: Identity) -
     with pytest.raises(NotSent, match=r"^no token: ") as error:
         service.tokens().token()
 
-    assert error.value.scope is Scope.ARM
+    assert error.value.scope is Scope.TOKEN
     assert len(service.asked) == 1
     shown = f"{error.value!s} {error.value!r} {error.value.cause} {error.value.answer!r}"
     assert SECRET not in shown
@@ -272,7 +272,7 @@ class Waiting:
 
 
 @pytest.mark.parametrize(
-    ("status", "ending"), [(200, "token-1"), (503, "no token: the identity service answered 503, ARM")]
+    ("status", "ending"), [(200, "token-1"), (503, "no token: the identity service answered 503, TOKEN")]
 )
 def test_those_who_wait_for_a_token_share_what_comes_of_it(
     status: int, ending: str, monkeypatch: pytest.MonkeyPatch

@@ -174,7 +174,7 @@ def test_a_success_without_a_batch_uuid_is_in_doubt(status: int, body: str | byt
         *[pytest.param(code, InDoubt, Scope.BATCH, id=f"{code}: a redirect") for code in (301, 302, 303, 307, 308)],
         pytest.param(304, InDoubt, Scope.BATCH, id="304: makes no sense"),
         pytest.param(400, Refused, Scope.BATCH, id="400"),
-        pytest.param(401, NotSent, Scope.ARM, id="401: the token is not accepted"),
+        pytest.param(401, NotSent, Scope.TOKEN, id="401: the token is not accepted"),
         pytest.param(402, Refused, Scope.BATCH, id="402"),
         pytest.param(403, NotSent, Scope.CLIENT, id="403: we may not"),
         pytest.param(404, Refused, Scope.BATCH, id="404"),
@@ -360,7 +360,7 @@ def test_without_a_token_nothing_is_sent() -> None:
     error = submission_error(arm)
 
     assert isinstance(error, NotSent)
-    assert error.scope is Scope.ARM
+    assert error.scope is Scope.TOKEN
     assert arm.asked == []
 
 
@@ -412,7 +412,7 @@ def test_what_is_not_about_the_batch_is_no_answer(call: str, status: int) -> Non
     assert error.cause == f"ARM answered {status}"
     assert error.answer == Answer(status, "x")
     assert error.retry_after == timedelta(seconds=60)
-    assert error.scope is (Scope.CLIENT if status in (403, 429) else Scope.ARM)
+    assert error.scope is {401: Scope.TOKEN, 403: Scope.CLIENT, 429: Scope.CLIENT}.get(status, Scope.ARM)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
@@ -433,7 +433,7 @@ def test_without_a_token_there_is_no_answer(call: str) -> None:
     found = no_answer(lambda: getattr(client, call)("2218", "1"))
 
     assert found.cause == "no token: the identity service answered 503"
-    assert found.scope is Scope.ARM
+    assert found.scope is Scope.TOKEN
     assert arm.asked == []
 
 

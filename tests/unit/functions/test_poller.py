@@ -1,115 +1,26 @@
 """The poller function as Lambda calls it: the schedule's event in, announcements out; AWS by moto, ARM simulated."""
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import boto3
-import httpx
 import pytest
 from arm_relay import batches
-from arm_relay.batches import Answer, Batch, State
+from arm_relay.batches import State
 from arm_relay.polling import RESERVE, PollingFailed
-from arm_relay.store import Store, StoreUnavailable
-from moto import mock_aws
+from arm_relay.store import StoreUnavailable
 
-from functions.poller import app
-from sandbox.arm.transport import SimulatedTransport
-from tests.builders import NOW, TIMES, a_batch
-from tests.store_contract import MARKER_LIFE, TABLE, create_table
-from tests.unit.sandbox_arm.builders import Simulator, a_document, a_payload, a_simulator
-
-EVENT: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "events" / "lambda" / "poller-schedule.json").read_text(encoding="utf-8")
-)
-SECRET = {"arm": {"clientId": "my-integration", "clientSecret": "s3cr3t"}}
-SETTINGS = {
-    "TABLE_NAME": TABLE,
-    "SECRET_ARN": "secret",
-    "ARM_BASE_URL": "https://arm.example/arm/v1",
-    "ARM_TOKEN_URL": "https://arm.example/token",
-    "ARM_USER_ID": "arm-relay",
-    "INVOICE_TIME_ZONE": "Europe/Oslo",
-    "FIRST_LOOK_SECONDS": "30",
-    "LONGEST_LOOK_SECONDS": "900",
-    "SETTLING_SECONDS": "900",
-    "UNDECIDED_SECONDS": "3600",
-    "HOLD_AFTER_SECONDS": "259200",
-    "RETENTION_DAYS": "400",
-    "SIGNATURE_TOLERANCE_SECONDS": "300",
-}
-
-
-class World:
-    """The deployed function, the table and the topic it works on, and ARM."""
-
-    def __init__(self, arm: Simulator, logged: io.StringIO, queue: str) -> None:
-        self.arm = arm
-        self.logged = logged
-        self._queue = queue
-        self.dynamodb = boto3.client("dynamodb")
-        self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
-
-    def poll(self, seconds_left: float = 55) -> None:
-        context = SimpleNamespace(
-            function_name="poller",
-            memory_limit_in_mb=512,
-            invoked_function_arn="arn:aws:lambda:eu-north-1:123456789012:function:poller",
-            aws_request_id="run-1",
-            get_remaining_time_in_millis=lambda: int(seconds_left * 1000),
-        )
-        handler: Any = app.handler
-        assert handler(EVENT, context) is None
-
-    def announced(self) -> list[dict[str, Any]]:
-        answer = boto3.client("sqs").receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
-
-    def pending(self, **changes: object) -> Batch:
-        """A batch that ARM has taken."""
-        payload = json.dumps(a_payload(a_document(salesOrderId="B-1"))).encode()
-        batch = a_batch(payload=payload, **changes)
-        uuid = self.arm.ledger.accept("2218", json.loads(payload), payload)
-        assert self.store.claim(batch, {})
-        saved = self.store.save(batches.accepted(batch, uuid, Answer(202, "{}"), NOW))
-        assert saved
-        return saved
-
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.logged.getvalue().splitlines()]
+from tests.builders import NOW, a_batch
+from tests.store_contract import TABLE
+from tests.unit.functions.poller_world import World, deployed
+from tests.unit.sandbox_arm.builders import a_document, a_payload
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    arm = a_simulator()
-    transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.httpx.Client", partial(httpx.Client, transport=transport))
-    monkeypatch.setattr("arm_relay.bootstrap._now", arm.clock.now)
-    logged = io.StringIO()
-    monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
-    monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.
-    app.polling.cache_clear()
-    with mock_aws():
-        create_table(boto3.client("dynamodb"))
-        boto3.client("secretsmanager").create_secret(Name="secret", SecretString=json.dumps(SECRET))
-        topic = boto3.client("sns").create_topic(Name="topic")["TopicArn"]
-        queue = boto3.client("sqs").create_queue(QueueName="results")["QueueUrl"]
-        boto3.client("sns").subscribe(
-            TopicArn=topic,
-            Protocol="sqs",
-            Endpoint="arn:aws:sqs:eu-north-1:123456789012:results",
-            Attributes={"RawMessageDelivery": "true"},
-        )
-        monkeypatch.setenv("TOPIC_ARN", topic)
-        yield World(arm, logged, queue)
-    app.polling.cache_clear()
+    with deployed(monkeypatch) as world:
+        yield world
 
 
 def test_a_run_finishes_what_is_due_and_announces_it(world: World) -> None:
@@ -142,7 +53,9 @@ def test_a_run_with_nothing_to_do_says_no_more_than_that_it_ran(
 
     (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert metrics["Polls"] == [1.0]
-    assert [metric["Name"] for metric in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["Polls"]
+    assert metrics["BatchesWaiting"] == [0.0]
+    names = [metric["Name"] for metric in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert names == ["Polls", "BatchesWaiting"]
     assert world.lines() == []
 
 

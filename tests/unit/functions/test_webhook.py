@@ -806,8 +806,23 @@ def test_operators_routes_are_shut_where_iam_authorised_nobody(door: Door, name:
 def test_every_request_is_counted(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
     door.call(at(an_event("webhook-order"), "/"))
 
-    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert (line["Requests"], line["RequestsRejected"]) == ([1.0], [1.0])
+    problem, whole = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (whole["Requests"], whole["RequestsRejected"]) == ([1.0], [1.0])
+    assert (problem["RequestsRejected"], problem["problem"]) == ([1.0], "unknown-route")
+
+
+def test_a_rejected_request_is_one_line_with_api_gateways_id(door: Door) -> None:
+    door.post(an_order(currency=None, lines=[]))
+
+    (line,) = [json.loads(line) for line in door.logged.getvalue().splitlines()]
+    expected = {
+        "message": "request rejected",
+        "problem": "invalid-order",
+        "status": 422,
+        "clientNo": "2218",
+        "correlation_id": an_event("webhook-order")["requestContext"]["requestId"],
+    }
+    assert {name: line[name] for name in expected} == expected
 
 
 def test_accepted_and_known_orders_are_counted(door: Door, capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,7 +66,7 @@ class Tokens:
                 # Many wait here while one asks. Its failure is theirs: asking in vain one by one, they would wait too
                 # long, and a function that ends meanwhile leaves their batches in doubt.
                 if self._failure and self._asked != asked:
-                    raise NotSent(self._failure, scope=Scope.ARM)
+                    raise NotSent(self._failure, scope=Scope.TOKEN)
                 self._renew()
             return self._token
 
@@ -91,7 +91,7 @@ class Tokens:
         try:
             credentials = self._credentials()
         except NoCredentials as error:
-            raise NotSent(f"no token: {error}", scope=Scope.ARM) from error
+            raise NotSent(f"no token: {error}", scope=Scope.TOKEN) from error
         form = {
             "grant_type": "client_credentials",
             "client_id": credentials.client_id,
@@ -100,9 +100,9 @@ class Tokens:
         try:
             answer = self._wire.exchange("POST", self._url, TOKEN_TIMEOUT, data=form).answer
         except WIRE_ERRORS as error:
-            raise NotSent(f"no token: {type(error).__name__}", scope=Scope.ARM) from error
+            raise NotSent(f"no token: {type(error).__name__}", scope=Scope.TOKEN) from error
         if answer.status != HTTPStatus.OK:
-            raise NotSent(f"no token: the identity service answered {answer.status}", scope=Scope.ARM)
+            raise NotSent(f"no token: the identity service answered {answer.status}", scope=Scope.TOKEN)
         return _read_token(answer)
 
 
@@ -113,7 +113,7 @@ def _read_token(answer: Answer) -> tuple[str, float]:
         body = None
     token = body.get("access_token") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not _fits_a_header(token):
-        raise NotSent("no token: the identity service's answer has none", scope=Scope.ARM)
+        raise NotSent("no token: the identity service's answer has none", scope=Scope.TOKEN)
     return str(token), _lifetime(body.get("expires_in"))
 
 

@@ -71,7 +71,7 @@ class Breaker:
         with self._lock:
             if self.is_open(client_no):
                 return
-            self._failures = self._failures + 1 if scope is Scope.ARM else 0
+            self._failures = self._failures + 1 if scope in (Scope.ARM, Scope.TOKEN) else 0
             if scope is Scope.CLIENT:
                 self._of_clients[client_no] += 1
             elif scope is Scope.BATCH:

@@ -70,9 +70,10 @@ class ArmClient:
     def _ask(self, path: str) -> Answer:
         try:
             reply = self._call("GET", path)
-        except (*WIRE_ERRORS, NotSent) as error:
-            cause = error.cause if isinstance(error, NotSent) else f"no answer from ARM ({type(error).__name__})"
-            raise NoAnswer(cause, scope=Scope.ARM) from error
+        except NotSent as error:
+            raise NoAnswer(error.cause, scope=error.scope) from error
+        except WIRE_ERRORS as error:
+            raise NoAnswer(f"no answer from ARM ({type(error).__name__})", scope=Scope.ARM) from error
         status = reply.answer.status
         if status in NOT_ABOUT_THE_BATCH or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             cause = f"ARM answered {status}"
@@ -121,6 +122,8 @@ def _submission_error(reply: Reply) -> ArmError:
 
 def _scope(status: int) -> Scope:
     """Whom an answer concerns that says nothing about the batch."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Scope.TOKEN
     return Scope.CLIENT if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) else Scope.ARM
 
 

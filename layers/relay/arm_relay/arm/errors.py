@@ -19,6 +19,8 @@ class Scope(Enum):
     BATCH = auto()
     #: Every batch of the client.
     CLIENT = auto()
+    #: Everybody: there is no token, or ARM does not accept it.
+    TOKEN = auto()
     #: Everybody: ARM cannot be reached, or is in trouble itself.
     ARM = auto()
 
