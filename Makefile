@@ -25,7 +25,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-# Environments: one for the project, one for SAM CLI, one for MiniStack. Each is rebuilt when uv.lock changes.
+# Environments: one for the project, one each for SAM CLI, MiniStack and Checkov. Each is rebuilt when uv.lock changes.
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13) and "ARM Relay needs Python 3.13; try: make PYTHON=python3.13")'
@@ -63,12 +63,16 @@ setup: .venv/.ready $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(if $(shell c
 # The deployed system.
 
 .PHONY: build
-build: setup ## Build what is deployed, into .aws-sam/build
-	$(RUN) sandbox.build
+build: setup ## Build what is deployed, into .aws-sam/build; ARCHITECTURE=arm64 names another than this machine's
+	$(RUN) sandbox.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 .PHONY: validate
 validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormation's rules
 	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" AWS_DEFAULT_REGION=eu-north-1 $(SAM) validate --lint
+
+.PHONY: security
+security: $(TOOLS)/checkov/.ready ## Look for what is open in template.yaml; each exception stands beside what it excuses
+	$(TOOLS)/checkov/bin/checkov -f template.yaml --framework cloudformation --skip-download --compact --quiet
 
 .PHONY: requirements
 requirements: $(UV) ## Export the dependencies layer's requirements from uv.lock
@@ -127,7 +131,7 @@ drift: $(UV) ## Check that uv.lock and the exported requirements are what pyproj
 	$(UV) export $(EXPORT) | diff - layers/dependencies/requirements.txt
 
 .PHONY: check
-check: lint types drift validate test demo ## Everything CI does
+check: lint types drift validate security test demo ## Everything CI does
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here

@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn
 from sandbox import options, processes, results_command, send_command
 from sandbox.arm.server import ArmServer
 from sandbox.aws import Aws
-from sandbox.build import built
+from sandbox.build import built, host_architecture
 from sandbox.credentials import CLIENT_NO, Credentials
 from sandbox.errors import SandboxError
 from sandbox.gateway import Gateway
@@ -127,7 +127,7 @@ def _arm(wanted: Options, credentials: Credentials, running: ExitStack) -> Arm:
 
 def _parameters(wanted: Options, arm: Arm) -> dict[str, str]:
     """The template's own values, but for where ARM is, and for what the person asked for."""
-    parameters = {"ArmBaseUrl": arm.base_url, "ArmTokenUrl": arm.token_url}
+    parameters = {"ArmBaseUrl": arm.base_url, "ArmTokenUrl": arm.token_url, "Architecture": host_architecture()}
     # MiniStack's CloudFormation does not know the type.
     parameters["SavedQueries"] = "false"
     if wanted.poll_every:

@@ -78,6 +78,11 @@ class Aws:
         return self._session.client("sqs", endpoint_url=self.endpoint_url)
 
     @cached_property
+    def iam(self) -> Any:  # noqa: ANN401 # as for the next ones
+        """What the functions may do."""
+        return self._session.client("iam", endpoint_url=self.endpoint_url)
+
+    @cached_property
     def cloudwatch(self) -> Any:  # noqa: ANN401 # as for the next one
         """The dashboard, and what AWS measures itself."""
         return self._session.client("cloudwatch", endpoint_url=self.endpoint_url)

@@ -16,7 +16,7 @@ from sandbox.stack import STACK_NAME
 
 type Json = Mapping[str, Any]
 
-_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}/invocations")
+_FUNCTION = re.compile(r"\$\{(\w+)\}/invocations")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Route:
 
     #: Method and path, such as `POST /v1/clients/{clientNo}/orders`.
     key: str
-    #: The logical name of the function it invokes.
+    #: The logical name of the function's alias it invokes.
     function: str
     #: Whether callers must sign by IAM.
     iam: bool
@@ -92,8 +92,8 @@ def _processed_template(aws: Aws) -> Json:
 
 def _integrate(aws: Aws, api_id: str, function: str) -> str:
     resource = aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=function)
-    name = resource["StackResourceDetail"]["PhysicalResourceId"]
-    arn = aws.functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+    # An alias is known by its ARN.
+    arn = resource["StackResourceDetail"]["PhysicalResourceId"]
     integration = aws.apigateway.create_integration(
         ApiId=api_id, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
     )

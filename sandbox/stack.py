@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.aws import Aws
+from sandbox.build import SANDBOX_TEMPLATE
 from sandbox.credentials import Credentials
 from sandbox.errors import SandboxError
 from sandbox.sam import REGION, sam
@@ -21,6 +22,7 @@ class Stack:
     table_name: str
     topic_arn: str
     secret_arn: str
+    #: The live alias.
     poller_function: str
 
 
@@ -35,7 +37,7 @@ def deploy(aws: Aws, build: Path, parameters: Mapping[str, str], scratch: Path) 
     overrides.write_text(json.dumps(dict(parameters)))
     sam(
         "deploy",
-        *("--template-file", build / "template.yaml"),
+        *("--template-file", build / SANDBOX_TEMPLATE),
         *("--stack-name", STACK_NAME),
         *("--region", REGION),
         *("--capabilities", "CAPABILITY_IAM"),
@@ -58,7 +60,7 @@ def _outputs(aws: Aws) -> Stack:
             table_name=outputs["TableName"],
             topic_arn=outputs["TopicArn"],
             secret_arn=outputs["SecretArn"],
-            poller_function=outputs["PollerFunctionName"],
+            poller_function=outputs["PollerFunctionArn"],
         )
     except KeyError as missing:
         raise SandboxError(f"template.yaml has no output {missing}") from None

@@ -1,3 +1,4 @@
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,3 +21,16 @@ def parameter_names(template: Path = TEMPLATE) -> frozenset[str]:
     # The loader is a safe one with one constructor more.
     body: dict[str, Any] = yaml.load(template.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     return frozenset(body.get("Parameters", {}))
+
+
+def with_default(template: str, parameter: str, value: str) -> str:
+    """The text of a built template in which the parameter has another default.
+
+    Raises:
+        ValueError: it has no such parameter with a default.
+    """
+    pattern = rf"^(  {re.escape(parameter)}:\n(?:    .*\n)*?    Default: )\S+$"
+    changed, found = re.subn(pattern, lambda start: start[1] + value, template, flags=re.MULTILINE)
+    if found != 1:
+        raise ValueError(f"the template has no parameter {parameter} with a default")
+    return changed

@@ -7,50 +7,30 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from random import Random
 from threading import Lock
 from typing import Any, Final
 
 import pytest
-import yaml
 from arm_relay import batches, records
 from arm_relay.batches import CLOCK_SKEW, Answer, Batch, OrderStatus, State
 from arm_relay.records import HeldBatch, Marker, shard_of
 from arm_relay.store import Busy, Store
 
 from tests.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.template import template
 
 TABLE: Final = "relay"
 MARKER_LIFE: Final = timedelta(days=403)
 
-TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
-
 #: What an update of a table sets, rather than its creation.
-SET_LATER: Final = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "SSESpecification")
-
-
-class _CloudFormation(yaml.SafeLoader):
-    """Reads a short form, like `!Ref Table`, as what it stands for, {"Ref": "Table"}."""
-
-
-def _long_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
-    key = name if name in ("Ref", "Condition") else f"Fn::{name}"
-    if isinstance(node, yaml.ScalarNode):
-        return {key: loader.construct_scalar(node)}
-    return {key: loader.construct_sequence(node, deep=True)}  # type: ignore[arg-type]  # the relay uses no mappings
-
-
-_CloudFormation.add_multi_constructor("!", _long_form)
-
-
-@cache
-def template() -> dict[str, Any]:
-    """template.yaml, its short forms written out."""
-    # A safe loader, with one constructor of ours.
-    document: dict[str, Any] = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader=_CloudFormation)  # noqa: S506
-    return document
+SET_LATER: Final = (
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+    "DeletionProtectionEnabled",
+)
 
 
 def create_table(client: Any) -> None:  # noqa: ANN401 (a client of boto3's, or one that does as it does)

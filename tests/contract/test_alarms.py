@@ -22,7 +22,8 @@ from functions.poller import app as poller
 from functions.webhook import app as webhook
 from sandbox.measurements import Identity, Measurements, Point
 from tests.builders import TIMES, a_batch
-from tests.store_contract import TABLE, template
+from tests.store_contract import TABLE
+from tests.template import template
 from tests.unit.functions.poller_world import World, deployed
 
 ROOT: Final = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ def resolved(value: Any) -> str:  # noqa: ANN401 (CloudFormation)
         return str(value)
     ((function, name),) = value.items()
     if function == "Fn::GetAtt":
-        return str(name)
+        return ".".join(name)
     defaults = {parameter: str(properties["Default"]) for parameter, properties in PARAMETERS.items()}
     return str({"AWS::StackName": STACK, **defaults}.get(name, name))
 

@@ -9,7 +9,7 @@ import pytest
 from arm_relay.parsing import parse_orders
 from arm_relay.redrive import Resubmit
 
-from tests.store_contract import template
+from tests.template import template
 
 EVENTS = Path(__file__).parents[2] / "events"
 REQUESTS = sorted(path.stem for path in (EVENTS / "lambda").glob("webhook-*.json"))

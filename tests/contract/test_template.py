@@ -18,7 +18,7 @@ from arm_relay.settings import Settings
 
 from functions.webhook import app
 from tests.builders import NOW, a_batch
-from tests.store_contract import template
+from tests.template import template
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
@@ -176,29 +176,7 @@ def test_api_gateway_holds_back_what_is_too_much() -> None:
     }
 
 
-# What the functions may do.
-
-
-def allowed(function: str) -> dict[str, set[str]]:
-    """What a function may do to the table, and to each of its indexes."""
-    statements = properties(function)["Policies"][0]["Statement"]
-    found: dict[str, set[str]] = {}
-    for statement in statements:
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        target = str(statement["Resource"]).partition("/index/")[2].rstrip("'}") or "table"
-        if any(action.startswith("dynamodb:") for action in actions):
-            found.setdefault(target, set()).update(actions)
-    return found
-
-
-def test_each_function_may_read_the_index_it_reads_and_no_other() -> None:
-    read_and_write = {"dynamodb:GetItem", "dynamodb:PutItem"}
-
-    assert allowed("WebhookFunction") == {
-        "table": read_and_write | {"dynamodb:BatchGetItem"},
-        "held": {"dynamodb:Query"},
-    }
-    assert allowed("PollerFunction") == {"table": read_and_write, "due": {"dynamodb:Query"}}
+# What is kept.
 
 
 def test_the_index_of_held_batches_tells_what_the_list_shows_and_no_more() -> None:

@@ -1,11 +1,16 @@
-"""What is deployed stands on its own: its functions import with their code, their layers and boto3 alone."""
+"""What is deployed stands on its own: its functions import with their code, their layers and boto3 alone.
+
+It is built for both of Lambda's architectures; the other tests run this machine's.
+"""
 
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Final
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from sandbox.build import built
 
@@ -29,3 +34,25 @@ def test_a_function_imports_from_its_built_artefact_alone(function: str, tmp_pat
         )
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+#: How an ELF file names its processor, at which place.
+MACHINES: Final = {"x86_64": 62, "arm64": 183}
+MACHINE: Final = slice(18, 20)
+
+
+@pytest.mark.parametrize("architecture", MACHINES)
+def test_everything_native_is_for_the_architecture_it_is_built_for(architecture: str) -> None:
+    with built(architecture) as folder:
+        libraries = list(folder.rglob("*.so"))
+        machines = {int.from_bytes(library.read_bytes()[MACHINE], "little") for library in libraries}
+
+    assert (len(libraries) > 0, machines) == (True, {MACHINES[architecture]})
+
+
+@pytest.mark.parametrize("architecture", MACHINES)
+def test_a_build_is_deployed_for_the_architecture_it_is_built_for(architecture: str) -> None:
+    with built(architecture) as folder:
+        template = yaml_parse((folder / "template.yaml").read_text(encoding="utf-8"))
+
+    assert template["Parameters"]["Architecture"]["Default"] == architecture

@@ -5,7 +5,7 @@ from sandbox.routes import Route, routes_of
 INTEGRATION = {
     "uri": {
         "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
-        "${WebhookFunction.Arn}/invocations"
+        "${WebhookFunction}/invocations"
     }
 }
 TEMPLATE = {

@@ -1,0 +1,175 @@
+"""Each permission of the functions is needed: without it, its path fails, and with it, it works again.
+
+MiniStack asks IAM about the functions' own calls. It does not about what AWS does in their name: writing logs, starting
+the poller, keeping a dead letter, using a key. Those permissions are compared with what they should be in
+tests/contract/test_permissions.py alone.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from sandbox import processes, sigv4
+from sandbox.aws import Aws
+from sandbox.client import Sandbox, start_sandbox
+from sandbox.demo import received
+from sandbox.send import send
+from sandbox.stack import STACK_NAME
+from tests.builders import an_order
+
+pytestmark = pytest.mark.xdist_group("sandbox")
+
+WAITS: Final = ("--parameter", "FirstLookSeconds=1", "--parameter", "LongestLookSeconds=1")
+#: How many runs of the poller may be needed from an order to its announcement, and the seconds between them.
+RUNS: Final = 3
+PAUSE: Final = 1.0
+#: How often a path may fail that works.
+TRIES: Final = 10
+
+#: Of what MiniStack knows nothing.
+NOT_ASKED: Final = ("logs", "kms", "xray")
+
+
+class World:
+    """The deployed stack, seen from outside."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.aws = Aws(sandbox.ready.aws_endpoint_url)
+        self._sandbox = sandbox
+        self._ready = sandbox.ready
+        (stack,) = self.aws.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+        self._poller = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}["PollerFunctionArn"]
+        self._announced: set[str] = set()
+
+    def begin_afresh(self) -> None:
+        """Functions with nothing in memory: neither secrets nor tokens."""
+        for pid in processes.worker_pids(self._sandbox.pid):
+            os.kill(pid, signal.SIGKILL)
+
+    def order(self, name: str) -> httpx.Response:
+        body = an_order(id=name, orderId=f"B-{name}", invoiceNo=f"N{name}")
+        return send(self._ready.webhook_url, self._ready.signing_secret, json.dumps(body))
+
+    def ask(self, path: str) -> httpx.Response:
+        url = self._ready.webhook_url.removesuffix("orders") + path
+        return httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30)
+
+    def poll(self) -> None:
+        self.aws.functions.invoke(FunctionName=self._poller, Payload=b"{}")
+
+    def is_announced(self, batch_id: str) -> bool:
+        self._announced.update(event["subject"] for event in received(self._ready))
+        return batch_id in self._announced
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with start_sandbox("--port", "0", *WAITS) as sandbox:
+        yield World(sandbox)
+
+
+# The paths: whether each works.
+
+
+def takes_an_order(world: World) -> bool:
+    return world.order(uuid4().hex).status_code == httpx.codes.ACCEPTED
+
+
+def takes_an_order_again(world: World) -> bool:
+    name = uuid4().hex
+    return [world.order(name).status_code, world.order(name).status_code] == [202, 200]
+
+
+def shows_a_batch(world: World) -> bool:
+    batch_id = world.order(uuid4().hex).json()["batchId"]
+    return world.ask(f"batches/{batch_id}").status_code == httpx.codes.OK
+
+
+def lists_what_is_held(world: World) -> bool:
+    return world.ask("batches?state=held").status_code == httpx.codes.OK
+
+
+def announces_an_end(world: World) -> bool:
+    batch_id = world.order(uuid4().hex).json()["batchId"]
+    for _ in range(RUNS):
+        time.sleep(PAUSE)
+        world.poll()
+        if world.is_announced(batch_id):
+            return True
+    return False
+
+
+NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
+    ("WebhookRole", "dynamodb:PutItem", takes_an_order),
+    ("WebhookRole", "secretsmanager:GetSecretValue", takes_an_order),
+    ("WebhookRole", "dynamodb:BatchGetItem", takes_an_order_again),
+    ("WebhookRole", "dynamodb:GetItem", shows_a_batch),
+    ("WebhookRole", "dynamodb:Query", lists_what_is_held),
+    ("PollerRole", "dynamodb:Query", announces_an_end),
+    ("PollerRole", "dynamodb:GetItem", announces_an_end),
+    ("PollerRole", "dynamodb:PutItem", announces_an_end),
+    ("PollerRole", "sns:Publish", announces_an_end),
+    ("PollerRole", "secretsmanager:GetSecretValue", announces_an_end),
+]
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "works"), NEEDED, ids=[f"{role} without {action}" for role, action, _ in NEEDED]
+)
+def test_without_a_permission_its_path_fails(
+    world: World, role: str, action: str, works: Callable[[World], bool]
+) -> None:
+    with taken_away(world.aws, role, action):
+        world.begin_afresh()
+        failed = not works(world)
+    world.begin_afresh()
+
+    # A function killed in the middle leaves a lease behind.
+    assert (failed, any(works(world) for _ in range(TRIES))) == (True, True)
+
+
+@pytest.mark.parametrize("role", ["WebhookRole", "PollerRole"])
+def test_every_permission_that_is_asked_about_is_taken_away_in_its_turn(world: World, role: str) -> None:
+    _, document = policy(world.aws, role)
+    granted = {action for statement in document["Statement"] for action in _actions(statement)}
+
+    assert {action for action in granted if action.partition(":")[0] not in NOT_ASKED} == {
+        action for each, action, _ in NEEDED if each == role
+    }
+
+
+def policy(aws: Aws, role: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """How the role's policy is named, and what it says."""
+    name = aws.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=role)
+    names = {"RoleName": name["StackResourceDetail"]["PhysicalResourceId"], "PolicyName": role}
+    document = aws.iam.get_role_policy(**names)["PolicyDocument"]
+    return names, document
+
+
+@contextmanager
+def taken_away(aws: Aws, role: str, action: str) -> Iterator[None]:
+    """The role may do all but this during the `with` block."""
+    names, before = policy(aws, role)
+    left = [
+        statement | {"Action": remaining}
+        for statement in before["Statement"]
+        if (remaining := [each for each in _actions(statement) if each != action])
+    ]
+    aws.iam.put_role_policy(**names, PolicyDocument=json.dumps(before | {"Statement": left}))
+    try:
+        yield
+    finally:
+        aws.iam.put_role_policy(**names, PolicyDocument=json.dumps(before))
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    actions: str | list[str] = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions
