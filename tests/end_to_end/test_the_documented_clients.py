@@ -29,6 +29,7 @@ from tests.documents import example
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
+AWS_CLI = ROOT / ".tools" / "awscli" / "bin"
 FIRST_ORDER = ROOT / "docs" / "first-order.md"
 
 
@@ -198,14 +199,13 @@ def test_the_documented_reader_handles_each_message_once_and_keeps_the_latest(re
 
 def test_the_documented_command_subscribes_with_the_same_filter(ready: Ready, tmp_path: Path) -> None:
     aws = Aws(ready.aws_endpoint_url)
-    # A version manager may have left a command there that finds no AWS CLI behind it.
-    if subprocess.run(["sh", "-c", "aws --version"], capture_output=True, check=False).returncode:  # noqa: S607 (sh)
-        pytest.skip("there is no AWS CLI on the PATH")
     queue_url = aws.sqs.create_queue(QueueName="by-hand")["QueueUrl"]
     queue_arn = aws.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     script = example("receiving-results.md", "sh", "aws sns subscribe")
 
-    told = run(["sh", "-c", script], tmp_path, TOPIC_ARN=ready.topic_arn, QUEUE_ARN=queue_arn, **aws.environment)
+    path = {"PATH": f"{AWS_CLI}{os.pathsep}{os.environ['PATH']}"}
+    arns = {"TOPIC_ARN": ready.topic_arn, "QUEUE_ARN": queue_arn}
+    told = run(["sh", "-c", script], tmp_path, **path, **arns, **aws.environment)
 
     arn = json.loads(told)["SubscriptionArn"]
     attributes = aws.sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]

@@ -1,0 +1,88 @@
+"""docs/deploying.md from the deployed stack to the first result, command by command."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from sandbox.aws import Aws
+from sandbox.client import start_sandbox
+from sandbox.paths import ROOT
+from sandbox.ready import Ready
+from tests.documents import DOCS
+from tests.template import template
+
+pytestmark = pytest.mark.xdist_group("sandbox")
+
+AWS_CLI: Final = ROOT / ".tools" / "awscli" / "bin"
+#: What the steps use of the clone.
+USED: Final = (".venv", "events", "sandbox", "template.yaml")
+#: This CLI asks AWS for queues, whatever the environment says.
+HERE: Final = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'
+#: The address of a stack in AWS: here it is the sandbox's gateway.
+ADDRESS: Final = "$(output WebhookUrl | sed 's/{clientNo}/2218/')"
+
+
+@pytest.fixture
+def ready() -> Iterator[Ready]:
+    with start_sandbox("--port", "0", "--poll-every", "1", "--parameter", "FirstLookSeconds=1") as running:
+        yield running.ready
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    for name in USED:
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def steps() -> list[str]:
+    """The commands of the numbered steps, in their order."""
+    text = (DOCS / "deploying.md").read_text(encoding="utf-8").partition("\n## Update")[0]
+    blocks = text.split("   ```sh\n")[1:]
+    return ["\n".join(line.removeprefix("   ") for line in block.partition("   ```")[0].splitlines()) for block in blocks]
+
+
+def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not on the PATH")
+    ask, *rest = steps()[2:7]
+    script = "\n".join(["set -euo pipefail", HERE, ask, *rest])
+    assert script.count(ADDRESS) == 1
+    aws = Aws(ready.aws_endpoint_url)
+    (secret,) = aws.secrets.list_secrets()["SecretList"]
+    arm = json.loads(aws.secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"])["arm"]
+
+    ended = subprocess.run(  # noqa: S603 (the documentation's commands)
+        ["bash", "-c", script.replace(ADDRESS, ready.webhook_url)],  # noqa: S607 (bash)
+        cwd=clone,
+        env=os.environ
+        | aws.environment
+        | {
+            "PATH": f"{AWS_CLI}{os.pathsep}{os.environ['PATH']}",
+            "ARM_CLIENT_ID": arm["clientId"],
+            "ARM_CLIENT_SECRET": arm["clientSecret"],
+        },
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "202" in ended.stdout
+    assert json.loads(ended.stdout.splitlines()[-1])["type"] == "arm-relay.batch.succeeded"
+    # Neither the secret nor anything else is left lying about.
+    assert {path.name for path in clone.iterdir()} == set(USED)
+
+
+def test_every_output_that_the_page_asks_for_is_one_of_the_stacks() -> None:
+    asked = {part.split(")")[0].split()[0] for part in (DOCS / "deploying.md").read_text().split("$(output ")[1:]}
+
+    assert len(asked) > 1
+    assert sorted(asked - template()["Outputs"].keys()) == []
