@@ -44,8 +44,8 @@ def clone(tmp_path: Path) -> Path:
 def steps() -> list[str]:
     """The commands of the numbered steps, in their order."""
     text = (DOCS / "deploying.md").read_text(encoding="utf-8").partition("\n## Update")[0]
-    blocks = text.split("   ```sh\n")[1:]
-    return ["\n".join(line.removeprefix("   ") for line in block.partition("   ```")[0].splitlines()) for block in blocks]
+    blocks = [block.partition("   ```")[0] for block in text.split("   ```sh\n")[1:]]
+    return ["\n".join(line.removeprefix("   ") for line in block.splitlines()) for block in blocks]
 
 
 def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> None:
