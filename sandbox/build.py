@@ -85,7 +85,9 @@ class _Build:
         override = ("--parameter-overrides", f"Architecture={self.architecture}")
         sam("build", "--template-file", TEMPLATE, "--build-dir", self.folder, *override)
         for layer in self.folder.glob("*Layer"):
-            _compile(layer)
+            _compile(layer, "/opt")
+        for function in self.folder.glob("*Function"):
+            _compile(function, "/var/task")
         self._write_templates()
         self.stamp.write_text(wanted)
 
@@ -126,14 +128,14 @@ def _files(source: Path) -> Iterator[Path]:
     return (path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _compile(layer: Path) -> None:
+def _compile(folder: Path, place: str) -> None:
     # Lambda's file system is read-only and SAM leaves no bytecode: without this every cold start compiles again.
     # The paths are those of Lambda, so that every machine builds the same.
     compileall.compile_dir(
-        layer,
+        folder,
         quiet=2,
-        stripdir=str(layer),
-        prependdir="/opt",
+        stripdir=str(folder),
+        prependdir=place,
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )
 

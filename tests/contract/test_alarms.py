@@ -154,7 +154,7 @@ def a_spoiled_record(world: World, period: int) -> None:
     waiting(world, period)
     key = {"pk": {"S": f"BATCH#batch-{period}"}}
     item = world.dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
-    world.dynamodb.put_item(TableName=TABLE, Item=item | {"orders": {"S": "{"}})
+    world.dynamodb.put_item(TableName=TABLE, Item=item | {"body": {"B": b"{"}})
     world.arm.clock.sleep(60)
     with pytest.raises(PollingFailed):
         world.poll()

@@ -60,7 +60,7 @@ def longest(timeout: httpx.Timeout) -> float:
 def test_the_template_sets_every_variable_that_is_read_and_no_other() -> None:
     read = {field.alias for field in Settings.model_fields.values()}
 
-    assert {name for name in VARIABLES if not name.startswith("POWERTOOLS_")} == read
+    assert {name for name in VARIABLES if not name.startswith(("POWERTOOLS_", "PYDANTIC_"))} == read
 
 
 def test_powertools_is_told_what_it_has_to_know() -> None:
@@ -143,28 +143,20 @@ def test_calls_to_aws_give_up_before_the_functions_time_is_over() -> None:
 # Routes.
 
 
-def deployed_routes() -> dict[tuple[str, str], dict[str, Any]]:
+def deployed_routes() -> dict[str, dict[str, Any]]:
     events = properties("WebhookFunction")["Events"].values()
     routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
-    return {(route["Method"], route["Path"]): route for route in routes}
-
-
-def served_routes() -> set[tuple[str, str]]:
-    spellings = {"<client_no>": "{clientNo}", "<batch_id>": "{batchId}", ".+": "{id+}"}
-    return {
-        (route.method, re.sub(r"<\w+>|\.\+", lambda part: spellings[part[0]], route.path))
-        for route in [*app.app._static_routes, *app.app._dynamic_routes]  # noqa: SLF001 (Powertools shows them nowhere)
-    }
+    return {f"{route['Method']} {route['Path']}": route for route in routes}
 
 
 def test_the_routes_deployed_are_the_routes_served() -> None:
-    assert set(deployed_routes()) == served_routes()
+    assert deployed_routes().keys() == app.ROUTES.keys()
 
 
 def test_every_route_but_the_signed_one_and_the_description_is_authorised_by_iam() -> None:
     open_routes = [key for key, route in deployed_routes().items() if route.get("Auth") != {"Authorizer": "AWS_IAM"}]
 
-    assert open_routes == [("POST", "/v1/clients/{clientNo}/orders"), ("GET", "/v1/openapi.json")]
+    assert open_routes == ["POST /v1/clients/{clientNo}/orders", "GET /v1/openapi.json"]
 
 
 def test_api_gateway_holds_back_what_is_too_much() -> None:

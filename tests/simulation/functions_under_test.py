@@ -39,6 +39,7 @@ from functions.poller import app as poller
 from functions.webhook import app as webhook
 from sandbox.arm.api import ArmApi
 from sandbox.arm.transport import SimulatedTransport
+from tests.api_gateway import routed
 from tests.builders import one_by_one
 from tests.simulation.cloud import Boto, Environment, Network
 
@@ -150,7 +151,7 @@ def _event(method: str, path: str, body: str, headers: dict[str, str]) -> dict[s
     http = {"method": method, "path": path}
     return {
         "version": "2.0",
-        "rawPath": path,
+        **routed(method, path),
         "rawQueryString": "",
         "headers": headers,
         "requestContext": {"http": http, "stage": "$default"},

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise, product
 
 import pytest
@@ -154,7 +154,7 @@ def test_a_refusal_after_a_doubtful_attempt_holds_the_batch(state: State) -> Non
     assert batch.state is State.HELD
     assert batch.cause == "ARM answered 400 to a repeated submission"
     assert [order.status for order in batch.orders] == [OrderStatus.HELD]
-    assert (batch.due, batch.answer) == (LATER, REFUSAL)
+    assert (batch.due, batch.answer) == (NOW, REFUSAL)
 
 
 def test_a_refusal_without_doubt_ends_the_batch() -> None:
@@ -234,11 +234,19 @@ def test_a_look_without_news_changes_nothing_but_the_next_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["refused", "failed", "held"])
-def test_an_end_is_due_at_once_and_numbered(name: str) -> None:
-    batch = in_state(State.CLAIMED if name == "refused" else State.PENDING, announcements=4)
+@pytest.mark.parametrize(
+    ("due", "due_after"),
+    [
+        pytest.param(NOW, NOW, id="due already: the index is not touched"),
+        pytest.param(LATER + timedelta(minutes=1), LATER, id="not due yet: at once"),
+        pytest.param(None, LATER, id="nothing was left to do: at once"),
+    ],
+)
+def test_an_end_is_due_at_once_and_numbered(name: str, due: datetime | None, due_after: datetime) -> None:
+    batch = in_state(State.CLAIMED if name == "refused" else State.PENDING, announcements=4, due=due)
     ended = WAYS[name][1](batch)
 
-    assert (ended.due, ended.ended_at, ended.announcements) == (LATER, LATER, 5)
+    assert (ended.due, ended.ended_at, ended.announcements) == (due_after, LATER, 5)
     assert ended.rests
 
 

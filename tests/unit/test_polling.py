@@ -965,7 +965,7 @@ def test_a_batch_that_somebody_else_changed_meanwhile_is_left_to_them(world: Wor
 def test_a_poisoned_batch_stops_no_other_and_makes_the_run_fail(world: World) -> None:
     first, poisoned, last = several(world, 3)
     item = world.dynamodb.items[f"BATCH#{poisoned}"]
-    world.dynamodb.items[f"BATCH#{poisoned}"] = {**item, "orders": {"S": "{"}}
+    world.dynamodb.items[f"BATCH#{poisoned}"] = {**item, "body": {"B": b"{"}}
 
     with pytest.raises(PollingFailed):
         world.poll(after=MINUTE)

@@ -191,7 +191,7 @@ def largest_claim() -> Batch:
         for n in range(50)
     )
     empty = a_batch(orders=claimed_orders, payload=b"")
-    room = records.LARGEST_CLAIM - records.size(records.to_item(empty)) - 100
+    room = records.LARGEST_CLAIM - records.size(records.to_item(empty)) - 500
     return a_batch(orders=claimed_orders, payload=random.Random(1).randbytes(room))  # noqa: S311 (any bytes will do)
 
 

@@ -293,9 +293,9 @@ def ended(batch: Batch, state: State, orders: OrderStatus, cause: str, now: date
 
 
 def ended_each(batch: Batch, state: State, orders: Sequence[BatchOrder], cause: str, now: datetime) -> Batch:
-    """At an end, to be announced at once."""
+    """At an end, to be announced at once: where it is due already it stays so, and the index is not touched."""
     moved = replace(_moved(batch, state, cause, now), orders=tuple(orders))
-    return replace(moved, due=now, ended_at=now, announcements=batch.announcements + 1)
+    return replace(moved, due=min(batch.due or now, now), ended_at=now, announcements=batch.announcements + 1)
 
 
 def held(batch: Batch, cause: str, now: datetime) -> Batch:

@@ -1,19 +1,22 @@
 """The only place that builds clients and puts the use cases together; called once per Lambda environment."""
 
+import gc
 import random
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final, override
 from zoneinfo import ZoneInfo
 
-import boto3
 import httpx
 from aws_lambda_powertools import Logger, Metrics
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
+from botocore.session import Session
 
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.breaker import Breaker
@@ -47,7 +50,19 @@ AWS: Final = Config(
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=WORKERS * 2,
+    # Of the time a call takes, checking its request once more and making up a user agent take a sizeable part; what the
+    # relay sends is tested (docs/decisions/0007).
+    parameter_validation=False,
+    user_agent="arm-relay",
 )
+
+
+class Models(Loader):
+    """botocore's descriptions of the services; asked whether one exists, it does not list the folders of them all."""
+
+    @override
+    def list_available_services(self, type_name: str) -> list[str]:
+        return ["dynamodb", "secretsmanager", "sns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,7 @@ def webhook(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
         new_id=_new_id,
         pause=_pause,
     )
+    _started()
     return Webhook(
         door=Door(secrets, _now, settings.signature_tolerance()),
         intake=intake,
@@ -115,10 +131,11 @@ def polling(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
         jitter=random.random,
         look_ups=Threads(LOOK_UPS),
     )
+    _started()
     return Polling(
         store=store,
         look=look,
-        announcements=Topic(boto3.client("sns", config=AWS), settings.topic_arn),
+        announcements=Topic(_aws("sns"), settings.topic_arn),
         journal=journal,
         now=_now,
         shuffled=lambda shards: random.sample(shards, len(shards)),
@@ -126,10 +143,17 @@ def polling(environment: Mapping[str, str], logger: Logger, metrics: Metrics) ->
     )
 
 
+def _started() -> None:
+    """Collect garbage again, where the start had stopped it: what there is by now is none and is not looked at."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def _store(settings: Settings) -> Store:
     times = settings.times()
     return Store(
-        boto3.client("dynamodb", config=AWS),
+        _aws("dynamodb"),
         settings.table_name,
         retention=times.retention,
         # A marker outlives the longest way its batch can take: what is older than the retention is not resubmitted.
@@ -150,19 +174,32 @@ def _arm(settings: Settings, secrets: Secrets, journal: LambdaJournal) -> Gauge:
 
 
 def _secrets(settings: Settings) -> Secrets:
-    client = boto3.client("secretsmanager", config=AWS)
+    client = _aws("secretsmanager")
 
     def fetch() -> str:
         try:
-            return client.get_secret_value(SecretId=settings.secret_arn)["SecretString"]
+            return str(client.get_secret_value(SecretId=settings.secret_arn)["SecretString"])
         except (ClientError, BotoCoreError, KeyError) as error:
             raise SecretUnavailable("the secret cannot be read") from error
 
     return Secrets(fetch, _now)
 
 
+@cache
+def _session() -> Session:
+    session = Session()
+    session.register_component("data_loader", Models())
+    return session
+
+
+def _aws(service: str) -> Any:  # noqa: ANN401 (botocore makes them at run time)
+    """A client of botocore's own: boto3 would be imported for its resources and file transfers alone."""
+    return _session().create_client(service, config=AWS)
+
+
 def _pause(repetition: int) -> None:
-    time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (spreads load, guards nothing)
+    if repetition:
+        time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (spreads load, guards nothing)
 
 
 def _now() -> datetime:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from arm_relay.batches import Answer, Batch, BatchOrder, OrderStatus, State, Transitions
+from arm_relay.compression import small, whole
 
 #: An item in DynamoDB's own notation.
 type Item = Mapping[str, Mapping[str, Any]]
@@ -67,9 +68,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "attemptAt": {"S": to_text(batch.attempt_at)},
         "looks": {"N": str(batch.looks)},
         "announcements": {"N": str(batch.announcements)},
-        "orders": {"S": _json([_order_to_json(order) for order in batch.orders])},
-        "history": {"S": _json([_transitions_to_json(entry) for entry in batch.history])},
-        "payload": {"B": zlib.compress(batch.payload)},
+        "body": {"B": small(_body(batch))},
     }
     item |= _held(batch)
     if batch.due:
@@ -84,8 +83,6 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
     if batch.batch_uuid:
         item["batchUuid"] = {"S": batch.batch_uuid}
-    if batch.answer:
-        item["answer"] = {"S": _json({"status": batch.answer.status, "body": batch.answer.body})}
     if expires_at:
         item["expiresAt"] = {"N": str(int(expires_at.timestamp()))}
     return item
@@ -93,6 +90,9 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
 
 def from_item(item: Item) -> Batch:
     """The batch of an item."""
+    # No line break stands in JSON without spaces.
+    told, _, payload = whole(bytes(item["body"]["B"])).partition(b"\n")
+    orders, history, answer = json.loads(told)
     return Batch(
         id=_text(item, "pk").removeprefix(batch_key("")),
         version=_number(item, "version"),
@@ -110,11 +110,11 @@ def from_item(item: Item) -> Batch:
         undecided_since=_time(item, "undecidedSince"),
         announcements=_number(item, "announcements"),
         batch_uuid=_text(item, "batchUuid") or None,
-        answer=Answer(**json.loads(_text(item, "answer"))) if "answer" in item else None,
+        answer=Answer(*answer) if answer else None,
         ended_at=_time(item, "endedAt"),
-        orders=tuple(_order_from_json(order) for order in json.loads(_text(item, "orders"))),
-        history=tuple(_transitions_from_json(entry) for entry in json.loads(_text(item, "history"))),
-        payload=zlib.decompress(item["payload"]["B"]),
+        orders=tuple(_order_from_json(order) for order in orders),
+        history=tuple(_transitions_from_json(entry) for entry in history),
+        payload=payload,
     )
 
 
@@ -151,6 +151,14 @@ def _held(batch: Batch) -> dict[str, dict[str, Any]]:
     if batch.state is not State.HELD:
         return {}
     return {"heldOf": {"S": batch.client_no}, "orderCount": {"N": str(len(batch.orders))}}
+
+
+def _body(batch: Batch) -> bytes:
+    """What only the relay reads: the orders, the history and ARM's answer in a line, then the payload."""
+    orders = [_order_to_json(order) for order in batch.orders]
+    history = [_transitions_to_json(entry) for entry in batch.history]
+    answer = [batch.answer.status, batch.answer.body] if batch.answer else None
+    return _json([orders, history, answer]).encode() + b"\n" + batch.payload
 
 
 def _order_to_json(order: BatchOrder) -> dict[str, object]:

@@ -4,6 +4,8 @@ import base64
 from enum import StrEnum
 from typing import Any
 
+type Event = dict[str, Any]
+
 
 class Forbidden(Exception):
     """The caller is not authorised by IAM."""
@@ -19,19 +21,34 @@ class ListedState(StrEnum):
     HELD = "held"
 
 
-def body_of(event: dict[str, Any]) -> bytes:
+def body_of(event: Event) -> bytes:
     """The body as the sender sent it."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else str(body).encode()
 
 
-def order_id_of(event: dict[str, Any]) -> str:
+def headers_of(event: Event) -> dict[str, str]:
+    """The headers, by their names in lower case."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def client_no_of(event: Event) -> str:
+    """The client number in the path."""
+    return str(event["pathParameters"]["clientNo"])
+
+
+def batch_id_of(event: Event) -> str:
+    """The batch id in the path."""
+    return str(event["pathParameters"]["batchId"])
+
+
+def order_id_of(event: Event) -> str:
     """The order id at the end of a path like /v1/clients/2218/orders/evt-1; it may hold slashes."""
     # API Gateway decodes a path but leaves %25 as it is: so MiniStack has it, after AWS. What is left is done here.
     return str(event["rawPath"]).split("/", 5)[5].replace("%25", "%")
 
 
-def operator_of(event: dict[str, Any]) -> str:
+def operator_of(event: Event) -> str:
     """The ARN of the operator whom API Gateway's IAM authorizer let in.
 
     Raises:
@@ -43,13 +60,13 @@ def operator_of(event: dict[str, Any]) -> str:
     return str(iam["userArn"])
 
 
-def query_of(event: dict[str, Any], name: str) -> str | None:
+def query_of(event: Event, name: str) -> str | None:
     """A query parameter; one that is given more than once comes joined by commas."""
     value = (event.get("queryStringParameters") or {}).get(name)
     return None if value is None else str(value)
 
 
-def choice_of[E: StrEnum](event: dict[str, Any], name: str, choices: type[E], default: E | None = None) -> E:
+def choice_of[E: StrEnum](event: Event, name: str, choices: type[E], default: E | None = None) -> E:
     """A query parameter that is one of some words.
 
     Raises:
@@ -64,7 +81,7 @@ def choice_of[E: StrEnum](event: dict[str, Any], name: str, choices: type[E], de
         raise InvalidQuery(f"{name} should be {' or '.join(choices)}") from None
 
 
-def number_of(event: dict[str, Any], name: str, least: int, most: int, default: int) -> int:
+def number_of(event: Event, name: str, least: int, most: int, default: int) -> int:
     """A query parameter that is a whole number between two others.
 
     Raises:

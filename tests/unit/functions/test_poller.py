@@ -85,7 +85,7 @@ def test_a_run_that_met_what_nobody_foresaw_fails_after_all_else_is_done(world: 
     healthy = world.pending()
     poisoned = world.pending(id="batch-2", orders=(replace(a_batch().orders[0], id="evt-2"),))
     item = world.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "BATCH#batch-2"}})["Item"]
-    world.dynamodb.put_item(TableName=TABLE, Item=item | {"orders": {"S": "{"}})
+    world.dynamodb.put_item(TableName=TABLE, Item=item | {"body": {"B": b"{"}})
     world.arm.clock.sleep(60)
 
     with pytest.raises(PollingFailed):

@@ -25,6 +25,7 @@ from standardwebhooks.webhooks import Webhook
 
 from functions.webhook import app
 from sandbox.arm.transport import SimulatedTransport
+from tests.api_gateway import routed
 from tests.builders import NOW, TIMES, an_order
 from tests.store_contract import MARKER_LIFE, TABLE, create_table
 from tests.unit.sandbox_arm.builders import Simulator, a_simulator
@@ -119,8 +120,9 @@ def signed(event: dict[str, Any], body: str, secret: str = SIGNING_SECRET, **cha
 
 def at(event: dict[str, Any], path: str) -> dict[str, Any]:
     moved = copy.deepcopy(event)
-    moved["rawPath"] = moved["requestContext"]["http"]["path"] = path
-    return moved
+    moved["requestContext"]["http"]["path"] = path
+    del moved["pathParameters"]
+    return moved | routed(moved["requestContext"]["http"]["method"], path)
 
 
 @pytest.fixture
