@@ -115,6 +115,10 @@ test: setup $(TOOLS)/awscli/.ready $(if $(shell command -v java && command -v np
 soak: .venv/.ready ## Run the simulation for very many seeds: make soak SEEDS=10000
 	$(RUN) tests.simulation.soak --seeds $(SEEDS)
 
+.PHONY: bench
+bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)
+	$(RUN) benchmarks
+
 .PHONY: lint
 lint: .venv/.ready ## Lint, check the format and the imports
 	$(RUN) ruff check

@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import Any
 
-from arm_relay import bootstrap
+from arm_relay.bootstrap import poller
 from arm_relay.polling import Polling
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,7 +16,7 @@ metrics = Metrics()
 @cache
 def polling() -> Polling:
     """The use case, built at the first use."""
-    return bootstrap.polling(os.environ, logger, metrics)
+    return poller.build(os.environ, logger, metrics)
 
 
 @logger.inject_lambda_context(clear_state=True)

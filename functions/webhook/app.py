@@ -8,8 +8,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from arm_relay import bootstrap
 from arm_relay.answers import to_held, to_order_status, to_preview, to_receipt, to_refusal, to_status
+from arm_relay.bootstrap import webhook
 from arm_relay.inquiries import LISTED, MOST_LISTED
 from arm_relay.intake import OnInvalid
 from arm_relay.observability import Metric
@@ -41,9 +41,9 @@ metrics = Metrics()
 
 
 @cache
-def relay() -> bootstrap.Webhook:
+def relay() -> webhook.Webhook:
     """The relay's parts, built at the first use."""
-    return bootstrap.webhook(os.environ, logger, metrics)
+    return webhook.build(os.environ, logger, metrics)
 
 
 def accept_orders(event: Event) -> Response:

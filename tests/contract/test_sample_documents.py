@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arm_relay.arm.documents import to_json
 from arm_relay.mapping import Mapping, to_batch
 from arm_relay.parsing import parse_orders
 
@@ -128,7 +129,7 @@ MINIMAL = {
 def sent(orders: bytes) -> dict[str, Any]:
     mapping = Mapping(user_id="TestUser", credit_note_type="")
     batch = to_batch(parse_orders(orders).valid, mapping, today=date(2030, 1, 1))
-    payload: dict[str, Any] = json.loads(batch.to_json())
+    payload: dict[str, Any] = json.loads(to_json(batch))
     return payload
 
 

@@ -19,7 +19,7 @@ from arm_relay.arm.client import ArmClient
 from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import Batch, Times
-from arm_relay.bootstrap import Webhook as WebhookParts
+from arm_relay.bootstrap.webhook import Webhook as WebhookParts
 from arm_relay.door import Door
 from arm_relay.inquiries import Inquiries
 from arm_relay.intake import Intake

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from arm_relay.arm.documents import to_json
 from arm_relay.faults import Fault, InvalidOrders
 from arm_relay.mapping import Mapping, faults_of, to_batch
 from arm_relay.parsing import parse_orders
@@ -30,7 +31,7 @@ def batch(content: object, mapping: Mapping = MAPPING) -> dict[str, Any]:
     """What goes to ARM, its numbers as they are written."""
     orders = parse_orders(json.dumps(content).encode(), partial(faults_of, mapping=mapping))
     orders.reject_faults()
-    payload = to_batch(orders.valid, mapping, TODAY).to_json()
+    payload = to_json(to_batch(orders.valid, mapping, TODAY))
     read: dict[str, Any] = json.loads(payload, parse_float=Decimal)
     return read
 

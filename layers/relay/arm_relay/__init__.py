@@ -16,7 +16,8 @@ The way of one order, and the modules it meets:
 
 Around it: `answers.py` and `problems.py` are what the webhook answers, `inquiries.py` is what operators ask and
 `redrive.py` what they do, `concurrency.py` makes several calls at a time, `settings.py` reads the environment,
-`bootstrap.py` puts everything together, `observability.py` tells of it.
+`bootstrap/clients.py`, `bootstrap/webhook.py` and
+`bootstrap/poller.py` put everything together, `observability.py` tells of it.
 """
 
 import gc
@@ -24,5 +25,5 @@ import os
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     # Whatever is imported and built while an environment starts stays for good. Looking for garbage in it meanwhile
-    # finds none and takes time; `bootstrap.py` turns the collector on again.
+    # finds none and takes time; `bootstrap/clients.py` turns the collector on again.
     gc.disable()

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from arm_relay.arm.documents import json_number
 from arm_relay.batches import Batch, BatchOrder, State, Transitions
 from arm_relay.inquiries import HeldBatches
 from arm_relay.intake import Preview
@@ -40,10 +41,9 @@ def to_preview(preview: Preview) -> str:
     A document without a currency is sent without its totals; they are told here all the same.
     """
     totals = [
-        {"id": order.id, "currency": order.currency, **currency_amounts(total(order)).model_dump(mode="json")}
-        for order in preview.orders
+        {"id": order.id, "currency": order.currency, **currency_amounts(total(order))} for order in preview.orders
     ]
-    return f'{{"batch":{preview.payload.decode()},"totals":{json.dumps(totals)}}}'
+    return f'{{"batch":{preview.payload.decode()},"totals":{json.dumps(totals, default=json_number)}}}'
 
 
 def to_status(batch: Batch) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from arm_relay import batches, records
+from arm_relay.arm.documents import to_json
 from arm_relay.batches import CORRECTABLE, ENDS, Batch, BatchOrder, Times
 from arm_relay.mapping import Mapping as OrderMapping
 from arm_relay.mapping import faults_of, to_batch
@@ -116,7 +117,7 @@ class Intake:
         return parse_orders(body, partial(faults_of, mapping=self._mapping))
 
     def _payload(self, orders: Sequence[Order]) -> bytes:
-        return to_batch(orders, self._mapping, self._today()).to_json()
+        return to_json(to_batch(orders, self._mapping, self._today()))
 
     def _claim(self, client_no: str, orders: Sequence[Order], on_invalid: OnInvalid) -> tuple[Batch | None, Standing]:
         """The new batch, None where no order is new; at first every order is taken for new.

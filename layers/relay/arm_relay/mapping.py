@@ -22,6 +22,7 @@ from arm_relay.arm.documents import (
     DocumentLine,
     EinvoiceAddress,
     Metadata,
+    stated,
 )
 from arm_relay.faults import Fault
 from arm_relay.money import EXACT, HUNDRED, NOTHING, Amounts, minor_unit_digits, round_price
@@ -49,7 +50,7 @@ class Mapping:
 def to_batch(orders: Sequence[Order], mapping: Mapping, today: date) -> DocumentBatch:
     """Map orders without `faults_of` them; `today` dates the documents without an invoice date."""
     documents = tuple(to_document(order, mapping, today) for order in orders)
-    return DocumentBatch(metadata=Metadata(user_id=mapping.user_id), documents=documents)
+    return DocumentBatch(metadata=Metadata(userId=mapping.user_id), documents=documents)
 
 
 def faults_of(order: Order, pointer: str, mapping: Mapping) -> list[Fault]:
@@ -88,33 +89,35 @@ def to_document(order: Order, mapping: Mapping, today: date) -> Document:
     """One order as ARM's document."""
     document_date = order.invoice_date or today
     complete = order.currency is not None
-    return Document(
-        document_type=INVOICE if order.type == "order.invoiced" else mapping.credit_note_type,
-        customer_no=order.customer_no,
-        document_no=order.invoice_no,
-        document_date=document_date.isoformat(),
-        due_date=_due_date(order, document_date).isoformat(),
-        currency=order.currency,
-        language=order.language,
-        kid=order.kid,
-        marketing_message_code=order.marketing_message_code,
-        customer_message=order.message,
-        sales_order_id=order.order_id,
-        purchase_order_id=order.references.purchase_order,
-        seller_reference=order.references.seller,
-        buyer_reference=order.references.buyer,
-        additional_reference=order.references.additional,
-        sub_customer_no=order.sub_customer_no,
-        ledger_note=order.ledger_note,
-        currency_amounts=currency_amounts(total(order)) if complete else None,
-        distribution=_distribution(order),
-        einvoice_address=_einvoice_address(order),
-        email_address=order.emails,
-        # The relay uploads no files; the sample names the empty list wherever it names attachments.
-        attachment_files=None if order.attachment_codes is None else (),
-        attachment_codes=order.attachment_codes,
-        custom_codes=order.custom_codes,
-        document_lines=tuple(_line(order, number, line) for number, line in enumerate(order.lines, start=1)),
+    return stated(
+        Document(
+            documentType=INVOICE if order.type == "order.invoiced" else mapping.credit_note_type,
+            customerNo=order.customer_no,
+            documentNo=order.invoice_no,
+            documentDate=document_date.isoformat(),
+            dueDate=_due_date(order, document_date).isoformat(),
+            currency=order.currency,
+            language=order.language,
+            kid=order.kid,
+            marketingMessageCode=order.marketing_message_code,
+            customerMessage=order.message,
+            salesOrderId=order.order_id,
+            purchaseOrderId=order.references.purchase_order,
+            sellerReference=order.references.seller,
+            buyerReference=order.references.buyer,
+            additionalReference=order.references.additional,
+            subCustomerNo=order.sub_customer_no,
+            ledgerNote=order.ledger_note,
+            currencyAmounts=currency_amounts(total(order)) if complete else None,
+            distribution=_distribution(order),
+            einvoiceAddress=_einvoice_address(order),
+            emailAddress=order.emails,
+            # The relay uploads no files; the sample names the empty list wherever it names attachments.
+            attachmentFiles=None if order.attachment_codes is None else (),
+            attachmentCodes=order.attachment_codes,
+            customCodes=order.custom_codes,
+            documentLines=tuple(_line(order, number, line) for number, line in enumerate(order.lines, start=1)),
+        )
     )
 
 
@@ -124,19 +127,22 @@ def _due_date(order: Order, document_date: date) -> date:
 
 def currency_amounts(amounts: Amounts) -> CurrencyAmounts:
     """Amounts as ARM writes them."""
-    return CurrencyAmounts(excl_vat=amounts.net, vat=amounts.vat, incl_vat=amounts.gross)
+    return CurrencyAmounts(exclVat=amounts.net, vat=amounts.vat, inclVat=amounts.gross)
 
 
 def _distribution(order: Order) -> Distribution | None:
     if not order.delivery:
         return None
-    return Distribution(type=order.delivery.type, einvoice_code=order.delivery.einvoice_code)
+    return stated(Distribution(type=order.delivery.type, einvoiceCode=order.delivery.einvoice_code))
 
 
 def _einvoice_address(order: Order) -> EinvoiceAddress | None:
     if not order.delivery or not order.delivery.einvoice_address:
         return None
-    return EinvoiceAddress(**order.delivery.einvoice_address.model_dump())
+    address = order.delivery.einvoice_address
+    return stated(
+        EinvoiceAddress(address=address.address, addressScheme=address.address_scheme, operator=address.operator)
+    )
 
 
 def _line(order: Order, number: int, line: ItemLine | TextLine) -> DocumentLine:
@@ -148,20 +154,20 @@ def _line(order: Order, number: int, line: ItemLine | TextLine) -> DocumentLine:
 def _item_line(order: Order, number: int, line: ItemLine) -> DocumentLine:
     group1, group2, group3 = _three(line.groups)
     return DocumentLine(
-        line_no=number,
-        line_type=ITEM_LINE,
-        article_no=line.sku,
-        article_name=line.name,
-        line_text=line.description,
-        quantity_unit=line.unit,
+        lineNo=number,
+        lineType=ITEM_LINE,
+        articleNo=line.sku,
+        articleName=line.name,
+        lineText=line.description,
+        quantityUnit=line.unit,
         quantity=line.quantity,
-        volume_unit="",
+        volumeUnit="",
         volume=Decimal(0),
         price=_price(order, line),
-        item_group1=group1,
-        item_group2=group2,
-        item_group3=group3,
-        currency_amounts=currency_amounts(line_amounts(order, line)),
+        itemGroup1=group1,
+        itemGroup2=group2,
+        itemGroup3=group3,
+        currencyAmounts=currency_amounts(line_amounts(order, line)),
     )
 
 
@@ -180,21 +186,21 @@ def _three(groups: Sequence[str]) -> tuple[str, str, str]:
 
 def _text_line(number: int, line: TextLine, *, complete: bool) -> DocumentLine:
     text = DocumentLine(
-        line_no=number, line_type=TEXT_LINE, article_no=line.sku, article_name=line.name, line_text=line.text
+        lineNo=number, lineType=TEXT_LINE, articleNo=line.sku, articleName=line.name, lineText=line.text
     )
-    return text.model_copy(update=_blanks()) if complete else text
+    return {**text, **_blanks()} if complete else text
 
 
-def _blanks() -> dict[str, object]:
+def _blanks() -> DocumentLine:
     zero = Decimal(0)
-    return {
-        "quantity_unit": "",
-        "quantity": zero,
-        "volume_unit": "",
-        "volume": zero,
-        "price": zero,
-        "item_group1": "",
-        "item_group2": "",
-        "item_group3": "",
-        "currency_amounts": currency_amounts(NOTHING),
-    }
+    return DocumentLine(
+        quantityUnit="",
+        quantity=zero,
+        volumeUnit="",
+        volume=zero,
+        price=zero,
+        itemGroup1="",
+        itemGroup2="",
+        itemGroup3="",
+        currencyAmounts=currency_amounts(NOTHING),
+    )

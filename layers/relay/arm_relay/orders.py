@@ -94,7 +94,8 @@ type Text = Annotated[str, Field(max_length=2000, pattern=PROSE)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+    # What is part of an order is built as part of it, and not once more for itself.
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, defer_build=True)
 
 
 class References(_Model):
@@ -159,7 +160,7 @@ def _some(lines: tuple[ItemLine | TextLine, ...]) -> tuple[ItemLine | TextLine, 
 type Line = Annotated[Annotated[ItemLine, Tag(ITEM)] | Annotated[TextLine, Tag(TEXT)], Discriminator(_kind_of_line)]
 
 
-class Order(_Model):
+class Order(_Model, defer_build=False):
     """One order event: one billing document to be."""
 
     #: Stable per billing document: what makes sending it again harmless.

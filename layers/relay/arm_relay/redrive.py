@@ -18,7 +18,8 @@ type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, str
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when the first redrive comes: most environments never see one.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Resubmit(_Model):
@@ -39,7 +40,9 @@ class Close(_Model):
     reason: Reason
 
 
-_REDRIVE: TypeAdapter[Resubmit | Close] = TypeAdapter(Annotated[Resubmit | Close, Field(discriminator="action")])
+_REDRIVE: TypeAdapter[Resubmit | Close] = TypeAdapter(
+    Annotated[Resubmit | Close, Field(discriminator="action")], config=ConfigDict(defer_build=True)
+)
 
 
 class InvalidRedrive(Exception):

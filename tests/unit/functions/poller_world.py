@@ -90,8 +90,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         monkeypatch.setenv(name, value)
     arm = a_simulator()
     transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.httpx.Client", partial(httpx.Client, transport=transport))
-    monkeypatch.setattr("arm_relay.bootstrap._now", arm.clock.now)
+    monkeypatch.setattr("arm_relay.bootstrap.clients.httpx.Client", partial(httpx.Client, transport=transport))
+    monkeypatch.setattr("arm_relay.bootstrap.clients.now", arm.clock.now)
     logged = io.StringIO()
     monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
     monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.

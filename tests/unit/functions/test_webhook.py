@@ -131,8 +131,8 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
         monkeypatch.setenv(name, value)
     arm = a_simulator()
     transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.httpx.Client", partial(httpx.Client, transport=transport))
-    monkeypatch.setattr("arm_relay.bootstrap._pause", lambda _: None)
+    monkeypatch.setattr("arm_relay.bootstrap.clients.httpx.Client", partial(httpx.Client, transport=transport))
+    monkeypatch.setattr("arm_relay.bootstrap.webhook._pause", lambda _: None)
     logged = io.StringIO()
     monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
     monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.

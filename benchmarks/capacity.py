@@ -1,0 +1,86 @@
+"""DynamoDB's capacity units per order over its whole life with one look, as DynamoDB itself counts them."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks import tables
+from benchmarks.cloud import Cloud
+from benchmarks.contestants import POLLER, RELAY, Contestant
+from benchmarks.events import an_event
+from benchmarks.processes import running
+from benchmarks.ratios import Row
+from benchmarks.server import Server
+from benchmarks.tables import Table
+
+AT_MOST_SINGLE: Final = 12.0
+AT_MOST_MANY: Final = 2.8
+MANY: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What the orders of one request take from their claim until their end has been announced."""
+
+    orders: int
+    writes: float
+    writes_told: float
+    reads: float
+    #: By both functions, in bytes.
+    logged: int
+    #: By operation.
+    calls: dict[str, int]
+
+    @property
+    def writes_per_order(self) -> float:
+        """Write units."""
+        return self.writes / self.orders
+
+
+def lives() -> list[Life]:
+    """Of one order, and of many in one request."""
+    with tables.running() as table:
+        return [life(table, orders) for orders in (1, MANY)]
+
+
+def rows() -> list[Row]:
+    """Write units per order, and reads by kind."""
+    return [_row(each, target) for each, target in zip(lives(), (AT_MOST_SINGLE, AT_MOST_MANY), strict=True)]
+
+
+def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contestant = POLLER) -> Life:
+    """The whole life of one request's orders.
+
+    Raises:
+        RuntimeError: they did not come to their end.
+    """
+    table.renew()
+    cloud = Cloud(table.url)
+    with Server(cloud) as server:
+        with running(webhook, server.url, FIRST_LOOK_SECONDS="1") as function:
+            logged = function.run([an_event(orders)]).logged
+        time.sleep(1.1)  # until the first look is due
+        with running(poller, server.url) as function:
+            logged += function.run([{}]).logged
+    if cloud.calls["Publish"] != 1:
+        raise RuntimeError(f"{orders} orders came to no end: {dict(cloud.calls)}")
+    taken = cloud.capacity
+    return Life(
+        orders=orders,
+        writes=taken.writes,
+        writes_told=taken.writes_told,
+        reads=taken.reads,
+        logged=logged,
+        calls=dict(sorted(taken.calls.items())),
+    )
+
+
+def _row(life: Life, target: float) -> Row:
+    calls = ", ".join(f"{number} {operation}" for operation, number in life.calls.items())
+    return Row(
+        what=f"Write units per order, {life.orders} in a request",
+        against="itself, in units",
+        ratios=[life.writes_per_order],
+        target=target,
+        figures=f"{calls}; {life.reads:g} read units; {life.writes_told / life.orders:g} as DynamoDB Local counts",
+    )

@@ -1,0 +1,92 @@
+"""What `make bench` measures in time, counted: what the built functions import, what they call, what that is paid by.
+
+Counts are the same on every machine. Who makes one larger should know it, and say what it buys.
+"""
+
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import capacity
+from benchmarks.cloud import Cloud
+from benchmarks.contestants import LAYERS, POLLER, RELAY, Contestant, lay_out_runtime
+from benchmarks.events import an_event
+from benchmarks.processes import running
+from benchmarks.server import Server
+from benchmarks.tables import Table
+from sandbox.build import built
+from tests.dynamodb_local import dynamodb_local
+
+__all__ = ["dynamodb_local"]
+
+pytestmark = pytest.mark.xdist_group("sandbox")
+
+#: Modules in memory after the first request or run, the standard library's included.
+MODULES = {"relay": 550, "poller": 540}
+
+#: What was found to cost much at a start and to be of no use to the relay.
+UNWANTED = (
+    *("asyncio", "boto3", "multiprocessing", "s3transfer", "yaml"),
+    *("aws_lambda_powertools.event_handler", "aws_lambda_powertools.utilities.parameters"),
+)
+#: Of the other function.
+APART = {
+    "relay": ("arm_relay.polling", "arm_relay.look", "arm_relay.reconciliation"),
+    "poller": ("arm_relay.intake", "arm_relay.door", "arm_relay.redrive"),
+}
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Contestant]]:
+    """The functions as they are built, with the boto3 of the tests in the place of Lambda's."""
+    runtime = tmp_path_factory.mktemp("lambda") / "runtime"
+    lay_out_runtime(runtime, Path(sysconfig.get_path("purelib")))
+    with built():
+        yield {
+            function.name: replace(function, path=(*LAYERS, runtime), python=Path(sys.executable))
+            for function in (RELAY, POLLER)
+        }
+
+
+def test_a_request_is_three_calls_and_the_first_fetches_the_secret_and_a_token(deployed: dict[str, Contestant]) -> None:
+    cloud = Cloud()
+    with Server(cloud) as server, running(deployed["relay"], server.url) as function:
+        function.run([an_event()])
+        first = dict(cloud.calls)
+        cloud.calls.clear()
+        answers = function.run([an_event(), an_event(50)]).statuses
+
+    claim_submit_record = {"TransactWriteItems": 1, "submit": 1, "PutItem": 1}
+    assert first == claim_submit_record | {"GetSecretValue": 1, "token": 1}
+    assert (answers, dict(cloud.calls)) == ([202, 202], dict.fromkeys(claim_submit_record, 2))
+
+
+@pytest.mark.parametrize("name", ["relay", "poller"])
+def test_a_function_imports_no_more_than_it_has_to(deployed: dict[str, Contestant], name: str) -> None:
+    with Server(Cloud()) as server, running(deployed[name], server.url) as function:
+        usage = function.run([an_event()] if name == "relay" else [])
+
+    modules = usage.modules
+    assert [module for module in modules if module.startswith((*UNWANTED, *APART[name]))] == []
+    assert len(modules) <= MODULES[name]
+
+
+@pytest.mark.parametrize("name", ["relay", "poller"])
+def test_garbage_is_collected_again_after_the_start(deployed: dict[str, Contestant], name: str) -> None:
+    with Server(Cloud()) as server, running(deployed[name], server.url) as function:
+        assert function.run([]).collects
+
+
+@pytest.mark.parametrize(("orders", "writes", "reads"), [(1, 11, 2), (50, 127, 3)])
+def test_a_life_takes_the_write_units_of_the_design_and_no_needless_read(
+    deployed: dict[str, Contestant], dynamodb_local: str, orders: int, writes: float, reads: float
+) -> None:
+    life = capacity.life(Table(dynamodb_local), orders, deployed["relay"], deployed["poller"])
+
+    assert (life.writes, life.reads) == (writes, reads)
+    # Claimed; recorded, leased, ended, announced, released; eight shards counted and asked, one batch read.
+    assert life.calls == {"TransactWriteItems": 1, "PutItem": 5, "Query": 16, "GetItem": 1}
