@@ -74,7 +74,7 @@ FLOOR_WITH_SECRET: Final = Contestant(
 PEER: Final = Contestant("peer", BENCH / "peer", (PACKAGES,))
 
 #: What each function is given, in bytes.
-MEMORY: Final = int(template()["Globals"]["Function"]["MemorySize"]) * 2**20
+MEMORY: Final = int(template()["Parameters"]["WebhookMemory"]["Default"]) * 2**20
 
 
 def prepare() -> None:

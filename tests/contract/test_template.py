@@ -14,6 +14,7 @@ from arm_relay import batches, polling, records
 from arm_relay.arm.wire import ARM_TIMEOUT, TOKEN_TIMEOUT, TOTAL_TIMEOUT
 from arm_relay.batches import LEASE
 from arm_relay.bootstrap.clients import AWS
+from arm_relay.records import SHARDS
 from arm_relay.settings import Settings
 
 from functions.webhook import app
@@ -24,6 +25,9 @@ ROOT = Path(__file__).parents[2]
 PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
 RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
 VARIABLES: dict[str, dict[str, str] | str] = template()["Globals"]["Function"]["Environment"]["Variables"]
+
+#: How long runs of the poller take, by how many may work side by side.
+RUNS: dict[str, dict[str, int]] = template()["Mappings"]["Runs"]
 
 #: What the references to resources come to.
 RESOURCE_VALUES = {
@@ -121,16 +125,22 @@ def test_a_look_that_the_poller_begins_ends_within_its_reserve() -> None:
     waits = (TOKEN_TIMEOUT.pool or 0) + (ARM_TIMEOUT.pool or 0)
     longest_exchange = max(longest(ARM_TIMEOUT), TOTAL_TIMEOUT)
 
-    assert (
-        waits + longest(TOKEN_TIMEOUT) + longest_exchange <= polling.RESERVE < properties("PollerFunction")["Timeout"]
-    )
+    assert waits + longest(TOKEN_TIMEOUT) + longest_exchange <= polling.RESERVE
+    assert min(run["Timeout"] for run in RUNS.values()) > polling.RESERVE
 
 
-def test_a_run_of_the_poller_is_over_before_the_next_one_starts() -> None:
+def test_as_many_runs_of_the_poller_overlap_as_is_said() -> None:
     schedule = properties("PollerFunction")["Events"]["EveryMinute"]["Properties"]
 
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
-    assert properties("PollerFunction")["Timeout"] < 60
+    for at_once, run in RUNS.items():
+        assert int(at_once) - 1 < run["Timeout"] / 60 < int(at_once)
+        assert 0.8 < run["Alarm"] / (1000 * run["Timeout"]) < 1
+
+
+def test_no_more_pollers_work_side_by_side_than_there_are_shards() -> None:
+    assert [int(at_once) for at_once in RUNS] == PARAMETERS["PollersAtOnce"]["AllowedValues"]
+    assert max(PARAMETERS["PollersAtOnce"]["AllowedValues"]) == SHARDS
 
 
 def test_calls_to_aws_give_up_before_the_functions_time_is_over() -> None:
