@@ -16,7 +16,7 @@ from arm_relay.records import SHARDS
 from benchmarks import contestants, tables
 from benchmarks.cloud import Cloud
 from benchmarks.contestants import POLLER
-from benchmarks.processes import Function, running
+from benchmarks.processes import Function, Usage, running
 from benchmarks.server import Server
 from benchmarks.tables import Table
 from sandbox.build import built
@@ -62,8 +62,9 @@ def _finished(pollers: Sequence[Function], table: Table, cloud: Cloud) -> float:
 
 
 def _run(pollers: Sequence[Function], seconds: float) -> float:
+    """The seconds it took."""
     with ThreadPoolExecutor(len(pollers)) as threads:
-        usages = list(threads.map(lambda poller: poller.run([{}], seconds=RESERVE + seconds), pollers))
+        usages: list[Usage] = list(threads.map(lambda poller: poller.run([{}], seconds=RESERVE + seconds), pollers))
     return max(usage.wall for usage in usages)
 
 
