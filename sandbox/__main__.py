@@ -44,10 +44,10 @@ class Arm(NamedTuple):
 def main() -> int:
     """Do as the command line says; the exit code."""
     match sys.argv[1:]:
-        case ["send", *arguments]:
-            return send_command.main(arguments)
-        case ["results", *arguments]:
-            return results_command.main(arguments)
+        case ["send" | "results" as command, *arguments]:
+            # Whoever reads our output may stop (`| head`): then we end, too, and quietly.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            return {"send": send_command, "results": results_command}[command].main(arguments)
         case arguments:
             return run(options.parse(arguments))
 

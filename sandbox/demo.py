@@ -106,7 +106,7 @@ def show_histories(ready: Ready, batch_ids: set[str]) -> None:
     for batch_id in sorted(batch_ids):
         url = f"{ready.webhook_url.removesuffix('orders')}batches/{batch_id}"
         answer = httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30).raise_for_status()
-        states = [entry["state"] for entry in answer.json()["history"]]
+        states = [entry["status"] for entry in answer.json()["history"]]
         print(f"   {batch_id}: {' -> '.join(states)}")
 
 

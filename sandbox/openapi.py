@@ -16,6 +16,7 @@ from arm_relay.problems import Kind
 from arm_relay.redrive import Close, Resubmit
 from pydantic.json_schema import models_json_schema
 
+from sandbox.examples import REQUESTS, answers
 from sandbox.paths import ROOT
 from sandbox.schemas import orders_schema
 
@@ -195,7 +196,10 @@ def _operation(operation: Operation) -> Json:
     if operation.parameters:
         described["parameters"] = list(operation.parameters)
     if operation.body:
-        described["requestBody"] = {"required": True, "content": _json(operation.body)}
+        described["requestBody"] = {
+            "required": True,
+            "content": _json(operation.body, _request_examples(operation.body)),
+        }
     described["responses"] = _responses(operation)
     described["security"] = [{operation.security: []}] if operation.security else []
     return described
@@ -203,7 +207,7 @@ def _operation(operation: Operation) -> Json:
 
 def _responses(operation: Operation) -> Json:
     responses: Json = {
-        str(status): {"description": _reason(status), "content": _json(schema)}
+        str(status): {"description": _reason(status), "content": _json(schema, _answer_examples(schema))}
         for status, schema in operation.answers.items()
     }
     problems = (*operation.problems, Kind.UNKNOWN_ROUTE, *ALWAYS)
@@ -345,8 +349,18 @@ def _header(name: str, description: str) -> Json:
     return {"name": name, "in": "header", "required": True, "description": description, "schema": {"type": "string"}}
 
 
-def _json(schema: Json) -> Json:
-    return {"application/json": {"schema": schema}}
+def _json(schema: Json, examples: Mapping[str, Any]) -> Json:
+    shown = {name: {"value": value} for name, value in examples.items()}
+    return {"application/json": {"schema": schema} | ({"examples": shown} if shown else {})}
+
+
+def _request_examples(schema: Json) -> Mapping[str, Any]:
+    return REQUESTS["Orders" if schema == _ref("Orders") else "Redrive"]
+
+
+def _answer_examples(schema: Json) -> Mapping[str, Any]:
+    name = schema.get("$ref", "").removeprefix(COMPONENTS)
+    return {"sample": found} if (found := answers().get(name)) else {}
 
 
 def _ref(name: str) -> Json:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
@@ -32,13 +33,16 @@ def dynamodb_local() -> Iterator[str]:
 @contextmanager
 def running(java: str, port: int) -> Iterator[str]:
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
-    command = [java, "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", *options]
-    with subprocess.Popen(command, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
-        try:
-            wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
+    # It unpacks a library and would leave it behind.
+    with TemporaryDirectory(prefix="dynamodb-local-") as scratch:
+        places = ["-Djava.library.path=./DynamoDBLocal_lib", f"-Djava.io.tmpdir={scratch}"]
+        command = [java, *places, "-jar", "DynamoDBLocal.jar", *options]
+        with subprocess.Popen(command, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+            try:
+                wait_for(port, process)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.kill()
 
 
 def free_port() -> int:
