@@ -44,12 +44,19 @@ class Arm(NamedTuple):
 def main() -> int:
     """Do as the command line says; the exit code."""
     match sys.argv[1:]:
-        case ["send" | "results" as command, *arguments]:
-            # Whoever reads our output may stop (`| head`): then we end, too, and quietly.
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-            return {"send": send_command, "results": results_command}[command].main(arguments)
+        case ["send", *arguments]:
+            _end_with_our_reader()
+            return send_command.main(arguments)
+        case ["results", *arguments]:
+            _end_with_our_reader()
+            return results_command.main(arguments)
         case arguments:
             return run(options.parse(arguments))
+
+
+def _end_with_our_reader() -> None:
+    """Whoever reads our output may stop (`| head`): then we end, too, and quietly."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def run(wanted: Options) -> int:
