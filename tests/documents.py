@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 
 def examples(page: str, language: str) -> list[str]:
     """The fenced blocks of this language on a page, in their order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE)
+    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE)
+    return [dedent(text) for _, text in found]
 
 
 def example(page: str, language: str, holding: str) -> str:

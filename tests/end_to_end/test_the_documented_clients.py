@@ -212,3 +212,15 @@ def test_the_documented_command_subscribes_with_the_same_filter(ready: Ready, tm
     assert attributes["RawMessageDelivery"] == "true"
     policy = example("receiving-results.md", "json", 'clientNo": [')
     assert json.loads(attributes["FilterPolicy"]) == json.loads(policy)
+
+
+def test_an_order_is_found_by_its_own_number_as_operations_says(ready: Ready, tmp_path: Path) -> None:
+    order = a_fresh_order()
+    send(ready.webhook_url, ready.signing_secret, json.dumps(order))
+    aws = Aws(ready.aws_endpoint_url)
+    script = example("operations.md", "sh", "aws dynamodb scan").replace("B-0564311", order["orderId"])
+
+    path = {"PATH": f"{AWS_CLI}{os.pathsep}{os.environ['PATH']}"}
+    told = run(["sh", "-c", f"output() {{ echo {ready.table_name}; }}\n{script}"], tmp_path, **path, **aws.environment)
+
+    assert told.strip() == f"ORDER#{ready.client_no}#{order['id']}"

@@ -14,7 +14,7 @@ from sandbox.aws import Aws
 from sandbox.client import start_sandbox
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
-from tests.documents import DOCS
+from tests.documents import DOCS, examples
 from tests.template import template
 
 pytestmark = pytest.mark.xdist_group("sandbox")
@@ -41,18 +41,11 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def steps() -> list[str]:
-    """The commands of the numbered steps, in their order."""
-    text = (DOCS / "deploying.md").read_text(encoding="utf-8").partition("\n## Update")[0]
-    blocks = [block.partition("   ```")[0] for block in text.split("   ```sh\n")[1:]]
-    return ["\n".join(line.removeprefix("   ") for line in block.splitlines()) for block in blocks]
-
-
 def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not on the PATH")
-    ask, *rest = steps()[2:7]
-    script = "\n".join(["set -euo pipefail", HERE, ask, *rest])
+    # Those of steps 4 to 8.
+    script = "\n".join(["set -euo pipefail", HERE, *examples("deploying.md", "sh")[2:7]])
     assert script.count(ADDRESS) == 1
     aws = Aws(ready.aws_endpoint_url)
     (secret,) = aws.secrets.list_secrets()["SecretList"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay import records
-from arm_relay.batches import CLOCK_SKEW, ENDS, Batch
+from arm_relay.batches import CLOCK_SKEW, ENDS, Batch, BatchOrder
 from arm_relay.records import HeldBatch, Item, Marker
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Store:
         """
         puts: list[Any] = [self._put(records.to_item(batch), IS_NEW)]
         for order in batch.orders:
-            marker = self._marker(batch, order.id, order.digest)
+            marker = self._marker(batch, order)
             old = replaced.get(order.id)
             puts.append(self._put(marker, IS_OF_BATCH, {":batchId": {"S": old}}) if old else self._put(marker, IS_NEW))
         try:
@@ -189,14 +189,16 @@ class Store:
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(str(error)) from error
 
-    def _marker(self, batch: Batch, order_id: str, digest: str) -> Item:
+    def _marker(self, batch: Batch, order: BatchOrder) -> Item:
         expires_at = int((batch.claimed_at + self._marker_life).timestamp())
-        return {
-            "pk": {"S": records.marker_key(batch.client_no, order_id)},
+        marker = {
+            "pk": {"S": records.marker_key(batch.client_no, order.id)},
             "batchId": {"S": batch.id},
-            "digest": {"S": digest},
+            "digest": {"S": order.digest},
             "expiresAt": {"N": str(expires_at)},
         }
+        # For a person who knows an order by its own number only (docs/operations.md).
+        return marker | ({"orderId": {"S": order.order_id}} if order.order_id else {})
 
     def _put(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
         put = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
