@@ -124,7 +124,13 @@ def _preview() -> Operation:
         summary="Show the ARM batch that order events would become; nothing is recorded or sent",
         body=_ref("Orders"),
         answers={200: _ref("Preview")},
-        problems=(Kind.NOT_JSON, Kind.FORBIDDEN, Kind.UNKNOWN_CLIENT, Kind.INVALID_ORDER),
+        problems=(
+            Kind.NOT_JSON,
+            Kind.FORBIDDEN,
+            Kind.UNKNOWN_CLIENT,
+            Kind.TOO_LARGE,
+            Kind.INVALID_ORDER,
+        ),
         security="iam",
     )
 
@@ -174,7 +180,14 @@ def _redrive() -> Operation:
         parameters=(_in_path("batchId", "The relay's own."),),
         body={"oneOf": [_ref("Resubmit"), _ref("Close")]},
         answers={200: _ref("BatchStatus")},
-        problems=(Kind.NOT_JSON, Kind.FORBIDDEN, Kind.UNKNOWN_BATCH, Kind.NOT_REDRIVABLE, Kind.INVALID_REDRIVE),
+        problems=(
+            Kind.NOT_JSON,
+            Kind.FORBIDDEN,
+            Kind.UNKNOWN_BATCH,
+            Kind.NOT_REDRIVABLE,
+            Kind.TOO_LARGE,
+            Kind.INVALID_REDRIVE,
+        ),
         security="iam",
     )
 

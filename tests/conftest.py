@@ -6,7 +6,7 @@ Sockets beyond this machine are shut by pytest's options in pyproject.toml.
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 #: Nothing here opens anything: it only keeps boto3 and Powertools from looking further.
 ENVIRONMENT = {
@@ -26,7 +26,8 @@ ENVIRONMENT = {
 #: What a developer's shell may hold and no test should follow.
 UNWANTED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL")
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+# On a busy machine making up examples is slow, which says nothing of the code.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from arm_relay.answers import to_held, to_order_status, to_preview, to_receipt, to_refusal, to_status
 from arm_relay.bootstrap import webhook
+from arm_relay.door import check_size
 from arm_relay.inquiries import LISTED, MOST_LISTED
-from arm_relay.intake import OnInvalid
+from arm_relay.intake import OnInvalid, TooLarge
 from arm_relay.observability import Metric
 from arm_relay.problems import Kind, Problem, problem_of
 from arm_relay.requests import (
@@ -35,6 +36,9 @@ type Response = dict[str, Any]
 
 #: Made of this code by `make openapi`.
 OPENAPI: Final = Path(__file__).with_name("openapi.json")
+
+#: As Lambda takes it from a function, in bytes, with some room for what stands around the body.
+LARGEST_ANSWER: Final = 6_000_000
 
 logger = Logger()
 metrics = Metrics()
@@ -63,8 +67,11 @@ def preview_orders(event: Event) -> Response:
     """Show the batch that order events would become."""
     operator_of(event)
     relay().door.check_client(client_no_of(event))
-    preview = relay().intake.preview(body_of(event))
-    return _response(HTTPStatus.OK, "application/json", to_preview(preview))
+    check_size(body_of(event))
+    shown = to_preview(relay().intake.preview(body_of(event)))
+    if len(json.dumps(shown)) > LARGEST_ANSWER:
+        raise TooLarge("the preview is larger than an answer can be: show fewer orders at once")
+    return _response(HTTPStatus.OK, "application/json", shown)
 
 
 def show_order(event: Event) -> Response:
@@ -92,6 +99,7 @@ def show_batch(event: Event) -> Response:
 def redrive_batch(event: Event) -> Response:
     """Resubmit or close a held batch."""
     operator = operator_of(event)
+    check_size(body_of(event))
     batch = relay().redrive.release(client_no_of(event), batch_id_of(event), body_of(event), operator)
     return _json(HTTPStatus.OK, to_status(batch))
 

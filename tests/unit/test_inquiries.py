@@ -95,6 +95,14 @@ def test_an_order_that_is_not_the_clients_is_unknown(world: World, client_no: st
         world.inquiries.order(client_no, order_id)
 
 
+def test_a_client_whose_number_ends_like_the_beginning_of_an_id_sees_nothing_of_another(world: World) -> None:
+    # Both would have the marker ORDER#2218#q#evt-1.
+    world.claim(1, "evt-1", "q#evt-1")
+
+    with pytest.raises(UnknownOrder):
+        world.inquiries.order("2218#q", "evt-1")
+
+
 def test_an_order_whose_batch_has_expired_is_unknown(world: World) -> None:
     world.claim(1, "evt-1")
     del world.dynamodb.items["BATCH#b1"]

@@ -52,6 +52,7 @@ def test_a_body_that_is_not_json_is_refused(body: bytes) -> None:
         (b"[-Infinity]", "the body is not JSON: -Infinity is no number of JSON"),
         (b" " + b"[" * 17, "the body nests deeper than 16 levels at character 17"),
         (b'{"a":' * 17, "the body nests deeper than 16 levels at character 80"),
+        (b'{"' + b"a" * 201 + b'":1}', "the body has a name of more than 200 characters"),
     ],
 )
 def test_what_is_not_json_is_told_by_its_place(body: bytes, reason: str) -> None:

@@ -228,6 +228,11 @@ def test_several_vat_rates_add_up() -> None:
             id="more digits than Decimal computes with by itself",
         ),
         pytest.param([a_line(quantity="1e6", unitPrice="4e5")] * 2, "/lines", id="the sum"),
+        pytest.param(
+            [a_line(unitPrice="600000000000", vatRate=0)] * 3 + [a_line(unitPrice="-250000000000", vatRate=100)] * 3,
+            "/lines",
+            id="the sum before VAT, where the sum with VAT is small",
+        ),
     ],
 )
 def test_amounts_too_large_for_a_json_number_are_refused(lines: list[object], pointer: str) -> None:
@@ -235,6 +240,12 @@ def test_amounts_too_large_for_a_json_number_are_refused(lines: list[object], po
 
     assert pointer == fault.pointer
     assert fault.detail.endswith("to 1000000000000 or more")
+
+
+def test_more_decimals_leave_room_for_fewer_digits_before_them() -> None:
+    (fault,) = faults(with_line({"currency": "CLF"}, quantity=1, unitPrice="1e11", vatRate=0))
+
+    assert fault.detail == "comes to 100000000000 or more"
 
 
 def test_the_largest_amount_is_sent_exactly() -> None:

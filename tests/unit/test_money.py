@@ -28,8 +28,8 @@ def test_a_half_is_rounded_away_from_zero(amount: str, digits: int, expected: st
 
 @pytest.mark.parametrize(
     ("currency", "expected"),
-    [("NOK", 2), ("JPY", 0), ("ISK", 0), ("KWD", 3), (None, 2)],
-    ids=["øre", "yen have none", "krónur have none", "fils", "left to ARM"],
+    [("NOK", 2), ("JPY", 0), ("ISK", 0), ("KWD", 3), ("CLF", 4), (None, 2)],
+    ids=["øre", "yen have none", "krónur have none", "fils", "ten-thousandths", "left to ARM"],
 )
 def test_an_amount_has_as_many_decimals_as_its_currency(currency: str | None, expected: int) -> None:
     assert expected == minor_unit_digits(currency)

@@ -1,6 +1,9 @@
+import json
+
 import pytest
 from arm_relay.faults import Fault, InvalidOrders
 from arm_relay.json_bodies import NotJson
+from arm_relay.parsing import parse_orders
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +130,27 @@ def test_more_faults_than_an_answer_holds_are_cut_off_and_each_order_tells_its_s
     assert len(told) == 50 * (20 + 1)
     assert told[20] == Fault("/0", "has more faults than these 20")
     assert faults(many[0])[1000:] == [Fault("", "has more faults than these 1000")]
+
+
+def test_long_pointers_do_not_make_a_small_request_a_huge_answer() -> None:
+    repeated = ", ".join(f'"{number}": 1, "{number}": 1' for number in range(2000))
+    nested = "".join(f'{{"{letter * 200}": ' for letter in "abcdefghij")
+    body = f"{nested}{{{repeated}}}{'}' * 10}".encode()
+
+    told = parse_orders(body).faults
+
+    assert told[-1].detail.startswith("has more faults than these")
+    assert sum(len(fault.pointer) + len(fault.detail) for fault in told) < 310_000
+
+
+def test_a_default_id_is_only_made_of_text() -> None:
+    assert pointers(an_order(id=None, orderId="q\ud800")) == ["/orderId"]
+
+
+def test_the_same_faulty_order_twice_has_the_same_faults_twice() -> None:
+    text = json.dumps(an_order(invoiceNo=None))[:-1] + ', "kid": "1", "kid": "1"}'
+
+    assert [fault.pointer for fault in parse_orders(f"[{text}, {text}]".encode()).faults] == ["/0/kid", "/1/kid"]
 
 
 def test_pointers_begin_with_the_index_where_the_body_is_an_array() -> None:

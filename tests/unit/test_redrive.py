@@ -189,8 +189,10 @@ def test_nobody_releases_another_clients_batch(world: World, client_no: str, bat
     ("body", "pointers"),
     [
         (b"[]", [""]),
-        (b"{}", [""]),
-        (b'{"action":"forget","reason":"x"}', [""]),
+        (b"{}", ["/action"]),
+        (b'{"action":"forget","reason":"x"}', ["/action"]),
+        (b'{"action":"close","status":"FAILED","status":"SUCCEEDED","reason":"x"}', ["/status"]),
+        (b'{"action":"resubmit","reason":"\\u0000"}', ["/reason"]),
         (b'{"action":"resubmit"}', ["/reason"]),
         (b'{"action":"resubmit","reason":" "}', ["/reason"]),
         (b'{"action":"resubmit","reason":"x","status":"FAILED"}', ["/status"]),

@@ -40,8 +40,7 @@ class Door:
             SecretUnavailable: nobody can be let in now.
         """
         keys = self.check_client(client_no)
-        if len(body) > LARGEST_BODY:
-            raise BodyTooLarge(BodyTooLarge.__doc__)
+        check_size(body)
         verify(body, headers, keys, self._now(), self._tolerance)
         _check_media_type(headers)
 
@@ -56,6 +55,16 @@ class Door:
         if not keys:
             raise UnknownClient(UnknownClient.__doc__)
         return keys
+
+
+def check_size(body: bytes) -> None:
+    """Of any request's body.
+
+    Raises:
+        BodyTooLarge: it is.
+    """
+    if len(body) > LARGEST_BODY:
+        raise BodyTooLarge(BodyTooLarge.__doc__)
 
 
 def _check_media_type(headers: Mapping[str, str]) -> None:

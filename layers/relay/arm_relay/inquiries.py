@@ -64,8 +64,8 @@ class Inquiries:
         """
         markers = self._store.markers(client_no, [order_id]) if _may_exist(client_no, order_id) else {}
         batch = self._store.batch(markers[order_id].batch_id) if markers else None
-        # A marker may outlive its batch.
-        if batch is None:
+        # A marker may outlive its batch; and client `2218#a` with order `b` would have the marker of 2218 with `a#b`.
+        if batch is None or batch.client_no != client_no:
             raise UnknownOrder(UnknownOrder.__doc__)
         return batch.order(order_id), batch
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -14,6 +15,8 @@ from arm_relay.faults import Fault, to_pointer
 
 #: An order needs five levels: the array, the order, its lines, a line, its groups.
 MOST_LEVELS: Final = 16
+#: Of an object's member, in characters; an order's longest has 20.
+LONGEST_NAME: Final = 200
 #: More than any number of an order may have, and all that Decimal computes with unless it is told otherwise.
 MANY_DIGITS: Final = 28
 
@@ -25,15 +28,16 @@ class NotJson(Exception):
     """The body is not JSON."""
 
 
+@dataclass(frozen=True, slots=True)
 class Repeated:
-    """Stands for the value of a key that its object holds more than once."""
+    """Stands for the value of a key that its object holds more than once; one is as good as another."""
 
 
 def parse_json(body: bytes) -> object:
     """The body's value: numbers with decimals or exponents as `Decimal`, repeated keys as `Repeated`.
 
     Raises:
-        NotJson: it is not JSON (NaN and Infinity are not either), or nests too deeply.
+        NotJson: it is not JSON (NaN and Infinity are not either), nests too deeply, or has a name too long.
     """
     try:
         text = body.decode()
@@ -91,6 +95,8 @@ def _no_constant(name: str) -> object:
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
+    if any(len(name) > LONGEST_NAME for name in members):
+        raise NotJson(f"the body has a name of more than {LONGEST_NAME} characters")
     if len(members) != len(pairs):
         times = Counter(key for key, _ in pairs)
         members |= {key: Repeated() for key, number in times.items() if number > 1}

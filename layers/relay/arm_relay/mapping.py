@@ -34,8 +34,9 @@ INVOICE: Final = "IN"
 ITEM_LINE: Final = "PLH"
 TEXT_LINE: Final = "TXT"
 
-#: Beyond it an amount with minor units no longer fits a JSON number exactly.
-LARGEST_AMOUNT: Final = Decimal(10) ** 12
+#: Beyond so many digits an amount no longer fits a JSON number exactly; before the decimals at most so many.
+DIGITS: Final = 15
+WHOLE_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,14 @@ def faults_of(order: Order, pointer: str, mapping: Mapping) -> list[Fault]:
     if order.type == "order.credited" and not mapping.credit_note_type:
         detail = "credit notes need ARM's document type code: set the template's CreditNoteDocumentType"
         faults.append(Fault(f"{pointer}/type", detail))
+    bound = Decimal(10) ** min(WHOLE_DIGITS, DIGITS - minor_unit_digits(order.currency))
     too_large = [
-        Fault(f"{pointer}/lines/{number}", f"comes to {LARGEST_AMOUNT:f} or more")
+        Fault(f"{pointer}/lines/{number}", f"comes to {bound:f} or more")
         for number, line in enumerate(order.lines)
-        if isinstance(line, ItemLine) and abs(line_amounts(order, line).gross) >= LARGEST_AMOUNT
+        if isinstance(line, ItemLine) and line_amounts(order, line).largest >= bound
     ]
-    if not too_large and abs(total(order).gross) >= LARGEST_AMOUNT:
-        too_large.append(Fault(f"{pointer}/lines", f"come to {LARGEST_AMOUNT:f} or more"))
+    if not too_large and total(order).largest >= bound:
+        too_large.append(Fault(f"{pointer}/lines", f"come to {bound:f} or more"))
     return faults + too_large
 
 

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 #: Currencies whose minor unit is not a hundredth (ISO 4217).
 MINOR_UNIT_DIGITS: Final = {
+    **dict.fromkeys(("CLF", "UYW"), 4),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     **dict.fromkeys(("CLP", "GNF", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BIF", "DJF", "KMF", "RWF", "UYI"), 0),
@@ -43,6 +44,11 @@ class Amounts:
     net: Decimal
     vat: Decimal
     gross: Decimal
+
+    @property
+    def largest(self) -> Decimal:
+        """The largest of the three, without its sign: amounts of both signs may leave a small gross of large parts."""
+        return max(abs(self.net), abs(self.vat), abs(self.gross))
 
     @classmethod
     def from_net(cls, net: Decimal, vat_rate: Decimal, digits: int) -> Self:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -13,8 +14,14 @@ from arm_relay.orders import MAX_ID, NAME, Order
 from arm_relay.wording import to_faults
 
 MAX_ORDERS: Final = 50
-#: More faults than these are not told at once: the answer has to fit into Lambda's 6 MB. Each order tells its share.
+
+#: Half a character, which JSON can write but no text can hold.
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+#: More faults than these, or longer ones, are not told at once: the answer has to fit into Lambda's 6 MB, where a
+#: character may take 13 bytes. Each order tells its share.
 MAX_FAULTS: Final = 1000
+MAX_CHARACTERS: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +86,13 @@ def parse_orders(body: bytes, check: Callable[[Order, str], Sequence[Fault]] = l
     pointers = [f"/{index}" for index in range(len(contents))] if isinstance(value, list) else [""]
     entries = [_entry(*placed, check) for placed in zip(pointers, contents, strict=True)]
     entries = [entry.also(_repetitions(entry, entries[:index])) for index, entry in enumerate(entries)]
-    return Orders(tuple(_within(MAX_FAULTS // len(entries), entry) for entry in entries))
+    share = (MAX_FAULTS // len(entries), MAX_CHARACTERS // len(entries))
+    return Orders(tuple(_within(*share, entry) for entry in entries))
 
 
 def _entry(pointer: str, content: Any, check: Callable[[Order, str], Sequence[Fault]]) -> Entry:  # noqa: ANN401 (whatever the sender wrote)
-    repeated = [Fault(pointer + fault.pointer, fault.detail) for fault in repeated_keys(content)]
+    found = islice(repeated_keys(content), MAX_FAULTS + 1)
+    repeated = [Fault(pointer + fault.pointer, fault.detail) for fault in found]
     order_id = _id(content)
     try:
         order = Order.model_validate(_with_id(content, order_id))
@@ -102,7 +111,8 @@ def _id(content: Any) -> str | None:  # noqa: ANN401 (as above)
         return _text(content, "id")
     parts = [_text(content, "type"), _text(content, "orderId")]
     default = ":".join(part for part in parts if part)
-    return default if all(parts) and len(default) <= MAX_ID and re.fullmatch(NAME, default) else None
+    fits = len(default) <= MAX_ID and re.fullmatch(NAME, default) and not re.search(SURROGATE, default)
+    return default if all(parts) and fits else None
 
 
 def _with_id(content: Any, order_id: str | None) -> Any:  # noqa: ANN401 (as above)
@@ -142,7 +152,9 @@ def _text(content: Any, field: str) -> str | None:  # noqa: ANN401 (as above)
     return value if isinstance(value, str) else None
 
 
-def _within(limit: int, entry: Entry) -> Entry:
-    if len(entry.faults) <= limit:
+def _within(number: int, characters: int, entry: Entry) -> Entry:
+    lengths = accumulate(len(fault.pointer) + len(fault.detail) for fault in entry.faults)
+    told = min(number, sum(length <= characters for length in lengths))
+    if told == len(entry.faults):
         return entry
-    return replace(entry, faults=(*entry.faults[:limit], Fault(entry.pointer, f"has more faults than these {limit}")))
+    return replace(entry, faults=(*entry.faults[:told], Fault(entry.pointer, f"has more faults than these {told}")))

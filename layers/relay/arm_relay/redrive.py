@@ -2,19 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from itertools import islice
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from arm_relay import batches
 from arm_relay.batches import Batch, IllegalStep, State, Times
 from arm_relay.faults import Fault, to_pointer
 from arm_relay.inquiries import Inquiries
-from arm_relay.json_bodies import NotJson
+from arm_relay.json_bodies import parse_json, repeated_keys
 from arm_relay.observability import Journal
+from arm_relay.orders import PROSE
 from arm_relay.store import Store
 
-type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+#: More of them are not told.
+MOST_FAULTS: Final = 100
+
+type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=PROSE)]
 
 
 class _Model(BaseModel):
@@ -89,15 +95,18 @@ class Redrive:
 
 
 def _parse(body: bytes) -> Resubmit | Close:
+    value = parse_json(body)
+    if repeated := list(islice(repeated_keys(value), MOST_FAULTS)):
+        raise InvalidRedrive(repeated)
     try:
-        return _REDRIVE.validate_json(body)
+        return _REDRIVE.validate_python(value)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        if faults[0]["type"] == "json_invalid":
-            raise NotJson("the body is not JSON") from None
-        raise InvalidRedrive([Fault(_pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None
+        raise InvalidRedrive([_fault(fault) for fault in faults[:MOST_FAULTS]]) from None
 
 
-def _pointer(location: tuple[int | str, ...]) -> str:
-    """The union puts the name of its member first."""
-    return to_pointer(location[1:])
+def _fault(error: ErrorDetails) -> Fault:
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return Fault("/action", "should be resubmit or close")
+    # The union puts the name of its member first.
+    return Fault(to_pointer(error["loc"][1:]), error["msg"])

@@ -603,6 +603,18 @@ def test_a_preview_of_what_is_not_json_is_a_bad_request(door: Door) -> None:
     assert door.call(an_event("webhook-preview") | {"body": "{"}).status == 400
 
 
+def test_a_preview_takes_no_more_than_the_signed_route(door: Door) -> None:
+    assert door.call(an_event("webhook-preview") | {"body": " " * (LARGEST_BODY + 1)}).problem == "too-large"
+
+
+def test_a_preview_that_no_answer_can_hold_is_told(door: Door) -> None:
+    orders = [an_order(id=f"evt-{n}", invoiceNo=None, lines=[{"text": ""}] * 1000) for n in range(50)]
+
+    answer = door.call(an_event("webhook-preview") | {"body": json.dumps(orders)})
+
+    assert (answer.status, answer.problem) == (413, "too-large")
+
+
 def test_a_preview_for_an_unknown_client_is_not_found(door: Door) -> None:
     answer = door.call(at(an_event("webhook-preview"), "/v1/clients/9/orders/preview"))
 
