@@ -57,7 +57,7 @@ def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contest
     table.renew()
     cloud = Cloud(table.url)
     with Server(cloud) as server:
-        with running(webhook, server.url, FIRST_LOOK_SECONDS="1") as function:
+        with running(webhook, server.url, FIRST_POLL_SECONDS="1") as function:
             logged = function.run([an_event(orders)]).logged
         time.sleep(1.1)  # until the first look is due
         with running(poller, server.url) as function:

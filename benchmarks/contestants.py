@@ -10,7 +10,7 @@ from py_compile import PycInvalidationMode
 from typing import Final
 
 from sandbox.paths import BUILD, ROOT, SAM_STATE
-from tests.template import template
+from tests.support.template import template
 
 HERE: Final = Path(__file__).parent
 #: Where the contestants that are not the relay lie, with bytecode as the relay has it.

@@ -12,7 +12,7 @@ from benchmarks import capacity, contestants, warm
 from benchmarks.capacity import MANY, Life
 from benchmarks.contestants import MEMORY
 from sandbox.build import built
-from tests.template import template
+from tests.support.template import template
 
 #: US dollars as AWS listed them for us-east-1 in 2025, x86, without free tiers: put in those of your region.
 API_REQUEST: Final = 1.00e-6

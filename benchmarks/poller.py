@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from arm_relay.bootstrap.clients import WORKERS
-from arm_relay.polling import RESERVE
+from arm_relay.poller.polling import RESERVE
 
 from benchmarks import tables
 from benchmarks.cloud import Cloud

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from typing import Final
 
 from arm_relay.bootstrap.clients import WORKERS
-from arm_relay.polling import RESERVE
-from arm_relay.records import SHARDS
+from arm_relay.poller.polling import RESERVE
+from arm_relay.store.records import SHARDS
 
 from benchmarks import contestants, tables
 from benchmarks.cloud import Cloud

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
-from arm_relay import records
-from arm_relay.batches import Batch, State
+from arm_relay.batches.batch import Batch, State
+from arm_relay.store import records
 from botocore.config import Config
 
-from tests.builders import a_batch, a_batch_order
-from tests.dynamodb_local import free_port
-from tests.dynamodb_local import running as running_dynamodb
-from tests.store_contract import TABLE, create_table
+from tests.support.builders import a_batch, a_batch_order
+from tests.support.dynamodb_local import free_port
+from tests.support.dynamodb_local import running as running_dynamodb
+from tests.support.store_contract import TABLE, create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

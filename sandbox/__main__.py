@@ -139,7 +139,7 @@ def _parameters(wanted: Options, arm: Arm) -> dict[str, str]:
     parameters["SavedQueries"] = "false"
     if wanted.poll_every:
         # Whoever polls faster than the schedule wants to see results sooner than its first look allows.
-        parameters["FirstLookSeconds"] = str(min(30, math.ceil(wanted.poll_every) + 1))
+        parameters["FirstPollSeconds"] = str(min(30, math.ceil(wanted.poll_every) + 1))
     return parameters | wanted.parameters
 
 

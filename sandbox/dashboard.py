@@ -27,8 +27,8 @@ PERIOD: Final = 5
 
 #: What takes hours in production takes seconds here.
 PARAMETERS: Final = {
-    "FirstLookSeconds": 2,
-    "LongestLookSeconds": 4,
+    "FirstPollSeconds": 2,
+    "LongestPollSeconds": 4,
     "SettlingSeconds": 10,
     "UndecidedSeconds": 3,
     "AlarmAgeSeconds": 60,

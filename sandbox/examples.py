@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from arm_relay import batches
-from arm_relay.answers import to_held, to_order_status, to_preview, to_receipt, to_status
-from arm_relay.arm.documents import to_json
-from arm_relay.batches import Answer, Batch, BatchOrder, OrderStatus, State, Times
-from arm_relay.inquiries import HeldBatches
-from arm_relay.intake import Preview
-from arm_relay.mapping import Mapping as OrderMapping
-from arm_relay.mapping import to_batch
-from arm_relay.parsing import parse_orders
-from arm_relay.receipts import Line, Receipt
-from arm_relay.records import HeldBatch
+from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.mapping import ArmCodes
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State, Times
+from arm_relay.operators.inquiries import HeldBatches
+from arm_relay.operators.preview import Preview
+from arm_relay.operators.responses import to_held, to_order_status, to_status
+from arm_relay.orders.parsing import parse_orders
+from arm_relay.store.records import HeldBatch
+from arm_relay.webhook.receipts import Receipt, Taken
+from arm_relay.webhook.responses import to_receipt
 
 from sandbox.credentials import CLIENT_NO
 from sandbox.paths import ROOT
@@ -27,8 +27,8 @@ _MINIMAL: Final = (ROOT / "events" / "orders" / "minimal.json").read_text(encodi
 
 _CLAIMED_AT: Final = datetime(2025, 2, 27, 12, tzinfo=UTC)
 _TIMES: Final = Times(
-    first_look=timedelta(seconds=30),
-    longest_look=timedelta(minutes=15),
+    first_poll=timedelta(seconds=30),
+    longest_poll=timedelta(minutes=15),
     settling=timedelta(minutes=15),
     undecided=timedelta(hours=1),
     hold_after=timedelta(days=3),
@@ -52,14 +52,13 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def answers() -> Mapping[str, Json]:
     """By the schema of an answer."""
-    orders = parse_orders(_COMPLETE.encode()).valid
-    payload = to_json(to_batch(orders, OrderMapping(user_id="arm-relay", credit_note_type=""), date(2025, 2, 27)))
-    accepted = _accepted(payload)
+    drafts = Drafts(ArmCodes(user_id="arm-relay", credit_note_type=""), lambda: date(2025, 2, 27))
+    accepted = _accepted(drafts.payload(parse_orders(_COMPLETE.encode()).valid))
     ended = _ended(accepted)
     held = HeldBatch(id=accepted.id, cause="older than HoldAfterSeconds", since=_CLAIMED_AT, order_count=1)
     return {
-        "Receipt": to_receipt(Receipt((Line(accepted.orders[0], accepted, replayed=False),))),
-        "Preview": json.loads(to_preview(Preview(payload, orders))),
+        "Receipt": to_receipt(Receipt((Taken(accepted.orders[0], accepted, replayed=False),))),
+        "Preview": json.loads(Preview(drafts, lambda _: None).show(CLIENT_NO, _COMPLETE.encode())),
         "BatchStatus": to_status(ended),
         "OrderStatus": to_order_status(ended.orders[0], ended),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
@@ -68,7 +67,7 @@ def answers() -> Mapping[str, Json]:
 
 def _accepted(payload: bytes) -> Batch:
     (order,) = parse_orders(_COMPLETE.encode()).valid
-    claimed = batches.claimed(
+    claimed = steps.claimed(
         "7f1c2a52-6f0f-4c7e-9a53-1f0f0e6d3b11",
         CLIENT_NO,
         [
@@ -84,9 +83,9 @@ def _accepted(payload: bytes) -> Batch:
         _CLAIMED_AT,
         _TIMES,
     )
-    return batches.accepted(claimed, "8NlwdOIM1YLVFApvQFONTw", _TAKEN, _CLAIMED_AT + timedelta(seconds=1))
+    return steps.pending(claimed, "8NlwdOIM1YLVFApvQFONTw", _TAKEN, _CLAIMED_AT + timedelta(seconds=1))
 
 
 def _ended(batch: Batch) -> Batch:
     later = _CLAIMED_AT + timedelta(minutes=1)
-    return batches.announced(batches.ended(batch, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", later))
+    return steps.announced(steps.ended(batch, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", later))

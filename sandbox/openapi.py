@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from arm_relay.batches import OrderStatus, State
-from arm_relay.inquiries import LISTED, MOST_LISTED
-from arm_relay.intake import OnInvalid
-from arm_relay.orders import MAX_ID
-from arm_relay.problems import Kind
-from arm_relay.redrive import Close, Resubmit
+from arm_relay.api.problems import Kind
+from arm_relay.batches.batch import OrderStatus, State
+from arm_relay.operators.inquiries import LISTED, MOST_LISTED
+from arm_relay.operators.redrive import Close, Resubmit
+from arm_relay.orders.order import MAX_ID
+from arm_relay.webhook.intake import OnInvalid
 from pydantic.json_schema import models_json_schema
 
 from sandbox.examples import REQUESTS, answers
@@ -268,7 +268,7 @@ def _schemas() -> Json:
 
 
 def _answers() -> Json:
-    """What `arm_relay.answers` and `arm_relay.problems` write."""
+    """What `arm_relay.webhook.responses` and `arm_relay.api.problems` write."""
     fault = _object({"pointer": _text("JSON Pointer into the body as it was sent."), "detail": _text("What is wrong.")})
     problem = _object(
         {
@@ -305,7 +305,7 @@ def _answers() -> Json:
         "batchUuid": _nullable(_text("ARM's.")),
         "claimedAt": _time(),
         "endedAt": _nullable(_time()),
-        "nextLookAt": _nullable(_time()),
+        "nextPollAt": _nullable(_time()),
         "attempts": {"type": "integer", "minimum": 1},
         "answer": _ref("Answer"),
         "history": _list(_object({"at": _time(), "status": _enum(State), "cause": _text(), "by": _nullable(_text())})),

@@ -6,8 +6,8 @@ The models' own schema is not all of it: what their validators add is put in her
 import json
 from typing import Any, Final
 
-from arm_relay.orders import NUMBER, Order
-from arm_relay.parsing import MAX_ORDERS
+from arm_relay.orders.order import NUMBER, Order
+from arm_relay.orders.parsing import MAX_ORDERS
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from sandbox.paths import ROOT

@@ -38,7 +38,7 @@ def _batch(number, state):
         "openedAt": {"S": "2025-02-27T12:00:00.000000Z"},
         "attempt": {"N": "1"},
         "attemptAt": {"S": "2025-02-27T12:00:00.000000Z"},
-        "looks": {"N": "0"},
+        "polls": {"N": "0"},
         "announcements": {"N": "0"},
         "body": {"B": _record},
         "shard": {"S": "1"},

@@ -100,7 +100,7 @@ def claimed(client_no, orders):
         "openedAt": now.isoformat(),
         "attempt": 1,
         "attemptAt": now.isoformat(),
-        "looks": 0,
+        "polls": 0,
         "announcements": 0,
         "orders": json.dumps(
             [{"id": order.id, "orderId": order.order_id, "documentNo": order.invoice_no} for order in orders]

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from arm_relay.bootstrap import poller
-from arm_relay.polling import Polling
+from arm_relay.poller.polling import Polling
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 

@@ -16,15 +16,15 @@ from typing import Any, Final
 import boto3
 import pytest
 from arm_relay.observability import Metric
-from arm_relay.polling import PollingFailed
+from arm_relay.poller.polling import PollingFailed
 
 from functions.poller import app as poller
 from functions.webhook import app as webhook
 from sandbox.measurements import Identity, Measurements, Point
-from tests.builders import TIMES, a_batch
-from tests.store_contract import TABLE
-from tests.template import template
-from tests.unit.functions.poller_world import World, deployed
+from tests.support.builders import TIMES, a_batch
+from tests.support.poller_world import World, deployed
+from tests.support.store_contract import TABLE
+from tests.support.template import template
 
 ROOT: Final = Path(__file__).parents[2]
 RESOURCES: Final[dict[str, dict[str, Any]]] = template()["Resources"]
@@ -128,7 +128,7 @@ def after(seconds: float) -> Happening:
     return happen
 
 
-def trouble(endpoint: str, kind: str, **fault: Any) -> Happening:  # noqa: ANN401 (a fault's parameters)
+def failing(endpoint: str, kind: str, **fault: Any) -> Happening:  # noqa: ANN401 (a fault's parameters)
     """A batch is looked at, and a call meets a fault."""
 
     def happen(world: World, period: int) -> None:
@@ -168,9 +168,9 @@ HAPPENINGS: Final[dict[str, Happening]] = {
     "HeldBatches": after(TIMES.hold_after.total_seconds()),
     "OldestBatch": after(PARAMETERS["AlarmAgeSeconds"]["Default"]),
     "PollerSilent": nothing,
-    "ArmUnreachable": trouble("result", "refuse"),
-    "ArmForbidden": trouble("result", "status", status=403),
-    "TokenFailures": trouble("token", "status", status=401),
+    "ArmUnreachable": failing("result", "refuse"),
+    "ArmForbidden": failing("result", "status", status=403),
+    "TokenFailures": failing("token", "status", status=401),
     "Unavailable": orders_without_the_secret,
     "Failures": a_spoiled_record,
 }
@@ -247,8 +247,8 @@ def test_an_alarm_watches_resources_there_are() -> None:
 
 
 def test_a_look_comes_before_the_alarm_on_old_batches_forgets_it() -> None:
-    assert PARAMETERS["LongestLookSeconds"]["Default"] < ALARMS["OldestBatch"].properties["Period"]
-    assert PARAMETERS["LongestLookSeconds"]["Default"] < PARAMETERS["AlarmAgeSeconds"]["Default"]
+    assert PARAMETERS["LongestPollSeconds"]["Default"] < ALARMS["OldestBatch"].properties["Period"]
+    assert PARAMETERS["LongestPollSeconds"]["Default"] < PARAMETERS["AlarmAgeSeconds"]["Default"]
     assert PARAMETERS["AlarmAgeSeconds"]["Default"] < PARAMETERS["HoldAfterSeconds"]["Default"]
 
 
@@ -285,7 +285,7 @@ def test_the_dashboard_shows_every_metric_of_ours_and_no_other() -> None:
     }
 
     # How often the functions are called is not what the dashboard is about.
-    assert shown | found == {metric.value for metric in Metric} - {"Requests", "Polls", "Announcements"}
+    assert shown | found == {metric.value for metric in Metric} - {"Requests", "PollerRuns", "Announcements"}
 
 
 def test_the_dashboard_shows_metrics_of_this_stack_alone() -> None:

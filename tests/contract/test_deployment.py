@@ -8,7 +8,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from sandbox.build import name_release
 from sandbox.template import with_default
-from tests.template import TEMPLATE, template, transformed
+from tests.support.template import TEMPLATE, template, transformed
 
 FUNCTIONS: Final = ("WebhookFunction", "PollerFunction")
 GRADUAL: Final = [name for name in template()["Parameters"]["Deployment"]["AllowedValues"] if name != "at-once"]

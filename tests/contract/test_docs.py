@@ -6,25 +6,24 @@ import re
 from pathlib import Path
 
 import pytest
-from arm_relay import batches
-from arm_relay.answers import to_receipt
-from arm_relay.batches import OrderStatus, State
-from arm_relay.faults import InvalidOrders
-from arm_relay.intake import OnInvalid
-from arm_relay.parsing import parse_orders
-from arm_relay.problems import Kind
-from arm_relay.receipts import Conflict, Line, Receipt, Rejected
-from arm_relay.redrive import _parse
+from arm_relay.api.problems import Kind
+from arm_relay.batches.batch import OrderStatus, State
+from arm_relay.operators.redrive import _parse
+from arm_relay.orders.faults import InvalidOrders
+from arm_relay.orders.parsing import parse_orders
+from arm_relay.webhook.intake import OnInvalid
+from arm_relay.webhook.receipts import Conflict, Receipt, Rejected, Taken
+from arm_relay.webhook.responses import to_receipt
 
-from tests.builders import a_batch
-from tests.template import template
+from tests.support.builders import a_batch
+from tests.support.template import template
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 
 def test_every_state_is_described_in_the_sentences_of_the_code() -> None:
-    source = inspect.getsource(batches.State)
+    source = inspect.getsource(State)
     comments = re.findall(r"((?:    #: .*\n)+)    (\w+) = ", source)
     told = {name: " ".join(line.strip().removeprefix("#: ") for line in text.splitlines()) for text, name in comments}
 
@@ -50,10 +49,10 @@ def test_every_choice_of_on_invalid_is_described(choice: OnInvalid) -> None:
 def test_every_outcome_of_an_order_is_listed() -> None:
     known = a_batch()
     new = a_batch(state=State.REFUSED)
-    lines: list[Line | Rejected] = [
-        Line(known.orders[0], known, replayed=True),
-        Line(known.orders[0], known, replayed=False),
-        Line(new.orders[0], new, replayed=False),
+    lines: list[Rejected | Taken] = [
+        Taken(known.orders[0], known, replayed=True),
+        Taken(known.orders[0], known, replayed=False),
+        Taken(new.orders[0], new, replayed=False),
         Rejected("evt-2", InvalidOrders([])),
         Rejected("evt-3", Conflict(["evt-3"])),
     ]

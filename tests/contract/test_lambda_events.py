@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_relay.parsing import parse_orders
-from arm_relay.redrive import Resubmit
+from arm_relay.operators.redrive import Resubmit
+from arm_relay.orders.parsing import parse_orders
 
-from tests.template import template
+from tests.support.template import template
 
 EVENTS = Path(__file__).parents[2] / "events"
 REQUESTS = sorted(path.stem for path in (EVENTS / "lambda").glob("webhook-*.json"))
@@ -63,7 +63,7 @@ def test_operators_are_authorised_by_iam_and_senders_sign(name: str) -> None:
     ("name", "orders"),
     [
         ("webhook-order", ["complete"]),
-        ("webhook-preview", ["complete"]),
+        ("operators-preview", ["complete"]),
         ("webhook-bulk", ["complete", "minimal"]),
     ],
 )
@@ -76,7 +76,7 @@ def test_the_orders_in_events_are_the_example_orders(name: str, orders: list[str
 
 
 def test_the_redrive_in_an_event_is_one() -> None:
-    Resubmit.model_validate_json(an_event("webhook-redrive")["body"])
+    Resubmit.model_validate_json(an_event("operators-redrive")["body"])
 
 
 def test_the_schedules_event_is_the_schedulers_default() -> None:

@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from arm_relay import batches
 from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
-from arm_relay.batches import KEPT_ANSWER, Answer, Batch, OrderStatus, State
-from arm_relay.notifications import Topic, to_event
-from arm_relay.orders import MAX_ID
-from arm_relay.parsing import MAX_ORDERS
+from arm_relay.batches import steps
+from arm_relay.batches.batch import ENDS, KEPT_ANSWER, Answer, Batch, OrderStatus, State
+from arm_relay.orders.order import MAX_ID
+from arm_relay.orders.parsing import MAX_ORDERS
+from arm_relay.poller.notifications import Topic, to_event
 
-from tests.builders import NOW, a_batch, a_batch_order
-from tests.schemas import SCHEMAS, faults
+from tests.support.builders import NOW, a_batch, a_batch_order
+from tests.support.schemas import SCHEMAS, faults
 
 #: SNS's limit for a message with its attributes, in bytes.
 SNS_LIMIT = 256 * 1024
@@ -28,11 +28,11 @@ LONG = "\N{PILE OF POO}"
 
 
 def pending(**changes: object) -> Batch:
-    return replace(batches.accepted(a_batch(**changes), "uuid-1", ANSWER, NOW), answer=ANSWER)
+    return replace(steps.pending(a_batch(**changes), "uuid-1", ANSWER, NOW), answer=ANSWER)
 
 
 def succeeded() -> Batch:
-    return batches.ended(pending(), State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", ENDED_AT)
+    return steps.ended(pending(), State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", ENDED_AT)
 
 
 def partially_failed() -> Batch:
@@ -42,24 +42,24 @@ def partially_failed() -> Batch:
         replace(orders[0], status=OrderStatus.SUCCEEDED),
         replace(orders[1], status=OrderStatus.FAILED, errors=("Customer cannot be billed",)),
     ]
-    return batches.ended_each(batch, State.PARTIALLY_FAILED, after, "ARM's result", ENDED_AT)
+    return steps.ended_each(batch, State.PARTIALLY_FAILED, after, "ARM's result", ENDED_AT)
 
 
 def failed() -> Batch:
-    return batches.ended(pending(), State.FAILED, OrderStatus.FAILED, "ARM's result", ENDED_AT)
+    return steps.ended(pending(), State.FAILED, OrderStatus.FAILED, "ARM's result", ENDED_AT)
 
 
 def refused() -> Batch:
-    return batches.refused(a_batch(), Answer(400, "no"), ENDED_AT)
+    return steps.refused(a_batch(), Answer(400, "no"), ENDED_AT)
 
 
 def held() -> Batch:
-    return batches.held(a_batch(), "ARM did not take it in time", ENDED_AT)
+    return steps.held(a_batch(), "ARM did not take it in time", ENDED_AT)
 
 
 def closed() -> Batch:
-    announced = batches.announced(held())
-    return batches.closed(announced, State.FAILED, "asked by phone", "arn:aws:iam::1:user/kari", ENDED_AT)
+    announced = steps.announced(held())
+    return steps.closed(announced, State.FAILED, "asked by phone", "arn:aws:iam::1:user/kari", ENDED_AT)
 
 
 def an_event(**data: object) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def test_the_message_is_the_event_as_json(make: Callable[[], Batch], event: dict
 
 
 def test_every_state_that_is_announced_is_among_them() -> None:
-    assert {make().state for make, _ in EVENTS} == batches.ENDS | {State.HELD}
+    assert {make().state for make, _ in EVENTS} == ENDS | {State.HELD}
 
 
 def test_filter_policies_find_type_client_and_status() -> None:
@@ -187,7 +187,7 @@ def test_filter_policies_find_type_client_and_status() -> None:
 
 def test_the_same_end_announced_again_is_the_same_message() -> None:
     first = succeeded()
-    again = replace(first, version=9, looks=3, due=NOW + timedelta(days=1))
+    again = replace(first, version=9, polls=3, due=NOW + timedelta(days=1))
 
     assert published(again) == published(first)
 
@@ -236,8 +236,8 @@ def largest() -> Batch:
         errors=(LONG * MAX_ERROR_LENGTH,) * MAX_ERRORS,
     )
     batch = pending(id="x" * 36, client_no="1" * 20, orders=(order,) * MAX_ORDERS)
-    held_by_us = batches.announced(batches.held(batch, "too old", NOW))
-    ended = batches.closed(held_by_us, State.SUCCEEDED, LONG * 500, "arn:" + "x" * 2000, ENDED_AT)
+    held_by_us = steps.announced(steps.held(batch, "too old", NOW))
+    ended = steps.closed(held_by_us, State.SUCCEEDED, LONG * 500, "arn:" + "x" * 2000, ENDED_AT)
     return replace(ended, answer=Answer(200, '"' * KEPT_ANSWER))
 
 

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from sandbox.openapi import OPENAPI, document, to_text
-from tests.template import template
+from tests.support.template import template
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
 

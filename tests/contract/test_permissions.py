@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.template import transformed
+from tests.support.template import transformed
 
 EVERYTHING: Final = {"Tracing": "true", "Encryption": "own-key"}
 RESOURCES: Final[dict[str, dict[str, Any]]] = transformed(**EVERYTHING)["Resources"]

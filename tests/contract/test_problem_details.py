@@ -1,35 +1,46 @@
-"""Every kind of problem the webhook answers, frozen: programs tell them apart by `type` and `status`."""
+"""Every kind of problem that the relay answers, frozen: programs distinguish them by `type` and `status`."""
+
+import re
 
 import pytest
-from arm_relay.answers import to_refusal
+from arm_relay.api import problems
+from arm_relay.api.event import BodyTooLarge, Forbidden, InvalidQuery
+from arm_relay.api.problems import Kind, Problem
 from arm_relay.arm.auth import NoCredentials
-from arm_relay.batches import Answer, IllegalStep, OrderStatus, State, ended
-from arm_relay.door import BodyTooLarge, NotJsonMediaType, UnknownClient
-from arm_relay.faults import Fault, InvalidOrders
-from arm_relay.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
-from arm_relay.intake import TooLarge
-from arm_relay.json_bodies import NotJson
-from arm_relay.problems import KINDS, Kind, Problem, problem_of
-from arm_relay.receipts import Conflict, Line, Receipt
-from arm_relay.redrive import InvalidRedrive
-from arm_relay.requests import Forbidden, InvalidQuery
-from arm_relay.secrets import SecretUnavailable
-from arm_relay.signatures import BadSignature
-from arm_relay.store import Busy, StoreUnavailable
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Answer, OrderStatus, State
+from arm_relay.batches.steps import IllegalStep
+from arm_relay.operators import problems as operators
+from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
+from arm_relay.operators.preview import PreviewTooLarge
+from arm_relay.operators.redrive import InvalidRedrive
+from arm_relay.orders.faults import Fault, InvalidOrders
+from arm_relay.orders.json_bodies import NotJson
+from arm_relay.secrets import SecretUnavailable, UnknownClient
+from arm_relay.store.table import Busy, RecordTooLarge, StoreUnavailable
+from arm_relay.webhook import problems as webhook
+from arm_relay.webhook.admission import NotJsonMediaType
+from arm_relay.webhook.receipts import Conflict, Receipt, Taken
+from arm_relay.webhook.responses import to_refusal
+from arm_relay.webhook.signatures import BadSignature
 
-from tests.builders import NOW, a_batch
+from tests.support.builders import NOW, a_batch
 
 #: Type, status, title.
 FROZEN = {
     Kind.NOT_JSON: ("urn:arm-relay:problem:not-json", 400, "The body is not JSON the relay can read"),
     Kind.INVALID_QUERY: ("urn:arm-relay:problem:invalid-query", 400, "A query parameter is not valid"),
-    Kind.BAD_SIGNATURE: ("urn:arm-relay:problem:bad-signature", 401, "The request is not signed as it should be"),
+    Kind.BAD_SIGNATURE: ("urn:arm-relay:problem:bad-signature", 401, "The request has no valid signature"),
     Kind.FORBIDDEN: ("urn:arm-relay:problem:forbidden", 403, "The route is for authorised operators"),
     Kind.UNKNOWN_CLIENT: ("urn:arm-relay:problem:unknown-client", 404, "There is no such client"),
     Kind.UNKNOWN_BATCH: ("urn:arm-relay:problem:unknown-batch", 404, "There is no such batch"),
     Kind.UNKNOWN_ORDER: ("urn:arm-relay:problem:unknown-order", 404, "There is no such order"),
     Kind.UNKNOWN_ROUTE: ("urn:arm-relay:problem:unknown-route", 404, "There is no such route"),
-    Kind.CONFLICT: ("urn:arm-relay:problem:conflict", 409, "An order of this id is under way with other content"),
+    Kind.CONFLICT: (
+        "urn:arm-relay:problem:conflict",
+        409,
+        "An order with this id is already in progress with different content",
+    ),
     Kind.NOT_REDRIVABLE: (
         "urn:arm-relay:problem:not-redrivable",
         409,
@@ -44,24 +55,37 @@ FROZEN = {
     Kind.INVALID_ORDER: ("urn:arm-relay:problem:invalid-order", 422, "An order is not valid"),
     Kind.INVALID_REDRIVE: ("urn:arm-relay:problem:invalid-redrive", 422, "The redrive is not valid"),
     Kind.REFUSED_BY_ARM: ("urn:arm-relay:problem:refused-by-arm", 422, "ARM refused the batch"),
-    Kind.INTERNAL_ERROR: ("urn:arm-relay:problem:internal-error", 500, "The relay failed on this request"),
+    Kind.INTERNAL_ERROR: ("urn:arm-relay:problem:internal-error", 500, "The relay failed to process this request"),
     Kind.UNAVAILABLE: ("urn:arm-relay:problem:unavailable", 503, "The relay cannot record the request now"),
 }
 
 #: Every failure that is foreseen, with the kind of problem it is and what is said of it.
 FAILURES = [
-    (NotJson("the body is not JSON"), Kind.NOT_JSON, "the body is not JSON"),
-    (BadSignature("a signature header is malformed"), Kind.BAD_SIGNATURE, "a signature header is malformed"),
-    (Forbidden(Forbidden.__doc__), Kind.FORBIDDEN, "The caller is not authorised by IAM."),
-    (UnknownClient(UnknownClient.__doc__), Kind.UNKNOWN_CLIENT, "There is no client of this number."),
-    (InvalidQuery("limit should be a number"), Kind.INVALID_QUERY, "limit should be a number"),
-    (InvalidCursor(InvalidCursor.__doc__), Kind.INVALID_QUERY, "The cursor is not one of this list."),
-    (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order of this id."),
-    (UnknownBatch(UnknownBatch.__doc__), Kind.UNKNOWN_BATCH, "The client has no batch of this id."),
-    (Conflict(["evt-1"]), Kind.CONFLICT, "An order of this id is under way, or succeeded, with other content."),
-    (IllegalStep("it is not held: it is PENDING"), Kind.NOT_REDRIVABLE, "it is not held: it is PENDING"),
+    (NotJson("The body is not JSON."), Kind.NOT_JSON, "The body is not JSON."),
+    (BadSignature("The header is malformed."), Kind.BAD_SIGNATURE, "The header is malformed."),
+    (Forbidden(Forbidden.__doc__), Kind.FORBIDDEN, "IAM has not authorised the caller."),
+    (UnknownClient(UnknownClient.__doc__), Kind.UNKNOWN_CLIENT, "There is no client with this number."),
+    (InvalidQuery("It should be a number."), Kind.INVALID_QUERY, "It should be a number."),
+    (InvalidCursor(InvalidCursor.__doc__), Kind.INVALID_QUERY, "The cursor does not come from this list."),
+    (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order with this id."),
+    (UnknownBatch(UnknownBatch.__doc__), Kind.UNKNOWN_BATCH, "The client has no batch with this id."),
+    (
+        Conflict(["evt-1"]),
+        Kind.CONFLICT,
+        "An order with this id is in progress, or has succeeded, with different content.",
+    ),
+    (IllegalStep("The batch is not held."), Kind.NOT_REDRIVABLE, "The batch is not held."),
     (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
-    (TooLarge("send fewer at once"), Kind.TOO_LARGE, "send fewer at once"),
+    (
+        RecordTooLarge(RecordTooLarge.__doc__),
+        Kind.TOO_LARGE,
+        "The orders are too large to record, even compressed. Send fewer per request.",
+    ),
+    (
+        PreviewTooLarge(PreviewTooLarge.__doc__),
+        Kind.TOO_LARGE,
+        "The preview is larger than an answer may be. Preview fewer orders at once.",
+    ),
     (
         NotJsonMediaType(NotJsonMediaType.__doc__),
         Kind.NOT_JSON_MEDIA_TYPE,
@@ -70,14 +94,20 @@ FAILURES = [
     (
         InvalidOrders([Fault("/id", "is missing")]),
         Kind.INVALID_ORDER,
-        "The request is JSON, but not orders the relay can take.",
+        "The body is valid JSON, but contains invalid orders.",
     ),
     (
         InvalidRedrive([Fault("/reason", "is missing")]),
         Kind.INVALID_REDRIVE,
-        "The redrive is not one the relay knows.",
+        "The body is valid JSON, but not a valid redrive.",
     ),
 ]
+
+
+def problem_of(error: Exception) -> Problem:
+    """The answer of the function that expects the failure."""
+    return operators.problem_of(error) if type(error) in operators.KINDS else webhook.problem_of(error)
+
 
 UNAVAILABLE = [StoreUnavailable("table-1"), Busy("table-1"), SecretUnavailable("secret-1")]
 
@@ -86,11 +116,11 @@ UNAVAILABLE = [StoreUnavailable("table-1"), Busy("table-1"), SecretUnavailable("
 def test_a_kind_has_its_type_status_and_title(kind: Kind) -> None:
     kind_of_problem, status, title = FROZEN[kind]
 
-    assert Problem(kind, "what is wrong").to_json() == {
+    assert Problem(kind, "Something is wrong.").to_json() == {
         "type": kind_of_problem,
         "title": title,
         "status": status,
-        "detail": "what is wrong",
+        "detail": "Something is wrong.",
     }
 
 
@@ -101,8 +131,14 @@ def test_a_failure_is_of_its_kind(error: Exception, kind: Kind, detail: str) -> 
     assert (problem.kind, problem.detail) == (kind, detail)
 
 
+@pytest.mark.parametrize(("error", "detail"), [(error, detail) for error, _, detail in FAILURES], ids=str)
+def test_every_detail_is_a_sentence(error: Exception, detail: str) -> None:
+    assert problem_of(error).detail == detail
+    assert re.fullmatch(r"[A-Z].*\.", detail)
+
+
 def test_every_foreseen_failure_is_among_them() -> None:
-    assert {type(error) for error, _, _ in FAILURES} == set(KINDS)
+    assert {type(error) for error, _, _ in FAILURES} == {*problems.KINDS, *webhook.KINDS, *operators.KINDS}
 
 
 def test_every_kind_is_given_to_somebody() -> None:
@@ -117,7 +153,7 @@ def test_what_cannot_be_recorded_is_told_without_our_resources(error: Exception)
         "type": "urn:arm-relay:problem:unavailable",
         "title": "The relay cannot record the request now",
         "status": 503,
-        "detail": "send the same request again: what was recorded is not repeated",
+        "detail": "Send the same request again. Anything already recorded will not be processed twice.",
     }
 
 
@@ -125,9 +161,9 @@ def test_what_cannot_be_recorded_is_told_without_our_resources(error: Exception)
 def test_what_nobody_foresaw_is_told_in_no_detail(error: Exception) -> None:
     assert problem_of(error).to_json() == {
         "type": "urn:arm-relay:problem:internal-error",
-        "title": "The relay failed on this request",
+        "title": "The relay failed to process this request",
         "status": 500,
-        "detail": "send the same request again: what was recorded is not repeated",
+        "detail": "Send the same request again. Anything already recorded will not be processed twice.",
     }
 
 
@@ -138,7 +174,7 @@ def test_faults_are_told_all_at_once_each_with_its_pointer() -> None:
         "type": "urn:arm-relay:problem:invalid-order",
         "title": "An order is not valid",
         "status": 422,
-        "detail": "The request is JSON, but not orders the relay can take.",
+        "detail": "The body is valid JSON, but contains invalid orders.",
         "errors": [
             {"pointer": "/0/id", "detail": "is missing"},
             {"pointer": "/1/lines/0/vatRate", "detail": "should be a number"},
@@ -149,23 +185,23 @@ def test_faults_are_told_all_at_once_each_with_its_pointer() -> None:
 def test_a_conflict_names_its_orders() -> None:
     assert problem_of(Conflict(["evt-1", "evt-2"])).to_json() == {
         "type": "urn:arm-relay:problem:conflict",
-        "title": "An order of this id is under way with other content",
+        "title": "An order with this id is already in progress with different content",
         "status": 409,
-        "detail": "An order of this id is under way, or succeeded, with other content.",
+        "detail": "An order with this id is in progress, or has succeeded, with different content.",
         "orderIds": ["evt-1", "evt-2"],
     }
 
 
 def test_a_refusal_shows_arms_answer() -> None:
     pending = a_batch(answer=Answer(400, '{"message":"no such customer"}'))
-    refused = ended(pending, State.REFUSED, OrderStatus.REFUSED, "ARM answered 400", NOW)
-    receipt = Receipt((Line(refused.orders[0], refused, replayed=False),))
+    refused = steps.ended(pending, State.REFUSED, OrderStatus.REFUSED, "ARM answered 400", NOW)
+    receipt = Receipt((Taken(refused.orders[0], refused, replayed=False),))
 
     assert to_refusal(receipt).to_json() == {
         "type": "urn:arm-relay:problem:refused-by-arm",
         "title": "ARM refused the batch",
         "status": 422,
-        "detail": "ARM answered 400; correct the orders and send them again",
+        "detail": "ARM answered 400. Correct the orders and send them again.",
         "batchId": "batch-1",
         "answer": {"status": 400, "body": '{"message":"no such customer"}'},
         "orders": [

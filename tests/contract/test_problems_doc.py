@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arm_relay.problems import Kind, Problem
+from arm_relay.api.problems import Kind, Problem
 
 TEXT = (Path(__file__).parents[2] / "docs" / "problems.md").read_text()
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from arm_relay.arm.documents import to_json
-from arm_relay.mapping import Mapping, to_batch
-from arm_relay.parsing import parse_orders
+from arm_relay.arm.mapping import ArmCodes, to_batch
+from arm_relay.orders.parsing import parse_orders
 
 EVENTS = Path(__file__).parents[2] / "events" / "orders"
 
@@ -127,7 +127,7 @@ MINIMAL = {
 
 
 def sent(orders: bytes) -> dict[str, Any]:
-    mapping = Mapping(user_id="TestUser", credit_note_type="")
+    mapping = ArmCodes(user_id="TestUser", credit_note_type="")
     batch = to_batch(parse_orders(orders).valid, mapping, today=date(2030, 1, 1))
     payload: dict[str, Any] = json.loads(to_json(batch))
     return payload

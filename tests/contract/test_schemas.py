@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
-from arm_relay.faults import InvalidOrders
-from arm_relay.parsing import MAX_ORDERS, parse_orders
+from arm_relay.orders.faults import InvalidOrders
+from arm_relay.orders.parsing import MAX_ORDERS, parse_orders
 
 from sandbox.schemas import ORDERS_SCHEMA, orders_schema, to_text
-from tests.builders import an_order
-from tests.documents import example
-from tests.schemas import SCHEMAS, faults
+from tests.support.builders import an_order
+from tests.support.doc_examples import example
+from tests.support.schemas import SCHEMAS, faults
 
 SAMPLES = sorted((Path(__file__).parents[2] / "events" / "orders").glob("*.json"))
 

@@ -10,16 +10,18 @@ from typing import Any
 import arm_relay
 import httpx
 import pytest
-from arm_relay import batches, polling, records
 from arm_relay.arm.wire import ARM_TIMEOUT, TOKEN_TIMEOUT, TOTAL_TIMEOUT
-from arm_relay.batches import LEASE
+from arm_relay.batches import steps
+from arm_relay.batches.batch import LEASE
 from arm_relay.bootstrap.clients import AWS
-from arm_relay.records import SHARDS
+from arm_relay.poller import polling
 from arm_relay.settings import Settings
+from arm_relay.store import records
+from arm_relay.store.records import SHARDS
 
-from functions.webhook import app
-from tests.builders import NOW, a_batch
-from tests.template import template
+from tests.support.api_gateway import ROUTES
+from tests.support.builders import NOW, a_batch
+from tests.support.template import template
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
@@ -84,7 +86,7 @@ def test_every_parameter_is_used() -> None:
 def test_the_defaults_are_valid_settings() -> None:
     settings = Settings.from_environment(environment())
 
-    assert settings.times().first_look < settings.times().longest_look
+    assert settings.times().first_poll < settings.times().longest_poll
 
 
 @pytest.mark.parametrize("name", [name for name, parameter in PARAMETERS.items() if "MinValue" in parameter])
@@ -160,7 +162,7 @@ def deployed_routes() -> dict[str, dict[str, Any]]:
 
 
 def test_the_routes_deployed_are_the_routes_served() -> None:
-    assert deployed_routes().keys() == app.ROUTES.keys()
+    assert deployed_routes().keys() == ROUTES.keys()
 
 
 def test_every_route_but_the_signed_one_and_the_description_is_authorised_by_iam() -> None:
@@ -184,7 +186,7 @@ def test_api_gateway_holds_back_what_is_too_much() -> None:
 def test_the_index_of_held_batches_tells_what_the_list_shows_and_no_more() -> None:
     (index,) = [index for index in properties("Table")["GlobalSecondaryIndexes"] if index["IndexName"] == "held"]
 
-    shown = records.to_item(batches.held(a_batch(), "too old", NOW))
+    shown = records.to_item(steps.held(a_batch(), "too old", NOW))
     assert {"heldOf", "endedAt", *index["Projection"]["NonKeyAttributes"]} < shown.keys()
     assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["cause", "orderCount"]}
 

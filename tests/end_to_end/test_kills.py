@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from arm_relay import records
-from arm_relay.batches import CLOCK_SKEW, CORRECTABLE, ENDS, LEASE, Batch, OrderStatus, State
+from arm_relay.batches.batch import CLOCK_SKEW, CORRECTABLE, ENDS, LEASE, Batch, OrderStatus, State
+from arm_relay.store import records
 
 from sandbox import processes
 from sandbox.arm.client import ArmControl
@@ -23,7 +23,7 @@ from sandbox.client import Sandbox, start_sandbox
 from sandbox.demo import received
 from sandbox.ready import Ready
 from sandbox.send import send
-from tests.builders import an_order
+from tests.support.builders import an_order
 
 pytestmark = pytest.mark.xdist_group("kills")
 
@@ -44,7 +44,7 @@ PATIENCE: Final = 55 + (CLOCK_SKEW + LEASE + CLOCK_SKEW).total_seconds() + 60
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    waits = ["SettlingSeconds=5", "LongestLookSeconds=3", "FirstLookSeconds=1"]
+    waits = ["SettlingSeconds=5", "LongestPollSeconds=3", "FirstPollSeconds=1"]
     parameters = [argument for wait in waits for argument in ("--parameter", wait)]
     with start_sandbox("--port", "0", "--poll-every", "1", *parameters) as running:
         yield running

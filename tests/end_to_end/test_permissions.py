@@ -23,11 +23,11 @@ from sandbox.client import Sandbox, start_sandbox
 from sandbox.demo import received
 from sandbox.send import send
 from sandbox.stack import STACK_NAME
-from tests.builders import an_order
+from tests.support.builders import an_order
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
-WAITS: Final = ("--parameter", "FirstLookSeconds=1", "--parameter", "LongestLookSeconds=1")
+WAITS: Final = ("--parameter", "FirstPollSeconds=1", "--parameter", "LongestPollSeconds=1")
 #: How many runs of the poller may be needed from an order to its announcement, and the seconds between them.
 RUNS: Final = 3
 PAUSE: Final = 1.0

@@ -24,8 +24,8 @@ from sandbox.demo import received
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from sandbox.send import send
-from tests.builders import an_order
-from tests.documents import example
+from tests.support.builders import an_order
+from tests.support.doc_examples import example
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -35,7 +35,7 @@ FIRST_ORDER = ROOT / "docs" / "first-order.md"
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with start_sandbox("--port", "0", "--poll-every", "1", "--parameter", "FirstLookSeconds=1") as running:
+    with start_sandbox("--port", "0", "--poll-every", "1", "--parameter", "FirstPollSeconds=1") as running:
         yield running.ready
 
 

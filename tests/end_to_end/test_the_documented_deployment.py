@@ -14,8 +14,8 @@ from sandbox.aws import Aws
 from sandbox.client import start_sandbox
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
-from tests.documents import DOCS, examples
-from tests.template import template
+from tests.support.doc_examples import DOCS, examples
+from tests.support.template import template
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -30,7 +30,7 @@ ADDRESS: Final = "$(output WebhookUrl | sed 's/{clientNo}/2218/')"
 
 @pytest.fixture
 def ready() -> Iterator[Ready]:
-    with start_sandbox("--port", "0", "--poll-every", "1", "--parameter", "FirstLookSeconds=1") as running:
+    with start_sandbox("--port", "0", "--poll-every", "1", "--parameter", "FirstPollSeconds=1") as running:
         yield running.ready
 
 

@@ -20,8 +20,8 @@ from sandbox.logs import function_logs
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from sandbox.send import send
-from tests.builders import an_order
-from tests.schemas import faults
+from tests.support.builders import an_order
+from tests.support.schemas import faults
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -42,7 +42,7 @@ PATIENCE = 60.0
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    waits = ["SettlingSeconds=4", "UndecidedSeconds=6", "LongestLookSeconds=3", "FirstLookSeconds=1"]
+    waits = ["SettlingSeconds=4", "UndecidedSeconds=6", "LongestPollSeconds=3", "FirstPollSeconds=1"]
     parameters = [argument for wait in waits for argument in ("--parameter", wait)]
     parameters += ["--parameter", "ArmUserId=TestUser"]
     with start_sandbox("--port", "0", "--poll-every", "1", *parameters) as running:

@@ -19,7 +19,7 @@ from benchmarks.processes import running
 from benchmarks.server import Server
 from benchmarks.tables import Table
 from sandbox.build import built
-from tests.dynamodb_local import dynamodb_local
+from tests.support.dynamodb_local import dynamodb_local
 
 __all__ = ["dynamodb_local"]
 
@@ -35,8 +35,8 @@ UNWANTED = (
 )
 #: Of the other function.
 APART = {
-    "relay": ("arm_relay.polling", "arm_relay.look", "arm_relay.reconciliation"),
-    "poller": ("arm_relay.intake", "arm_relay.door", "arm_relay.redrive"),
+    "relay": ("arm_relay.poller.polling", "arm_relay.poller.next_step", "arm_relay.poller.reconciliation"),
+    "poller": ("arm_relay.webhook.intake", "arm_relay.webhook.admission", "arm_relay.operators.redrive"),
 }
 
 

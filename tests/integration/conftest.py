@@ -1,3 +1,3 @@
-from tests.dynamodb_local import dynamodb_local
+from tests.support.dynamodb_local import dynamodb_local
 
 __all__ = ["dynamodb_local"]

@@ -15,13 +15,13 @@ from arm_relay.arm.client import ArmClient
 from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.outcomes import Ended, Vocabulary, Waiting, read
 from arm_relay.arm.wire import MAX_ANSWER, Wire
-from arm_relay.batches import Answer, OrderStatus, State
+from arm_relay.batches.batch import Answer, OrderStatus, State
 
 from sandbox.arm.client import ArmControl
 from sandbox.arm.faults import TOKEN_GARBAGE
 from sandbox.arm.server import ArmServer
-from tests.builders import a_batch_order
-from tests.unit.sandbox_arm.builders import a_document, a_payload, three_documents
+from tests.support.arm_builders import a_document, a_payload, three_documents
+from tests.support.builders import a_batch_order
 
 SECRET = "s3cr3t"
 PAYLOAD = json.dumps(a_payload()).encode()

@@ -18,7 +18,7 @@ import pytest
 from sandbox.arm.client import ArmControl
 from sandbox.arm.faults import HTTP_KINDS, TOKEN_GARBAGE
 from sandbox.arm.server import ArmServer
-from tests.unit.sandbox_arm.builders import a_document, a_payload, three_documents
+from tests.support.arm_builders import a_document, a_payload, three_documents
 
 FORM = {"grant_type": "client_credentials", "client_id": "my-integration", "client_secret": "s3cr3t"}
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import boto3
 import pytest
-from arm_relay import batches
-from arm_relay.batches import Batch, OrderStatus, State
-from arm_relay.notifications import NotPublished, Topic, to_event
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Batch, OrderStatus, State
+from arm_relay.poller.notifications import NotPublished, Topic, to_event
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from tests.builders import NOW, a_batch
+from tests.support.builders import NOW, a_batch
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def received(queue: str) -> list[dict[str, Any]]:
 
 
 def held(**changes: object) -> Batch:
-    return batches.held(a_batch(**changes), "too old", NOW)
+    return steps.held(a_batch(**changes), "too old", NOW)
 
 
 def succeeded(**changes: object) -> Batch:
     pending = a_batch(state=State.PENDING, **changes)
-    return batches.ended(pending, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", NOW)
+    return steps.ended(pending, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", NOW)
 
 
 def test_what_is_published_arrives_as_it_is(sns: Any, arn: str) -> None:  # noqa: ANN401 (as above)

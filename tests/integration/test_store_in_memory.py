@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.dynamodb import InMemoryDynamoDB
-from tests.store_contract import OneAtATime, StoreContract
+from tests.support.store_contract import OneAtATime, StoreContract
 
 
 class TestStoreInMemory(StoreContract):

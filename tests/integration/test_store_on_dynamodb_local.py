@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from arm_relay import batches
-from arm_relay.store import Store
+from arm_relay.batches import steps
+from arm_relay.store.table import Store
 from botocore.config import Config
 
-from tests.builders import NOW, TIMES, a_batch, a_batch_order
-from tests.store_contract import TABLE, StoreContract, create_table, ended, recorded
+from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.support.store_contract import TABLE, StoreContract, create_table, ended, recorded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,12 +50,12 @@ def test_a_batch_that_is_never_held_writes_nothing_to_the_index_of_held_ones(dyn
         store = Store(client, TABLE, retention=TIMES.retention, marker_life=TIMES.retention)
         batch = a_batch(id=uuid.uuid4().hex)
         store.claim(batch, {})
-        store.save(batches.announced(recorded(store.save(ended(batch)))))
+        store.save(steps.announced(recorded(store.save(ended(batch)))))
         ordinary = indexes(written)
         written.clear()
         held = a_batch(id=uuid.uuid4().hex, orders=(a_batch_order(id="evt-2"),))
         store.claim(held, {})
-        store.save(batches.held(held, "too old", NOW))
+        store.save(steps.held(held, "too old", NOW))
         assert (ordinary, indexes(written)) == ({"due"}, {"due", "held"})
     finally:
         client.delete_table(TableName=TABLE)

@@ -5,8 +5,8 @@ from typing import Any
 
 import boto3
 import pytest
-from arm_relay.records import Marker
-from arm_relay.store import Busy, Store, StoreUnavailable
+from arm_relay.store.records import Marker
+from arm_relay.store.table import Busy, Store, StoreUnavailable
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import (
@@ -18,8 +18,8 @@ from botocore.exceptions import (
 )
 from moto import mock_aws
 
-from tests.builders import NOW, TIMES, a_batch
-from tests.store_contract import MARKER_LIFE, TABLE, OneAtATime, StoreContract, create_table
+from tests.support.builders import NOW, TIMES, a_batch
+from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, StoreContract, create_table
 
 
 class Moto(OneAtATime):

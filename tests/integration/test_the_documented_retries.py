@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import example
-from tests.fake_relay import NO_ANSWER, SECRET, FakeRelay, fake_relay
+from tests.support.doc_examples import example
+from tests.support.fake_relay import NO_ANSWER, SECRET, FakeRelay, fake_relay
 
 
 def sent(relay: FakeRelay, folder: Path) -> str:

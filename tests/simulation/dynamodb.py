@@ -7,25 +7,25 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from arm_relay import store
+from arm_relay.store import table
 from botocore.exceptions import ClientError
 
 type Item = Mapping[str, Any]
 
 #: The conditions of writes, by the very text the store sends.
 CONDITIONS: Final[Mapping[str, Callable[[Item | None, Mapping[str, Any]], bool]]] = {
-    store.IS_NEW: lambda item, _: item is None,
-    store.IS_OF_BATCH: lambda item, values: item is not None and item["batchId"] == values[":batchId"],
-    store.IS_AT_VERSION: lambda item, values: item is not None and item["version"] == values[":version"],
-    store.IS_FREE: lambda item, values: item is None or item["leasedUntil"]["S"] < values[":free"]["S"],
-    store.IS_LEASED_BY: lambda item, values: item is not None and item["leasedBy"] == values[":owner"],
+    table.IS_NEW: lambda item, _: item is None,
+    table.IS_OF_BATCH: lambda item, values: item is not None and item["batchId"] == values[":batchId"],
+    table.IS_AT_VERSION: lambda item, values: item is not None and item["version"] == values[":version"],
+    table.IS_FREE: lambda item, values: item is None or item["leasedUntil"]["S"] < values[":free"]["S"],
+    table.IS_LEASED_BY: lambda item, values: item is not None and item["leasedBy"] == values[":owner"],
 }
 
 #: The conditions of queries, by the text as well.
 QUERIES: Final[Mapping[str, Callable[[Item, Mapping[str, Any]], bool]]] = {
-    store.IS_DUE: lambda item, values: item["shard"] == values[":shard"] and item["due"]["S"] <= values[":now"]["S"],
-    store.IS_OF_SHARD: lambda item, values: bool(item["shard"] == values[":shard"]),
-    store.IS_HELD_OF: lambda item, values: bool(item["heldOf"] == values[":client"]),
+    table.IS_DUE: lambda item, values: item["shard"] == values[":shard"] and item["due"]["S"] <= values[":now"]["S"],
+    table.IS_OF_SHARD: lambda item, values: bool(item["shard"] == values[":shard"]),
+    table.IS_HELD_OF: lambda item, values: bool(item["heldOf"] == values[":client"]),
 }
 
 #: The partition and sort key of each index.

@@ -7,41 +7,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 import httpx
+from arm_relay import bootstrap
 from arm_relay.arm.auth import Tokens
-from arm_relay.arm.breaker import Breaker
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.mapping import ArmCodes
 from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.arm.wire import Wire
-from arm_relay.batches import Batch, Times
-from arm_relay.bootstrap.webhook import Webhook as WebhookParts
-from arm_relay.door import Door
-from arm_relay.inquiries import Inquiries
-from arm_relay.intake import Intake
-from arm_relay.look import Look
-from arm_relay.mapping import Mapping as OrderMapping
-from arm_relay.notifications import Topic
+from arm_relay.batches.batch import Batch, Times
+from arm_relay.batches.pace import Pace
+from arm_relay.bootstrap.operators import Operators
+from arm_relay.bootstrap.webhook import Webhook
 from arm_relay.observability import Metric
-from arm_relay.polling import Polling
-from arm_relay.redrive import Redrive
+from arm_relay.poller.notifications import Topic
+from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
-from arm_relay.store import Store
-from arm_relay.submission import Submission
+from arm_relay.store.table import Store
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook as Signer
 
+from functions.operators import app as operators
 from functions.poller import app as poller
 from functions.webhook import app as webhook
 from sandbox.arm.api import ArmApi
 from sandbox.arm.transport import SimulatedTransport
-from tests.api_gateway import routed
-from tests.builders import one_by_one
 from tests.simulation.cloud import Boto, Environment, Network
+from tests.support.api_gateway import routed
+from tests.support.builders import one_by_one
 
 CLIENT_NO: Final = "2218"
 SIGNING_SECRET: Final = "whsec_" + base64.b64encode(b"simulation" * 3).decode()
@@ -53,20 +51,21 @@ SECRET: Final = json.dumps(
 )
 
 TIMES: Final = Times(
-    first_look=timedelta(seconds=30),
-    longest_look=timedelta(seconds=900),
+    first_poll=timedelta(seconds=30),
+    longest_poll=timedelta(seconds=900),
     settling=timedelta(seconds=900),
     undecided=timedelta(seconds=3600),
     hold_after=timedelta(hours=6),
     retention=timedelta(days=400),
 )
 
-_webhook: ContextVar[WebhookParts] = ContextVar("webhook")
+_webhook: ContextVar[Webhook] = ContextVar("webhook")
+_operators: ContextVar[Operators] = ContextVar("operators")
 _polling: ContextVar[Polling] = ContextVar("polling")
 
 
 class SilentJournal:
-    """Tells nobody but for what nobody foresaw."""
+    """Reports nothing, and remembers unexpected failures."""
 
     def __init__(self, failures: list[str]) -> None:
         self._failures = failures
@@ -83,7 +82,7 @@ class SilentJournal:
     def rejected(self, problem: str, status: int, client_no: str | None) -> None:
         """See `LambdaJournal`."""
 
-    def trouble(self, what: str, **where: str | int | None) -> None:
+    def transient_error(self, what: str, **where: str | int | None) -> None:
         """See `Journal`."""
 
     def failed(self, what: str, **where: str | int | None) -> None:
@@ -100,18 +99,17 @@ class Cloud:
     arm: ArmApi
     journal: SilentJournal
     times: Times = TIMES
-    polling: type[Polling] = Polling
 
 
 @contextmanager
 def replaced_parts() -> Iterator[None]:
     """Let the handlers use the parts of the invocation they run in."""
-    relay, polling = webhook.relay, poller.polling
-    webhook.relay, poller.polling = _webhook.get, _polling.get  # type: ignore[assignment]
+    real = webhook.relay, operators.relay, poller.polling
+    webhook.relay, operators.relay, poller.polling = _webhook.get, _operators.get, _polling.get  # type: ignore[assignment]
     try:
         yield
     finally:
-        webhook.relay, poller.polling = relay, polling
+        webhook.relay, operators.relay, poller.polling = real
 
 
 def call_webhook(environment: Environment, cloud: Cloud, event: dict[str, Any]) -> dict[str, Any]:
@@ -121,20 +119,26 @@ def call_webhook(environment: Environment, cloud: Cloud, event: dict[str, Any]) 
     return answer
 
 
+def call_operators(environment: Environment, cloud: Cloud, event: dict[str, Any]) -> dict[str, Any]:
+    """One invocation of the operators' function."""
+    _operators.set(_operators_parts(environment, cloud))
+    answer: dict[str, Any] = operators.handler(event, _context(environment))
+    return answer
+
+
 def call_poller(environment: Environment, cloud: Cloud) -> None:
     """One invocation of the poller function."""
     _polling.set(_polling_parts(environment, cloud))
     poller.handler({}, _context(environment))
 
 
-def orders_event(body: str, on_invalid: str) -> dict[str, Any]:
-    """API Gateway's event for a signed request."""
-    now = datetime.now(UTC)
+def orders_event(body: str, on_invalid: str, now: datetime) -> dict[str, Any]:
+    """API Gateway's event for a request that is signed now."""
     headers = {
         "content-type": "application/json",
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(SIGNING_SECRET).sign("msg_1", now, body),
+        "webhook-signature": Signer(SIGNING_SECRET).sign("msg_1", now, body),
     }
     event = _event("POST", f"/v1/clients/{CLIENT_NO}/orders", body, headers)
     return event | {"queryStringParameters": {"onInvalid": on_invalid}}
@@ -174,60 +178,53 @@ def _context(environment: Environment) -> LambdaContext:
     )
 
 
-def _webhook_parts(environment: Environment, cloud: Cloud) -> WebhookParts:
-    store = _store(environment, cloud)
-    intake = Intake(
-        store=store,
-        submission=_submission(environment, cloud, store, _arm(environment, cloud)),
+def _webhook_parts(environment: Environment, cloud: Cloud) -> Webhook:
+    return bootstrap.webhook.assemble(
+        store=_store(environment, cloud),
+        ledger=_arm(environment, cloud),
+        secrets=_secrets(environment),
         journal=cloud.journal,
-        mapping=OrderMapping(user_id="simulation", credit_note_type="CN"),
-        times=cloud.times,
-        time_zone=ZoneInfo("Europe/Oslo"),
-        now=environment.now,
+        drafts=_drafts(environment),
+        pace=_pace(environment, cloud),
+        tolerance=timedelta(seconds=300),
         new_id=lambda: str(uuid.UUID(int=environment.random.getrandbits(128))),
         pause=lambda repetition: environment.sleep(0.05 * repetition) if repetition else None,
     )
-    redrive = Redrive(store=store, journal=cloud.journal, times=cloud.times, now=environment.now)
-    # Requests are signed by the real clock.
-    door = Door(_secrets(), lambda: datetime.now(UTC), timedelta(seconds=300))
-    return WebhookParts(door, intake, Inquiries(store), redrive, cast("Any", cloud.journal))
+
+
+def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
+    return bootstrap.operators.assemble(
+        store=_store(environment, cloud),
+        secrets=_secrets(environment),
+        journal=cloud.journal,
+        drafts=_drafts(environment),
+        pace=_pace(environment, cloud),
+    )
 
 
 def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
-    store, arm = _store(environment, cloud), Breaker(_arm(environment, cloud))
-    look = Look(
-        store=store,
-        arm=arm,
-        submission=_submission(environment, cloud, store, arm),
-        journal=cloud.journal,
-        vocabulary=Vocabulary.extended("", ""),
-        times=cloud.times,
-        now=environment.now,
-        jitter=environment.random.random,
-        look_ups=one_by_one,
-    )
-    return cloud.polling(
-        store=store,
-        look=look,
+    return bootstrap.poller.assemble(
+        store=_store(environment, cloud),
+        ledger=_arm(environment, cloud),
         announcements=Topic(
             cast("Any", Boto(environment, "SNS", cloud.topic)), "arn:aws:sns:eu-north-1:000000000000:t"
         ),
         journal=cloud.journal,
-        now=environment.now,
+        vocabulary=Vocabulary.extended("", ""),
+        pace=_pace(environment, cloud),
         shuffled=lambda shards: environment.random.sample(shards, len(shards)),
         at_once=one_by_one,
+        look_ups=one_by_one,
     )
 
 
-def _submission(environment: Environment, cloud: Cloud, store: Store, arm: ArmClient | Breaker) -> Submission:
-    return Submission(
-        store=store,
-        arm=arm,
-        journal=cloud.journal,
-        times=cloud.times,
-        now=environment.now,
-        jitter=environment.random.random,
-    )
+def _pace(environment: Environment, cloud: Cloud) -> Pace:
+    return Pace(cloud.times, environment.now, environment.random.random)
+
+
+def _drafts(environment: Environment) -> Drafts:
+    codes = ArmCodes(user_id="simulation", credit_note_type="CN")
+    return Drafts(codes, lambda: environment.now().astimezone(ZoneInfo("Europe/Oslo")).date())
 
 
 def _store(environment: Environment, cloud: Cloud) -> Store:
@@ -238,9 +235,9 @@ def _store(environment: Environment, cloud: Cloud) -> Store:
 def _arm(environment: Environment, cloud: Cloud) -> ArmClient:
     transport = Network(environment, SimulatedTransport(cloud.arm, environment.sleep))
     wire = Wire(httpx.Client(transport=transport, trust_env=False), lambda: environment.hub.time)
-    tokens = Tokens(wire, "https://auth.example/token", _secrets().credentials, lambda: environment.hub.time)
+    tokens = Tokens(wire, "https://auth.example/token", _secrets(environment).credentials, lambda: environment.hub.time)
     return ArmClient(wire, tokens, "https://arm.example/arm/v1")
 
 
-def _secrets() -> Secrets:
-    return Secrets(lambda: SECRET, lambda: datetime.now(UTC))
+def _secrets(environment: Environment) -> Secrets:
+    return Secrets(lambda: SECRET, environment.now)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arm_relay.batches import CORRECTABLE, ENDS, Batch, OrderStatus, State
+from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, State
 
 from sandbox.arm.ledger import Document
 

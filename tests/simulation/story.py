@@ -8,9 +8,9 @@ from functools import partial
 from random import Random
 from typing import Any, Final
 
-from arm_relay import records
-from arm_relay.batches import CORRECTABLE, Batch, OrderStatus, State
-from arm_relay.store import StoreUnavailable
+from arm_relay.batches.batch import CORRECTABLE, Batch, OrderStatus, State
+from arm_relay.store import records
+from arm_relay.store.table import StoreUnavailable
 
 from sandbox.arm.api import ArmApi
 from sandbox.arm.ledger import Ledger, short_uuid
@@ -22,6 +22,7 @@ from tests.simulation.functions_under_test import (
     CLIENT_NO,
     Cloud,
     SilentJournal,
+    call_operators,
     call_poller,
     call_webhook,
     orders_event,
@@ -191,7 +192,7 @@ class Story:
             self.counts["requests"] += 1
             self.counts["duplicates"] += 1 if repetition else 0
             environment = self.environment(WEBHOOK_TIME)
-            answer = call_webhook(environment, self.cloud, orders_event(body, on_invalid))
+            answer = call_webhook(environment, self.cloud, orders_event(body, on_invalid, self.now()))
             if answer["statusCode"] in (200, 202):
                 lines = json.loads(answer["body"])["orders"]
                 self.accepted |= {line["id"] for line in lines if "batchId" in line}
@@ -250,7 +251,7 @@ class Story:
             if redrive:
                 self.counts["redrives"] += 1
                 event = redrive_event(batch.id, json.dumps(redrive))
-                answer = call_webhook(self.environment(WEBHOOK_TIME), self.cloud, event)
+                answer = call_operators(self.environment(WEBHOOK_TIME), self.cloud, event)
                 if answer["statusCode"] not in (200, 409, 503):
                     self.failures.append(f"redrive {answer}")
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from arm_relay import batches
-from arm_relay.batches import Answer, OrderStatus, State
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Answer, OrderStatus, State
 from arm_relay.observability import LambdaJournal, Metric
 from aws_lambda_powertools import Logger, Metrics
 
-from tests.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
 
 KARI = "arn:aws:iam::123456789012:user/kari"
 
@@ -42,7 +42,7 @@ def notes() -> Notes:
 
 
 def test_every_transition_is_one_line_of_the_same_fields(notes: Notes) -> None:
-    notes.journal.moved(batches.accepted(a_batch(), "uuid-1", Answer(202, ""), NOW))
+    notes.journal.moved(steps.pending(a_batch(), "uuid-1", Answer(202, ""), NOW))
 
     expected = {
         "level": "INFO",
@@ -59,9 +59,9 @@ def test_every_transition_is_one_line_of_the_same_fields(notes: Notes) -> None:
 
 
 def test_a_persons_words_stay_out_of_the_log(notes: Notes) -> None:
-    held = batches.announced(batches.held(a_batch(), "too old", NOW))
+    held = steps.announced(steps.held(a_batch(), "too old", NOW))
 
-    notes.journal.moved(batches.resubmitted(held, "Kari Nordmann says so", KARI, NOW, TIMES))
+    notes.journal.moved(steps.resubmitted(held, "Kari Nordmann says so", KARI, NOW, TIMES))
 
     assert notes.line("cause") == {"cause": "redriven"}
     assert "Nordmann" not in json.dumps(notes.lines())
@@ -69,9 +69,9 @@ def test_a_persons_words_stay_out_of_the_log(notes: Notes) -> None:
 
 def test_ends_and_holds_are_counted_as_they_come(notes: Notes) -> None:
     notes.journal.moved(a_batch())
-    notes.journal.moved(batches.refused(a_batch(), Answer(400, ""), NOW))
-    notes.journal.moved(batches.held(a_batch(), "too old", NOW))
-    notes.journal.moved(batches.held(a_batch(), "too old", NOW))
+    notes.journal.moved(steps.refused(a_batch(), Answer(400, ""), NOW))
+    notes.journal.moved(steps.held(a_batch(), "too old", NOW))
+    notes.journal.moved(steps.held(a_batch(), "too old", NOW))
 
     assert notes.counts() == {"BatchesEnded": 1, "BatchesHeld": 2, "OrdersFailed": 1}
 
@@ -81,7 +81,7 @@ def test_the_orders_of_an_ended_batch_are_counted_by_how_they_ended(notes: Notes
     orders = [a_batch_order(status=OrderStatus.SUCCEEDED), failed, replace(failed, id="evt-3")]
     pending = a_batch(state=State.PENDING, orders=(*orders,))
 
-    notes.journal.moved(batches.ended_each(pending, State.PARTIALLY_FAILED, orders, "ARM's result", NOW))
+    notes.journal.moved(steps.ended_each(pending, State.PARTIALLY_FAILED, orders, "ARM's result", NOW))
 
     assert notes.counts() == {"BatchesEnded": 1, "OrdersSucceeded": 1, "OrdersFailed": 2}
 
@@ -135,14 +135,14 @@ def test_counts_of_many_threads_add_up(notes: Notes, capsys: pytest.CaptureFixtu
 
 
 def test_trouble_is_a_counted_warning(notes: Notes) -> None:
-    notes.journal.trouble("the table throttles reads", batchId="batch-1")
+    notes.journal.transient_error("the table throttles reads", batchId="batch-1")
 
     assert notes.line("level", "message", "batchId") == {
         "level": "WARNING",
         "message": "the table throttles reads",
         "batchId": "batch-1",
     }
-    assert notes.counts() == {"Troubles": 1}
+    assert notes.counts() == {"RetriedErrors": 1}
 
 
 def test_a_failure_is_a_counted_error_with_its_traceback(notes: Notes) -> None:

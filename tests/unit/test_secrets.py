@@ -9,7 +9,7 @@ from arm_relay.secrets import AGE, Secrets, SecretUnavailable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 #: Stands in every malformed secret, and must not come out.
 CONTENT = "hunter2"

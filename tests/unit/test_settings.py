@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from arm_relay.arm.outcomes import Meaning
 from arm_relay.settings import Settings
 from pydantic import ValidationError
 
@@ -13,8 +12,8 @@ ENVIRONMENT = {
     "ARM_TOKEN_URL": "https://auth.staging.amili.no/token",
     "ARM_USER_ID": "arm-relay",
     "INVOICE_TIME_ZONE": "Europe/Oslo",
-    "FIRST_LOOK_SECONDS": "30",
-    "LONGEST_LOOK_SECONDS": "900",
+    "FIRST_POLL_SECONDS": "30",
+    "LONGEST_POLL_SECONDS": "900",
     "SETTLING_SECONDS": "901",
     "UNDECIDED_SECONDS": "3600",
     "HOLD_AFTER_SECONDS": "259200",
@@ -46,31 +45,18 @@ def test_the_environment_is_read() -> None:
 
 def test_what_is_optional_may_be_blank_or_absent() -> None:
     assert read(**OPTIONAL) == read()
-    assert read().mapping().credit_note_type == ""
+    assert read().credit_note_document_type == ""
 
 
 def test_times_are_what_their_names_say() -> None:
     times = read().times()
 
-    assert times.first_look == timedelta(seconds=30)
-    assert times.longest_look == timedelta(minutes=15)
+    assert times.first_poll == timedelta(seconds=30)
+    assert times.longest_poll == timedelta(minutes=15)
     assert times.settling == timedelta(seconds=901)
     assert times.undecided == timedelta(hours=1)
     assert times.hold_after == timedelta(days=3)
     assert times.retention == timedelta(days=400)
-
-
-def test_the_mapping_gets_user_and_credit_note_type() -> None:
-    mapping = read(CREDIT_NOTE_DOCUMENT_TYPE="CN").mapping()
-
-    assert (mapping.user_id, mapping.credit_note_type) == ("arm-relay", "CN")
-
-
-def test_the_vocabulary_is_extended() -> None:
-    vocabulary = read(ARM_RESULT_WORDS="Bokført=succeeded", ARM_RESULT_CODES="207=partial").vocabulary()
-
-    assert vocabulary.words["BOKFØRT"] is Meaning.SUCCEEDED
-    assert vocabulary.codes[207] is Meaning.PARTIAL
 
 
 @pytest.mark.parametrize("value", ["0", "2592001", "1.5", "soon", ""])
@@ -110,23 +96,8 @@ def test_a_wrong_variable_is_named_without_its_value(name: str, value: str) -> N
     assert f"input_value={value!r}" not in text
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("ARM_RESULT_WORDS", "BOKFØRT"),
-        ("ARM_RESULT_WORDS", "BOKFØRT=fine"),
-        ("ARM_RESULT_CODES", "20=succeeded"),
-        ("ARM_RESULT_CODES", "OK=succeeded"),
-    ],
-)
-def test_words_nobody_understands_stop_the_start(name: str, value: str) -> None:
-    _, text = faults(ENVIRONMENT | {name: value})
-
-    assert "should be" in text
-
-
 def test_no_fault_shows_the_other_variables() -> None:
-    _, text = faults(ENVIRONMENT | {"RETENTION_DAYS": "0", "ARM_RESULT_WORDS": "nonsense"})
+    _, text = faults(ENVIRONMENT | {"RETENTION_DAYS": "0"})
 
     assert not [value for name, value in ENVIRONMENT.items() if len(value) > 5 and value in text]
 

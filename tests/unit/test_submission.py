@@ -7,13 +7,13 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-from arm_relay import batches
 from arm_relay.arm.auth import Credentials, Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.wire import Wire
-from arm_relay.batches import Batch, OrderStatus, State
-from arm_relay.observability import Metric
-from arm_relay.store import Store
+from arm_relay.batches import steps
+from arm_relay.batches.batch import KEPT_ANSWER, Batch, OrderStatus, State
+from arm_relay.batches.pace import Pace
+from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
@@ -21,35 +21,13 @@ from moto import mock_aws
 
 from sandbox.arm.faults import ABORTS_AFTER, ABORTS_BEFORE, TOKEN_GARBAGE
 from sandbox.arm.transport import SimulatedTransport
-from tests.builders import NOW, TIMES, a_batch
-from tests.store_contract import MARKER_LIFE, TABLE, create_table
-from tests.unit.sandbox_arm.builders import a_payload, a_simulator
+from tests.support.arm_builders import a_payload, a_simulator
+from tests.support.builders import NOW, TIMES, a_batch
+from tests.support.diary import Diary
+from tests.support.store_contract import MARKER_LIFE, TABLE, create_table
 
 #: Raised by httpx before a request is sent; the other ways to lose a connection leave it open what ARM got.
 NOTHING_SENT = ("refuse", "dns", "tls", "connect-timeout", "pool-timeout")
-
-
-class Diary:
-    """Keeps what the use case tells."""
-
-    def __init__(self) -> None:
-        self.moves: list[Batch] = []
-        self.troubles: list[tuple[str, dict[str, str | int | None]]] = []
-
-    def moved(self, batch: Batch) -> None:
-        self.moves.append(batch)
-
-    def count(self, metric: Metric, number: int = 1) -> None:
-        """Nothing is counted here."""
-
-    def measured(self, metric: Metric, value: float) -> None:
-        """Nothing is measured here."""
-
-    def trouble(self, what: str, **where: str | int | None) -> None:
-        self.troubles.append((what, where))
-
-    def failed(self, what: str, **where: str | int | None) -> None:
-        raise AssertionError(what, where)
 
 
 class World:
@@ -62,11 +40,9 @@ class World:
         self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self.submission = Submission(
             store=self.store,
-            arm=arm_client(self.network),
+            ledger=arm_client(self.network),
             journal=self.diary,
-            times=TIMES,
-            now=self.arm.clock.now,
-            jitter=lambda: 0.5,
+            pace=Pace(TIMES, self.arm.clock.now, lambda: 0.5),
         )
 
     def claimed(self, **changes: object) -> Batch:
@@ -213,10 +189,10 @@ def test_arm_says_when_to_come_back(world: World) -> None:
     assert world.run().due == NOW + timedelta(seconds=120)
 
 
-def test_nobody_comes_back_later_than_at_the_longest_look(world: World) -> None:
+def test_nobody_comes_back_later_than_at_the_longest_poll(world: World) -> None:
     world.arm.fail("submit", "status", status=429, retryAfter="86400")
 
-    assert world.run().due == NOW + TIMES.longest_look
+    assert world.run().due == NOW + TIMES.longest_poll
 
 
 def test_repeated_attempts_back_off(world: World) -> None:
@@ -224,7 +200,7 @@ def test_repeated_attempts_back_off(world: World) -> None:
     after = world.run()
     pauses = []
     for _ in range(8):
-        taken = world.store.save(batches.taken(after, "the next attempt", world.arm.clock.now(), TIMES))
+        taken = world.store.save(steps.begun(after, "the next attempt", world.arm.clock.now(), TIMES))
         after = world.run(taken)
         assert after.due
         pauses.append(after.due - world.arm.clock.now())
@@ -253,7 +229,7 @@ def test_what_arm_refuses_after_an_attempt_in_doubt_is_held(world: World) -> Non
     first = world.claimed()
     world.arm.fail("submit", "drop-after", 1)
     doubted = world.run(first)
-    taken = world.store.save(batches.taken(doubted, "ARM's ledger has none of it", NOW, TIMES))
+    taken = world.store.save(steps.begun(doubted, "ARM's ledger has none of it", NOW, TIMES))
     world.arm.fail("submit", "status", status=409)
 
     after = world.run(taken)
@@ -297,7 +273,7 @@ def test_an_answer_of_megabytes_is_not_read_to_its_end(world: World) -> None:
     after = world.run()
 
     assert after.state in (State.PENDING, State.UNCONFIRMED)
-    assert after.answer is None or len(after.answer.body) <= batches.KEPT_ANSWER
+    assert after.answer is None or len(after.answer.body) <= KEPT_ANSWER
 
 
 def test_a_redirect_is_not_followed(world: World) -> None:
@@ -312,7 +288,7 @@ def test_a_redirect_is_not_followed(world: World) -> None:
 
 
 def lease_over(batch: Batch) -> Batch:
-    return batches.lease_over(batch, NOW)
+    return steps.lease_over(batch, NOW)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +308,7 @@ def test_a_late_outcome_is_recorded_on_an_unconfirmed_batch(world: World, fault:
     after = world.run(batch)
 
     assert (after.state, after.version) == (state, 3)
-    assert world.diary.troubles == []
+    assert world.diary.transient_errors == []
 
 
 def test_a_late_doubt_about_an_unconfirmed_batch_changes_nothing(world: World) -> None:
@@ -347,12 +323,12 @@ def test_a_late_doubt_about_an_unconfirmed_batch_changes_nothing(world: World) -
 
 def test_an_outcome_that_comes_too_late_is_told_with_its_batch_uuid(world: World) -> None:
     batch = world.claimed()
-    world.between(lambda current: batches.held(current, "ARM may have it", NOW))
+    world.between(lambda current: steps.held(current, "ARM may have it", NOW))
 
     after = world.run(batch)
 
     assert after.state is State.HELD
-    assert world.diary.troubles == [
+    assert world.diary.transient_errors == [
         (
             "the outcome of a submission came too late",
             {"batchId": "batch-1", "state": "PENDING", "batchUuid": world.arm.ledger.batches[0].uuid},
@@ -362,12 +338,12 @@ def test_an_outcome_that_comes_too_late_is_told_with_its_batch_uuid(world: World
 
 def test_an_outcome_of_an_earlier_attempt_does_not_touch_a_later_one(world: World) -> None:
     batch = world.claimed()
-    world.between(lambda current: batches.taken(lease_over(current), "again", NOW, TIMES))
+    world.between(lambda current: steps.begun(lease_over(current), "again", NOW, TIMES))
 
     after = world.run(batch)
 
     assert (after.state, after.attempt, after.batch_uuid) == (State.CLAIMED, 2, None)
-    assert [where["batchUuid"] for _, where in world.diary.troubles] == [world.arm.ledger.batches[0].uuid]
+    assert [where["batchUuid"] for _, where in world.diary.transient_errors] == [world.arm.ledger.batches[0].uuid]
 
 
 def test_an_outcome_that_somebody_else_recorded_is_no_trouble(world: World) -> None:
@@ -386,7 +362,7 @@ def test_an_outcome_that_somebody_else_recorded_is_no_trouble(world: World) -> N
     after = world.run(batch)
 
     assert (after.state, after.version) == (State.PENDING, 2)
-    assert world.diary.troubles == []
+    assert world.diary.transient_errors == []
 
 
 @pytest.mark.parametrize("lost", ["before-send.dynamodb.PutItem", "after-call.dynamodb.PutItem"])
@@ -401,7 +377,7 @@ def test_an_outcome_that_cannot_be_recorded_is_told_with_its_batch_uuid(world: W
     after = world.submission.run(batch)
 
     assert after == batch
-    assert world.diary.troubles == [
+    assert world.diary.transient_errors == [
         (
             "the outcome of a submission could not be recorded",
             {"batchId": "batch-1", "state": "PENDING", "batchUuid": world.arm.ledger.batches[0].uuid},
@@ -420,7 +396,7 @@ def test_a_recorded_outcome_is_told(world: World) -> None:
 
 def test_nothing_is_told_of_an_outcome_that_is_not_recorded(world: World) -> None:
     batch = world.claimed()
-    world.between(lambda current: batches.held(current, "ARM may have it", NOW))
+    world.between(lambda current: steps.held(current, "ARM may have it", NOW))
 
     world.run(batch)
 

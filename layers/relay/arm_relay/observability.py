@@ -1,4 +1,4 @@
-"""What the relay tells about its work: a log line per transition, counts by name. Never names, addresses or amounts."""
+"""What the relay reports about its work: a log line per transition, and metrics. No names, addresses or amounts."""
 
 import re
 from collections.abc import Mapping
@@ -9,62 +9,62 @@ from typing import Final, Protocol
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from arm_relay.batches import Batch, OrderStatus, State
+from arm_relay.batches.batch import Batch, OrderStatus, State
 
 
 class Metric(StrEnum):
-    """Every metric. They are counted per occurrence but for those of `UNITS`, which are measured."""
+    """Every metric. Each counts occurrences, except those of `UNITS`, which are measured."""
 
-    #: Requests to the webhook function.
+    #: Requests to the webhook and the operators' function.
     REQUESTS = "Requests"
     #: Runs of the poller.
-    POLLS = "Polls"
-    #: Orders claimed for the first time or corrected.
+    POLLER_RUNS = "PollerRuns"
+    #: Orders accepted for the first time, or as a correction.
     ORDERS_ACCEPTED = "OrdersAccepted"
     #: Orders sent again unchanged.
     ORDERS_REPLAYED = "OrdersReplayed"
     #: Orders left out of a request whose other orders were accepted.
     ORDERS_REJECTED = "OrdersRejected"
-    #: Requests answered with a problem; once more with the dimension `problem`, the last part of its type.
+    #: Requests answered with a problem; also with the dimension `problem`, the last part of its type.
     REQUESTS_REJECTED = "RequestsRejected"
     #: Orders whose document ARM created.
     ORDERS_SUCCEEDED = "OrdersSucceeded"
     #: Orders whose document ARM did not create, or refused.
     ORDERS_FAILED = "OrdersFailed"
-    #: Batches that came to an end.
+    #: Batches that ended.
     BATCHES_ENDED = "BatchesEnded"
-    #: Batches that a person must look at, as they come.
+    #: Batches that became held, so that a person must decide.
     BATCHES_HELD = "BatchesHeld"
-    #: Batches with something left to do, when a run of the poller begins.
+    #: Batches with something left to do when a run of the poller begins.
     BATCHES_WAITING = "BatchesWaiting"
-    #: At each look at a batch, how long it has been waiting for its end, or for its end to be announced.
+    #: At each poll of a batch, how long it has been waiting for its end, or for its end to be announced.
     BATCH_AGE = "BatchAge"
     #: Announcements published.
     ANNOUNCEMENTS = "Announcements"
-    #: Failures of calls that the relay will make again by itself.
-    TROUBLES = "Troubles"
-    #: Calls that ended without an answer of ARM's, or with one that says ARM is in trouble itself.
+    #: Transient errors: failed calls that the relay retries by itself.
+    RETRIED_ERRORS = "RetriedErrors"
+    #: Calls without an answer from ARM, or with one that says that ARM is failing.
     ARM_UNREACHABLE = "ArmUnreachable"
-    #: Calls that ARM answered with 403: it does not serve the client to us.
+    #: Calls that ARM answered with 403: it refuses our requests for the client.
     ARM_FORBIDDEN = "ArmForbidden"
     #: Calls that ARM answered with 429.
     ARM_THROTTLED = "ArmThrottled"
-    #: Calls without a token, or with one that ARM does not accept even when it is new.
+    #: Calls without a token, or with a new token that ARM does not accept.
     TOKEN_FAILURES = "TokenFailures"  # noqa: S105 (no password)
-    #: How long POST documents/batches takes, a token asked for on the way included.
+    #: How long POST documents/batches takes, including the request for a token where one is needed.
     ARM_SUBMIT_DURATION = "ArmSubmitDuration"
-    #: How long GET batches/{batchuuid} takes, the same.
+    #: How long GET batches/{batchuuid} takes, counted in the same way.
     ARM_RESULT_DURATION = "ArmResultDuration"
-    #: How long GET documents/{documentno} takes, the same.
+    #: How long GET documents/{documentno} takes, counted in the same way.
     ARM_DOCUMENT_DURATION = "ArmDocumentDuration"
-    #: Failures that nobody foresaw.
+    #: Unexpected failures.
     FAILURES = "Failures"
 
 
-#: A client number that may be logged before anybody has said that there is such a client: a path can hold anything.
+#: A client number that may be logged before it is known to exist: a path can contain anything.
 NUMBER: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 
-#: What is measured, and in which unit.
+#: The metrics that are measured, and their units.
 UNITS: Final[Mapping[Metric, MetricUnit]] = {
     Metric.BATCHES_WAITING: MetricUnit.Count,
     Metric.BATCH_AGE: MetricUnit.Seconds,
@@ -75,22 +75,25 @@ UNITS: Final[Mapping[Metric, MetricUnit]] = {
 
 
 class Journal(Protocol):
-    """Where use cases tell what happened."""
+    """Where use cases report what happened."""
 
     def moved(self, batch: Batch) -> None:
         """A transition of the batch is recorded."""
 
     def count(self, metric: Metric, number: int = 1) -> None:
-        """It happened so many times."""
+        """The event happened so many times."""
 
     def measured(self, metric: Metric, value: float) -> None:
-        """It was so much, in the metric's unit."""
+        """The value, in the metric's unit."""
 
-    def trouble(self, what: str, **where: str | int | None) -> None:
-        """A call failed that will be made again."""
+    def transient_error(self, what: str, **where: str | int | None) -> None:
+        """A call failed and will be made again."""
 
     def failed(self, what: str, **where: str | int | None) -> None:
-        """Nobody foresaw the exception that is being handled."""
+        """The exception that is being handled was not expected."""
+
+    def rejected(self, problem: str, status: int, client_no: str | None) -> None:
+        """A request was answered with a problem; `client_no` is not yet known to exist."""
 
 
 class LambdaJournal:
@@ -102,7 +105,7 @@ class LambdaJournal:
         self._lock = Lock()
 
     def moved(self, batch: Batch) -> None:
-        """One line, the same fields for every transition; ends and holds are counted, too."""
+        """One line with the same fields for every transition. Ends and holds are also counted."""
         self._logger.info(
             "batch moved",
             batchId=batch.id,
@@ -128,7 +131,7 @@ class LambdaJournal:
         self._add(metric, UNITS[metric], value)
 
     def rejected(self, problem: str, status: int, client_no: str | None) -> None:
-        """One line, which tells neither what was sent nor who sent it."""
+        """One line that names neither the content nor the sender."""
         number = client_no if client_no and NUMBER.fullmatch(client_no) else None
         self._logger.info("request rejected", problem=problem, status=status, clientNo=number)
         self.count(Metric.REQUESTS_REJECTED)
@@ -138,15 +141,15 @@ class LambdaJournal:
             one.add_dimension("service", str(provider.service))
             one.add_dimension("problem", problem)
 
-    def trouble(self, what: str, **where: str | int | None) -> None:
+    def transient_error(self, what: str, **where: str | int | None) -> None:
         """A warning."""
-        self.count(Metric.TROUBLES)
+        self.count(Metric.RETRIED_ERRORS)
         self._logger.warning(what, extra=where)
 
     def failed(self, what: str, **where: str | int | None) -> None:
         """An error with its traceback."""
         self.count(Metric.FAILURES)
-        self._logger.error(what, exc_info=True, extra=where)  # noqa: LOG014 (called while one is handled)
+        self._logger.error(what, exc_info=True, extra=where)  # noqa: LOG014 (called while an exception is handled)
 
     def _count_end(self, batch: Batch) -> None:
         succeeded = sum(order.status is OrderStatus.SUCCEEDED for order in batch.orders)
@@ -155,6 +158,6 @@ class LambdaJournal:
         self.count(Metric.ORDERS_FAILED, len(batch.orders) - succeeded)
 
     def _add(self, metric: Metric, unit: MetricUnit, value: float) -> None:
-        # The poller counts in many threads, and Powertools' Metrics would lose some of it.
+        # The poller counts in many threads; without the lock Powertools' Metrics would lose counts.
         with self._lock:
             self._metrics.add_metric(metric.value, unit, value)

@@ -12,14 +12,18 @@ from typing import Any, Final
 
 from arm_relay.arm.auth import Credentials, NoCredentials
 
-#: How long the secret is used after it was read: a revoked one stops working within this time.
+#: How long the secret is used after it was read. A revoked signing secret stops working within this time.
 AGE: Final = timedelta(minutes=5)
-#: What Standard Webhooks asks of a signing secret at least, in bytes.
+#: The shortest signing secret that Standard Webhooks allows, in bytes.
 SHORTEST_KEY: Final = 24
 
 
+class UnknownClient(Exception):
+    """There is no client with this number."""
+
+
 class SecretUnavailable(NoCredentials):
-    """The secret cannot be read, or does not hold what it should. Never carries anything of its content."""
+    """The secret cannot be read, or lacks what it should contain. The message holds nothing of its content."""
 
 
 class Secrets:
@@ -28,7 +32,7 @@ class Secrets:
     def __init__(self, fetch: Callable[[], str], now: Callable[[], datetime]) -> None:
         """`fetch` reads the secret's text; it raises `SecretUnavailable`.
 
-        `now` is a clock on the wall: others stand still while Lambda freezes the environment.
+        `now` is the wall clock: other clocks may stop while Lambda freezes the environment.
         """
         self._fetch = fetch
         self._now = now
@@ -47,22 +51,25 @@ class Secrets:
         return Credentials(client_id, client_secret)
 
     def signing_keys(self, client_no: str) -> list[bytes]:
-        """What the client's signing secrets decode to, any of which may sign; none for an unknown client.
+        """The client's signing secrets, decoded. Any of them may sign.
 
         Raises:
+            UnknownClient: the client has none, so nobody can sign for it.
             SecretUnavailable: the secret cannot be read, or this client's part of it is malformed.
         """
         clients = _member(self._read(), "clients")
         if client_no not in clients:
-            return []
+            raise UnknownClient(UnknownClient.__doc__)
         found = _member(clients, client_no).get("signingSecrets")
         if not isinstance(found, list) or not all(isinstance(secret, str) for secret in found):
             raise SecretUnavailable(f"the signingSecrets of client {client_no} should be a list of texts")
+        if not found:
+            raise UnknownClient(UnknownClient.__doc__)
         return [_key(secret, client_no) for secret in found]
 
     def _read(self) -> dict[str, Any]:
         now = self._now()
-        # A clock that was set back makes it old, too.
+        # After the clock was set back its age is not known, so it is read again.
         if self._kept is None or not timedelta(0) <= now - self._kept[0] < AGE:
             self._kept = now, _parsed(self._fetch())
         return self._kept[1]
@@ -72,7 +79,7 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError:
-        # The parser's error quotes the text, so it must not travel on.
+        # The parser's error quotes the text, so it must not be passed on.
         raise SecretUnavailable("the secret is not JSON") from None
     return _member({"secret": value}, "secret")
 

@@ -11,7 +11,7 @@ from arm_relay.arm.auth import Credentials, Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.wire import MAX_ANSWER, WIRE_ERRORS, Wire
-from arm_relay.batches import Answer
+from arm_relay.batches.batch import Answer
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -17,11 +17,11 @@ from arm_relay.arm.outcomes import (
     end_of,
     read,
 )
-from arm_relay.batches import Answer, BatchOrder, OrderStatus, State
+from arm_relay.batches.batch import Answer, BatchOrder, OrderStatus, State
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import a_batch_order
+from tests.support.builders import a_batch_order
 
 KNOWN = Vocabulary.extended("", "")
 

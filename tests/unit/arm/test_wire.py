@@ -13,7 +13,7 @@ from arm_relay.arm.wire import (
     WIRE_ERRORS,
     Wire,
 )
-from arm_relay.batches import LEASE, Answer
+from arm_relay.batches.batch import LEASE, Answer
 
 URL = "https://arm.test/"
 

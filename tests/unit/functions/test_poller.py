@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import boto3
 import pytest
-from arm_relay import batches
-from arm_relay.batches import State
-from arm_relay.polling import RESERVE, PollingFailed
-from arm_relay.store import StoreUnavailable
+from arm_relay.batches import steps
+from arm_relay.batches.batch import State
+from arm_relay.poller.polling import RESERVE, PollingFailed
+from arm_relay.store.table import StoreUnavailable
 
-from tests.builders import NOW, a_batch
-from tests.store_contract import TABLE
-from tests.unit.functions.poller_world import World, deployed
-from tests.unit.sandbox_arm.builders import a_document, a_payload
+from tests.support.arm_builders import a_document, a_payload
+from tests.support.builders import NOW, a_batch
+from tests.support.poller_world import World, deployed
+from tests.support.store_contract import TABLE
 
 
 @pytest.fixture
@@ -52,10 +52,10 @@ def test_a_run_with_nothing_to_do_says_no_more_than_that_it_ran(
     world.poll()
 
     (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert metrics["Polls"] == [1.0]
+    assert metrics["PollerRuns"] == [1.0]
     assert metrics["BatchesWaiting"] == [0.0]
     names = [metric["Name"] for metric in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
-    assert names == ["Polls", "BatchesWaiting"]
+    assert names == ["PollerRuns", "BatchesWaiting"]
     assert world.lines() == []
 
 
@@ -123,7 +123,7 @@ def test_nothing_secret_or_personal_is_logged(world: World, capsys: pytest.Captu
     payload = json.dumps(a_payload(document)).encode()
     for number, fault in enumerate((400, 500, 401, 429, None)):
         order = replace(a_batch().orders[0], id=f"evt-{number}")
-        queued = batches.not_taken(a_batch(id=f"b{number}", orders=(order,), payload=payload), "ARM was down", NOW)
+        queued = steps.requeued(a_batch(id=f"b{number}", orders=(order,), payload=payload), "ARM was down", NOW)
         world.store.claim(queued, {})
         world.arm.clock.sleep(60)
         if fault:

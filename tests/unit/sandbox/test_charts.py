@@ -15,7 +15,7 @@ def identity(name: str, **dimensions: str) -> Identity:
 
 MEASURED = Measurements(
     {
-        identity("Polls", service="relay-1"): [Point(100, 1), Point(101, 1), Point(112, 1)],
+        identity("PollerRuns", service="relay-1"): [Point(100, 1), Point(101, 1), Point(112, 1)],
         identity("Rejected", service="relay-1", problem="not-json"): [Point(100, 1)],
         identity("Rejected", service="relay-1", problem="conflict"): [Point(100, 1)],
         identity("Rejected", service="relay-2", problem="forbidden"): [Point(100, 1)],
@@ -35,19 +35,19 @@ def chart(*rows: Sequence[object], **properties: object) -> Chart:
 
 
 def test_a_row_is_a_line_with_the_name_of_its_metric() -> None:
-    found = chart(["ArmRelay", "Polls", "service", "relay-1"])
+    found = chart(["ArmRelay", "PollerRuns", "service", "relay-1"])
 
-    assert found == Chart("Title", [Line("Polls", [Point(100, 2), Point(110, 1)])])
+    assert found == Chart("Title", [Line("PollerRuns", [Point(100, 2), Point(110, 1)])])
 
 
 def test_a_row_may_have_a_label_and_a_statistic_of_its_own() -> None:
-    found = chart(["ArmRelay", "Polls", "service", "relay-1", {"label": "runs", "stat": "Maximum"}])
+    found = chart(["ArmRelay", "PollerRuns", "service", "relay-1", {"label": "runs", "stat": "Maximum"}])
 
     assert found.lines == [Line("runs", [Point(100, 1), Point(110, 1)])]
 
 
 def test_a_metric_that_was_never_measured_is_a_line_without_points() -> None:
-    assert chart(["ArmRelay", "Polls", "service", "relay-2"]).lines == [Line("Polls", [])]
+    assert chart(["ArmRelay", "PollerRuns", "service", "relay-2"]).lines == [Line("PollerRuns", [])]
 
 
 def test_a_search_finds_a_line_for_each_value_of_the_other_dimension() -> None:

@@ -11,7 +11,7 @@ from moto import mock_aws
 from sandbox.aws import Aws
 from sandbox.measurements import Identity, Measurements, Point, of_aws
 
-POLLS = Identity("ArmRelay", "Polls", frozenset({("service", "relay-1")}))
+POLLS = Identity("ArmRelay", "PollerRuns", frozenset({("service", "relay-1")}))
 ERRORS = Identity("AWS/Lambda", "Errors", frozenset({("FunctionName", "poller")}))
 
 
@@ -27,7 +27,7 @@ def printed(*values: float) -> list[str]:
     metrics.clear_metrics()
     metrics.set_timestamp(int(datetime.now(UTC).timestamp() * 1000))
     for value in values:
-        metrics.add_metric("Polls", MetricUnit.Count, value)
+        metrics.add_metric("PollerRuns", MetricUnit.Count, value)
     with redirect_stdout(io.StringIO()) as output:
         metrics.flush_metrics()
     return output.getvalue().splitlines()

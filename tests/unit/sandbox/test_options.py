@@ -18,9 +18,9 @@ def test_without_arguments_the_webhook_listens_on_8080_and_only_the_schedule_pol
 
 
 def test_parameters_may_be_repeated_and_keep_everything_after_the_first_equals_sign() -> None:
-    options = parse(["--parameter", "FirstLookSeconds=1", "--parameter", "ArmResultWords=DONE=succeeded,ODD=waiting"])
+    options = parse(["--parameter", "FirstPollSeconds=1", "--parameter", "ArmResultWords=DONE=succeeded,ODD=waiting"])
 
-    assert options.parameters == {"FirstLookSeconds": "1", "ArmResultWords": "DONE=succeeded,ODD=waiting"}
+    assert options.parameters == {"FirstPollSeconds": "1", "ArmResultWords": "DONE=succeeded,ODD=waiting"}
 
 
 def test_a_parameter_may_be_empty() -> None:
@@ -43,7 +43,7 @@ def test_an_arm_outside_is_named_by_both_its_urls() -> None:
         (["--poll-every", "0"], "not a number of seconds above 0"),
         (["--poll-every", "often"], "not a number of seconds above 0"),
         (["--poll-every", "nan"], "not a number of seconds above 0"),
-        (["--parameter", "FirstLookSeconds"], "'FirstLookSeconds' is not NAME=VALUE"),
+        (["--parameter", "FirstPollSeconds"], "'FirstPollSeconds' is not NAME=VALUE"),
         (["--parameter", "=1"], "'=1' is not NAME=VALUE"),
         (["--parameter", "Nonsense=1"], "template.yaml has no parameter Nonsense"),
         (["--arm-base-url", "http://127.0.0.1:1"], "belong together"),

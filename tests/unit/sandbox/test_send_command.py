@@ -9,7 +9,7 @@ import pytest
 from sandbox import send_command
 from sandbox.ready import Ready, left_in
 from sandbox.send_command import SECRET_VARIABLE, URL_VARIABLE
-from tests.fake_relay import SECRET, FakeRelay, fake_relay
+from tests.support.fake_relay import SECRET, FakeRelay, fake_relay
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.arm.api import Logged, route
 from sandbox.arm.ledger import documents_of
-from tests.unit.sandbox_arm.builders import (
+from tests.support.arm_builders import (
     CREDENTIALS,
     FORM,
     a_document,

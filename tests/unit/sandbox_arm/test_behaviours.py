@@ -2,7 +2,7 @@ import pytest
 
 from sandbox.arm.faults import ABORTS_AFTER, ABORTS_BEFORE, TOKEN_GARBAGE, Fault
 from sandbox.arm.messages import Abort, Answer, Response
-from tests.unit.sandbox_arm.builders import Simulator, a_simulator, content
+from tests.support.arm_builders import Simulator, a_simulator, content
 
 
 def submitted(kind: str, **parameters: object) -> tuple[Answer, int]:

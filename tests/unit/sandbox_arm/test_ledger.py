@@ -1,6 +1,6 @@
 from sandbox.arm.ledger import Ledger, short_uuid
 from sandbox.arm.settings import Settings
-from tests.unit.sandbox_arm.builders import Clock, a_document, a_payload, three_documents, uuids
+from tests.support.arm_builders import Clock, a_document, a_payload, three_documents, uuids
 
 
 def a_ledger(settings: Settings | None = None, clock: Clock | None = None) -> Ledger:

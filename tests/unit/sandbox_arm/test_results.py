@@ -5,7 +5,7 @@ import pytest
 from sandbox.arm.messages import Response
 from sandbox.arm.results import SHAPES
 from sandbox.arm.settings import ResultShape
-from tests.unit.sandbox_arm.builders import Simulator, a_document, a_simulator, content, three_documents
+from tests.support.arm_builders import Simulator, a_document, a_simulator, content, three_documents
 
 
 def processed(simulator: Simulator, *documents: dict[str, object]) -> Response:

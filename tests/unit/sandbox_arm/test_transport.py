@@ -9,7 +9,7 @@ import pytest
 from sandbox.arm.api import Logged
 from sandbox.arm.faults import ABORTS_AFTER, ABORTS_BEFORE
 from sandbox.arm.transport import ENDINGS, SimulatedTransport
-from tests.unit.sandbox_arm.builders import Simulator, a_payload, a_simulator
+from tests.support.arm_builders import Simulator, a_payload, a_simulator
 
 TIMEOUT = httpx.Timeout(connect=2, read=10, write=5, pool=1)
 

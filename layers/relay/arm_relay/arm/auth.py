@@ -1,9 +1,8 @@
-"""The token for ARM: asked for by client credentials, kept until shortly before it expires.
+"""The token for ARM: requested with client credentials, kept until shortly before it expires.
 
-Documented for the sister product's identity service; that ARM uses the same one is inferred.
+This is documented for the sister product's identity service. That ARM uses the same one is inferred.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,17 +10,18 @@ from threading import Lock
 from typing import Final
 
 from arm_relay.arm.errors import NotSent, Scope
+from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.wire import TOKEN_TIMEOUT, WIRE_ERRORS, Wire
-from arm_relay.batches import Answer
+from arm_relay.batches.batch import Answer
 
 #: A token is renewed this long before it expires, in seconds.
 MARGIN: Final = 60.0
-#: How long a token is kept whose answer gives no usable lifetime, in seconds.
+#: How long a token is kept when the answer states no usable lifetime, in seconds.
 SHORT_LIFE: Final = 60.0
 
 
 class NoCredentials(Exception):
-    """There are no client credentials to ask for a token with."""
+    """There are no client credentials with which to request a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Tokens:
         self._lock = Lock()
         self._token = ""
         self._until = float("-inf")
-        #: How often it was asked for, and why in vain the last time.
+        #: How often a token was requested, and why the last request failed.
         self._asked = 0
         self._failure: str | None = None
 
@@ -63,8 +63,8 @@ class Tokens:
         asked = self._asked
         with self._lock:
             if self._clock() >= self._until:
-                # Many wait here while one asks. Its failure is theirs: asking in vain one by one, they would wait too
-                # long, and a function that ends meanwhile leaves their batches in doubt.
+                # Many threads wait here while one asks, and share its failure: asking one after the other they would
+                # wait too long, and a function that ends meanwhile leaves their batches in doubt.
                 if self._failure and self._asked != asked:
                     raise NotSent(self._failure, scope=Scope.TOKEN)
                 self._renew()
@@ -107,12 +107,9 @@ class Tokens:
 
 
 def _read_token(answer: Answer) -> tuple[str, float]:
-    try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        body = None
-    token = body.get("access_token") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not _fits_a_header(token):
+    body = json_object(answer.body) or {}
+    token = body.get("access_token")
+    if not _fits_a_header(token):
         raise NotSent("no token: the identity service's answer has none", scope=Scope.TOKEN)
     return str(token), _lifetime(body.get("expires_in"))
 
@@ -126,5 +123,5 @@ def _lifetime(expires_in: object) -> float:
         seconds = float(str(expires_in))
     except ValueError:
         return SHORT_LIFE
-    # Not a number compares as false either way; half a short life beats a token that is always about to expire.
+    # NaN compares as false either way. Half a short life is better than a token that is always about to expire.
     return max(seconds - MARGIN, seconds / 2) if 0 < seconds < float("inf") else SHORT_LIFE

@@ -1,6 +1,5 @@
-"""ARM's three calls, each ending in an answer or in an `ArmError` that says what we know. Nobody else sees httpx."""
+"""ARM's three calls over HTTP. Each ends in an answer, or in an `ArmError` that says what is known."""
 
-import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,10 +8,12 @@ from urllib.parse import quote
 
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
+from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.wire import ARM_TIMEOUT, BEFORE_SENDING, WIRE_ERRORS, Reply, Wire
-from arm_relay.batches import Answer
+from arm_relay.batches import causes
+from arm_relay.batches.batch import Answer
 
-#: ARM's batchUuid is 22 characters of base64url in the documentation; the same alphabet in any length is taken.
+#: ARM's batchUuid is 22 characters of base64url in the documentation. Any length of that alphabet is accepted.
 BATCH_UUID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 #: 4xx that say nothing about the batch.
@@ -22,7 +23,7 @@ NOT_ABOUT_THE_BATCH: Final = frozenset(
 
 
 class ArmClient:
-    """ARM's ledger, reached over HTTP."""
+    """The `Ledger` behind ARM's HTTP interface."""
 
     def __init__(self, wire: Wire, tokens: Tokens, base_url: str) -> None:
         self._wire = wire
@@ -30,39 +31,25 @@ class ArmClient:
         self._base_url = base_url.rstrip("/")
 
     def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
-        """POST documents/batches: the batchUuid, and the answer it came with.
-
-        Raises:
-            NotSent: ARM certainly has not got the batch.
-            Refused: ARM has refused it.
-            InDoubt: ARM may have got it.
-        """
+        """See `Ledger`."""
         try:
             reply = self._call("POST", f"/clients/{_segment(client_no)}/documents/batches", payload)
         except BEFORE_SENDING as error:
             raise NotSent(f"no connection to ARM ({type(error).__name__})", scope=Scope.ARM) from error
         except WIRE_ERRORS as error:
             raise InDoubt(f"no answer from ARM ({type(error).__name__})", scope=Scope.ARM) from error
-        return _accepted(reply)
+        return _batch_uuid(reply)
 
     def result(self, client_no: str, batch_uuid: str) -> Answer:
-        """GET batches/{batchuuid}: whatever ARM says of the batch.
-
-        Raises:
-            NoAnswer: ARM said nothing about it.
-        """
+        """See `Ledger`."""
         return self._ask(f"/clients/{_segment(client_no)}/batches/{_segment(batch_uuid)}")
 
     def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
-        """GET documents/{documentno}: the document, or None where ARM does not know it.
-
-        Raises:
-            NoAnswer: ARM said neither.
-        """
+        """See `Ledger`."""
         answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}")
         if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
             return None
-        document = _json_object(answer)
+        document = json_object(answer.body)
         if answer.status != HTTPStatus.OK or document is None:
             raise NoAnswer(f"ARM answered {answer.status} about a document", answer)
         return document
@@ -76,12 +63,12 @@ class ArmClient:
             raise NoAnswer(f"no answer from ARM ({type(error).__name__})", scope=Scope.ARM) from error
         status = reply.answer.status
         if status in NOT_ABOUT_THE_BATCH or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            cause = f"ARM answered {status}"
+            cause = causes.arm_answered(status)
             raise NoAnswer(cause, reply.answer, retry_after=reply.retry_after, scope=_scope(status))
         return reply.answer
 
     def _call(self, method: str, path: str, content: bytes | None = None) -> Reply:
-        """One exchange with a token; with a new one where the first is not accepted any more."""
+        """One exchange with the token, repeated with a new token where ARM no longer accepts the first."""
         token = self._tokens.token()
         reply = self._exchange(method, path, token, content)
         if reply.answer.status == HTTPStatus.UNAUTHORIZED:
@@ -96,10 +83,10 @@ class ArmClient:
         return self._wire.exchange(method, self._base_url + path, ARM_TIMEOUT, headers=headers, content=content)
 
 
-def _accepted(reply: Reply) -> tuple[str, Answer]:
+def _batch_uuid(reply: Reply) -> tuple[str, Answer]:
     answer = reply.answer
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        body = _json_object(answer)
+        body = json_object(answer.body)
         batch_uuid = body.get("batchUuid") if body else None
         if isinstance(batch_uuid, str) and BATCH_UUID.fullmatch(batch_uuid):
             return batch_uuid, answer
@@ -108,7 +95,7 @@ def _accepted(reply: Reply) -> tuple[str, Answer]:
 
 def _submission_error(reply: Reply) -> ArmError:
     answer = reply.answer
-    cause = f"ARM answered {answer.status}"
+    cause = causes.arm_answered(answer.status)
     if answer.status < HTTPStatus.BAD_REQUEST:
         return InDoubt(f"{cause} without a batchUuid", answer)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
@@ -121,23 +108,15 @@ def _submission_error(reply: Reply) -> ArmError:
 
 
 def _scope(status: int) -> Scope:
-    """Whom an answer concerns that says nothing about the batch."""
+    """Whom an answer affects that says nothing about the batch."""
     if status == HTTPStatus.UNAUTHORIZED:
         return Scope.TOKEN
     return Scope.CLIENT if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) else Scope.ARM
 
 
 def _is_a_page(answer: Answer) -> bool:
-    """Whether the answer is HTML: then it comes from something on the way to ARM, and is no word of ARM's."""
+    """Whether the answer is HTML: then it comes from something between us and ARM, and not from ARM."""
     return answer.body.lstrip().startswith("<")
-
-
-def _json_object(answer: Answer) -> Mapping[str, object] | None:
-    try:
-        value = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _segment(value: str) -> str:

@@ -1,7 +1,7 @@
 """ARM's payload, field by field as in the documentation's sample batch (ARM page "POST documents/batches").
 
 Only names and sample values are documented: no types, lengths or required fields. So the relay writes what it has under
-the documented names; what an order does not state is not there.
+the documented names and leaves out what an order does not state.
 """
 
 import json
@@ -19,7 +19,7 @@ class CurrencyAmounts(TypedDict):
 
 
 class Distribution(TypedDict, total=False):
-    """How ARM sends the document on."""
+    """How ARM delivers the document."""
 
     type: str
     einvoiceCode: int | None
@@ -34,7 +34,7 @@ class EinvoiceAddress(TypedDict, total=False):
 
 
 class DocumentLine(TypedDict, total=False):
-    """One line; `PLH` bills, `TXT` only says something. The samples' text lines come with and without blank fields."""
+    """One line: `PLH` bills, `TXT` is text. The samples show text lines with and without blank fields."""
 
     lineNo: int
     lineType: str
@@ -96,7 +96,7 @@ class DocumentBatch(TypedDict):
     documents: Sequence[Document]
 
 
-def stated[T: Mapping[str, Any]](fields: T) -> T:
+def without_none[T: Mapping[str, Any]](fields: T) -> T:
     """The fields without those that are None."""
     return cast("T", {name: value for name, value in fields.items() if value is not None})
 

@@ -1,32 +1,33 @@
-"""What a failed call to ARM lets us know, one class per consequence.
+"""What a failed call to ARM means, one class per consequence.
 
 ArmError
-├── NotSent    ARM certainly has not got it   -> the batch is QUEUED
+├── NotSent    ARM certainly does not have it -> the batch is QUEUED
 ├── Refused    ARM has read it and refused it -> the batch is REFUSED
-├── InDoubt    ARM may have got it            -> the batch is UNCONFIRMED
+├── InDoubt    ARM may have it                -> the batch is UNCONFIRMED
 └── NoAnswer   a question went unanswered     -> it is asked again later
 """
 
 from datetime import timedelta
 from enum import Enum, auto
 
-from arm_relay.batches import Answer
+from arm_relay.batches.batch import Answer
 
 
 class Scope(Enum):
-    """Whom a trouble concerns."""
+    """Whom a failure affects."""
 
+    #: One batch.
     BATCH = auto()
     #: Every batch of the client.
     CLIENT = auto()
     #: Everybody: there is no token, or ARM does not accept it.
     TOKEN = auto()
-    #: Everybody: ARM cannot be reached, or is in trouble itself.
+    #: Everybody: ARM cannot be reached, or is failing.
     ARM = auto()
 
 
 class ArmError(Exception):
-    """A call to ARM did not end as wished."""
+    """A call to ARM failed."""
 
     def __init__(
         self,
@@ -37,18 +38,18 @@ class ArmError(Exception):
         scope: Scope = Scope.BATCH,
     ) -> None:
         super().__init__(cause)
-        #: Why, in words that repeat for the same trouble: they stand in the batch's history.
+        #: Why, in the same words for the same failure: they stand in the batch's history.
         self.cause = cause
         #: ARM's answer, where there was one.
         self.answer = answer
         #: How long ARM asked us to wait.
         self.retry_after = retry_after
-        #: Whom the trouble concerns.
+        #: Whom the failure affects.
         self.scope = scope
 
 
 class NotSent(ArmError):
-    """ARM certainly has not got the batch."""
+    """ARM certainly does not have the batch."""
 
 
 class Refused(ArmError):
@@ -61,7 +62,7 @@ class Refused(ArmError):
 
 
 class InDoubt(ArmError):
-    """ARM may have got the batch."""
+    """ARM may have the batch."""
 
 
 class NoAnswer(ArmError):

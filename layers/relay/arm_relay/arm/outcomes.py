@@ -1,9 +1,9 @@
 """ARM's answer about a batch -> how each of its orders ended, that we must wait, or undecided. Pure.
 
-The documentation lists the HTTP codes of GET batches/{batchuuid} and says nothing of its body. Of the words below it
-knows NOT-PROCESSED and PENDING (in the answer to POST) and FAILED and BATCH-REJECTED (of another endpoint); all others,
-the names of the lists and what the codes mean are guesses, which the template's ArmResultWords and ArmResultCodes
-correct. What is not recognised, or contradicts itself, is undecided: never success.
+The documentation lists the HTTP codes of GET batches/{batchuuid} and says nothing about its body. Of the words below it
+knows NOT-PROCESSED and PENDING (in the answer to POST), and FAILED and BATCH-REJECTED (of another endpoint). All other
+words, the names of the lists and the meaning of the codes are guesses; the template's ArmResultWords and ArmResultCodes
+correct them. An answer that is not recognised, or contradicts itself, is undecided and never a success.
 """
 
 import json
@@ -14,15 +14,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
-from arm_relay.batches import PRINTABLE, Answer, BatchOrder, OrderStatus, State
+from arm_relay.arm.json_objects import json_object
+from arm_relay.batches.batch import PRINTABLE, Answer, BatchOrder, OrderStatus, State
+from arm_relay.comparison import same_value
 
 
 class Meaning(StrEnum):
-    """What a word or a code of ARM's says."""
+    """What a word or a code of ARM's means."""
 
     #: Not done yet.
     WAITING = "waiting"
-    #: Done, without saying how it ended.
+    #: Done; it does not say how it ended.
     FINISHED = "finished"
     #: Every document was created.
     SUCCEEDED = "succeeded"
@@ -42,8 +44,8 @@ WORDS: Final[Mapping[str, Meaning]] = {
     **dict.fromkeys(("FAILED", "FAILURE", "REJECTED", "BATCH-REJECTED", "INVALID", "NOT-CREATED"), Meaning.FAILED),
 }
 
-#: The ends an HTTP code goes together with, as its name suggests. Other codes leave the answer undecided: a 400 or 404
-#: may be about our question rather than about the batch, whatever its words say.
+#: The ends that fit an HTTP code, as its name suggests. Other codes leave the answer undecided: a 400 or 404 may be
+#: about our request rather than about the batch, whatever its words say.
 ENDS_BY_CODE: Final[Mapping[int, frozenset[State]]] = {
     200: frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED}),
     206: frozenset({State.PARTIALLY_FAILED}),
@@ -52,9 +54,9 @@ ENDS_BY_CODE: Final[Mapping[int, frozenset[State]]] = {
 
 WORD_KEYS: Final = ("status", "result", "resultType")
 ENTRY_KEYS: Final = ("documents", "entries", "items", "results")
-#: These tell what went wrong.
+#: The keys that say what went wrong.
 ERROR_KEYS: Final = ("errors", "error", "message", "description", "reason")
-#: A name or a text with one of these may tell of a fault.
+#: A name or a text with one of these may mean an error.
 FAULT: Final = re.compile(r"error|fail|fault|reject|invalid|warn|missing|skip|denied|feil|avvis|ugyldig", re.IGNORECASE)
 
 END_OF: Final[Mapping[Meaning | None, State]] = {
@@ -74,7 +76,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """ARM is done, and this is how."""
+    """ARM is done, and this is how the orders ended."""
 
     state: State
     orders: tuple[BatchOrder, ...]
@@ -82,9 +84,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """The answer is not understood; the orders carry what it did say of them."""
+    """The answer is not understood; the orders carry what it did say about them."""
 
-    #: In words that repeat for the same trouble.
+    #: Why, in the same words for the same kind of answer.
     reason: str
     orders: tuple[BatchOrder, ...]
 
@@ -93,12 +95,12 @@ type Reading = Waiting | Ended | Undecided
 
 
 class _NotUnderstood(Exception):
-    """Some part of the answer is not understood."""
+    """A part of the answer is not understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words and codes known: ours and the deployer's."""
+    """The known words and codes: ours and the deployer's."""
 
     words: Mapping[str, Meaning]
     codes: Mapping[int, Meaning]
@@ -117,21 +119,21 @@ class Vocabulary:
         )
 
     def ends(self, code: int) -> AbstractSet[State]:
-        """The ends an HTTP code goes together with."""
+        """The ends that fit an HTTP code."""
         meaning = self.codes.get(code)
         if meaning is Meaning.FINISHED:
             return frozenset(END_OF.values())
         return {END_OF[meaning]} if meaning in END_OF else ENDS_BY_CODE.get(code, frozenset())
 
     def meaning(self, entry: Mapping[str, object]) -> Meaning | None:
-        """What the words of a body, or of one of its entries, say together; None where there are none.
+        """What the words of a body, or of one of its entries, mean together; None where there are none.
 
         Raises:
             _NotUnderstood: a word is unknown, or two contradict each other.
         """
         said = {_normal(entry[key]) for key in WORD_KEYS if entry.get(key) is not None}
         if not said <= self.words.keys():
-            raise _NotUnderstood("ARM's result has a word that is not known")
+            raise _NotUnderstood("ARM's result contains an unknown word")
         meanings = {self.words[word] for word in said}
         if Meaning.WAITING not in meanings and len(meanings) > 1:
             meanings.discard(Meaning.FINISHED)
@@ -147,10 +149,10 @@ def read(answer: Answer, orders: Sequence[BatchOrder], vocabulary: Vocabulary) -
     if not vocabulary.ends(answer.status):
         return Undecided(f"ARM answered {answer.status} about the batch", tuple(orders))
     try:
-        return _read_body(_json_object(answer.body), answer.status, orders, vocabulary)
-    except _NotUnderstood as trouble:
-        return Undecided(str(trouble), tuple(orders))
-    except RecursionError:  # What was just shallow enough to be read may be too deep to be written into an error.
+        return _read_body(_body(answer.body), answer.status, orders, vocabulary)
+    except _NotUnderstood as error:
+        return Undecided(str(error), tuple(orders))
+    except RecursionError:  # A body may be shallow enough to be read, but too deep to be written into an error.
         return Undecided("ARM's result is nested too deeply", tuple(orders))
 
 
@@ -178,7 +180,7 @@ def _read_body(body: Mapping[str, object], code: int, orders: Sequence[BatchOrde
 
 
 def _as_one(conclusion: Meaning | None, body: Mapping[str, object], orders: Sequence[BatchOrder]) -> Reading:
-    """Every order by what is said of the whole batch."""
+    """Every order by what the answer says about the whole batch."""
     if conclusion not in (Meaning.SUCCEEDED, Meaning.FAILED):
         return Undecided("ARM's result does not say how each order ended", tuple(orders))
     _check_all_read(body, conclusion)
@@ -187,11 +189,11 @@ def _as_one(conclusion: Meaning | None, body: Mapping[str, object], orders: Sequ
 
 
 def _by_entry(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
-    """Every order by its own entry; an entry that waits makes the batch wait, a missing one leaves it undecided."""
+    """Every order by its own entry. A waiting entry makes the batch wait, a missing one leaves it undecided."""
     known = list(orders)
     meanings = [vocabulary.meaning(entry) for entry in entries]
-    # Which order an entry without a number or an order id means is not documented: its place is a guess, and does not
-    # matter where all say the same.
+    # It is not documented which order an entry without a number or an order id means. Its place is a guess, which does
+    # not matter where all entries say the same.
     matched = _matched(entries, orders, by_place=len(set(meanings)) == 1)
     if Meaning.WAITING in meanings:
         return Waiting()
@@ -203,24 +205,24 @@ def _by_entry(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrd
 
 
 def _check_all_read(body: Mapping[str, object], conclusion: Meaning) -> None:
-    """A word for all counts only where nothing else, an empty list of entries included, may speak of single ones."""
+    """A word for all orders counts only where nothing else may be about single ones, not even an empty list."""
     read_keys = ERROR_KEYS if conclusion is Meaning.FAILED else ()
     others = {key: value for key, value in body.items() if isinstance(value, dict | list) and key not in read_keys}
     if any(value or key in ENTRY_KEYS for key, value in others.items()):
-        raise _NotUnderstood("ARM's result has a part that is not understood")
+        raise _NotUnderstood("a part of ARM's result is not understood")
 
 
 def _check_no_faults(said: Mapping[str, object]) -> None:
-    """A success counts only where nothing beside it may speak against it."""
-    if any(_may_tell_of_a_fault(key, value) for key, value in said.items()):
-        raise _NotUnderstood("ARM's result tells of success and perhaps of a fault at once")
+    """A success counts only where nothing else in the answer may contradict it."""
+    if any(_may_mean_an_error(key, value) for key, value in said.items()):
+        raise _NotUnderstood("ARM's result reports success but may also report an error")
 
 
-def _may_tell_of_a_fault(key: str, value: object) -> bool:
+def _may_mean_an_error(key: str, value: object) -> bool:
     if isinstance(value, dict):
-        return any(_may_tell_of_a_fault(f"{key} {inner}", part) for inner, part in value.items())
+        return any(_may_mean_an_error(f"{key} {inner}", part) for inner, part in value.items())
     if isinstance(value, list):
-        return any(_may_tell_of_a_fault(key, part) for part in value)
+        return any(_may_mean_an_error(key, part) for part in value)
     named_so = bool(FAULT.search(key)) and bool(value)
     return named_so or value is False or (isinstance(value, str) and bool(FAULT.search(value)))
 
@@ -238,7 +240,7 @@ def _matched(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrde
     """The index of each entry's order.
 
     Raises:
-        _NotUnderstood: an entry is nobody's, or an order has two.
+        _NotUnderstood: an entry fits no order, or an order has two.
     """
     matched: list[int] = []
     for position, entry in enumerate(entries):
@@ -247,20 +249,15 @@ def _matched(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrde
         if by_place and len(entries) == len(orders) and not candidates and not compared[position]:
             candidates = {position}
         if len(candidates) != 1 or candidates & set(matched):
-            raise _NotUnderstood("ARM's result does not say which order it means")
+            raise _NotUnderstood("ARM's result does not say which order an entry is about")
         matched.append(candidates.pop())
     return matched
 
 
 def _comparisons(entry: Mapping[str, object], order: BatchOrder) -> list[bool]:
-    """For each identifier that both have (ARM numbers a document that has no number), whether it is the same."""
+    """For each identifier that both have, whether it is the same. ARM numbers a document that has no number."""
     pairs = ((entry.get("documentNo"), order.document_no), (entry.get("salesOrderId"), order.order_id))
-    return [_same(theirs, ours) for theirs, ours in pairs if theirs and ours]
-
-
-def _same(theirs: object, ours: str) -> bool:
-    # ARM compares data values without case (ARM page "About").
-    return str(theirs).casefold() == ours.casefold()
+    return [same_value(theirs, ours) for theirs, ours in pairs if theirs and ours]
 
 
 def _entries(body: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -282,18 +279,15 @@ def _error_text(part: object) -> str:
     text = json.dumps(part, ensure_ascii=False) if isinstance(part, dict) else part
     if not isinstance(text, str):
         return ""
-    # JSON can spell half a surrogate pair, which no UTF-8 holds.
+    # JSON can contain half a surrogate pair, which UTF-8 cannot.
     return text[:MAX_ERROR_LENGTH].translate(PRINTABLE).encode(errors="replace").decode()
 
 
-def _json_object(body: str) -> Mapping[str, object]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        raise _NotUnderstood("ARM's result is not JSON") from None
-    if not isinstance(value, dict):
+def _body(text: str) -> Mapping[str, object]:
+    body = json_object(text)
+    if body is None:
         raise _NotUnderstood("ARM's result is not a JSON object")
-    return value
+    return body
 
 
 def _normal(word: object) -> str:

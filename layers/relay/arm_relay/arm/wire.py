@@ -1,4 +1,4 @@
-"""One HTTP exchange: a request sent, an answer of bounded size received within bounded time."""
+"""One HTTP exchange: a request is sent, and an answer of bounded size is received in bounded time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,35 +7,35 @@ from typing import Final
 
 import httpx
 
-from arm_relay.batches import Answer
+from arm_relay.batches.batch import Answer
 
 #: How much of an answer is read, in bytes.
 MAX_ANSWER: Final = 256 * 1024
 
-#: The limits of each phase, in seconds. The token's and ARM's together end before the webhook function's timeout, but
-#: for an answer that trickles in; a function that ends before leaves its batch in doubt.
+#: The limits of each phase, in seconds. Together they end before the webhook function's timeout, unless an answer
+#: arrives too slowly; a function that times out leaves its batch in doubt.
 TOKEN_TIMEOUT: Final = httpx.Timeout(connect=2, write=2, read=4, pool=1)
 ARM_TIMEOUT: Final = httpx.Timeout(connect=2, write=3, read=10, pool=1)
-#: From the request to the end of the answer, in seconds: an answer that trickles in meets this one.
+#: From the request to the end of the answer, in seconds. It bounds an answer that arrives too slowly.
 TOTAL_TIMEOUT: Final = 15.0
 
-#: What httpx raises for an exchange that did not end in a whole answer.
+#: What httpx raises for an exchange without a complete answer.
 WIRE_ERRORS: Final = (httpx.TransportError, httpx.DecodingError)
 
-#: Of those, the ones raised before anything of the request was sent.
+#: The ones of these that are raised before any part of the request was sent.
 BEFORE_SENDING: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, and how long it asks us to wait before the next request."""
+    """An answer, and how long to wait before the next request where it says so."""
 
     answer: Answer
     retry_after: timedelta | None
 
 
 class Wire:
-    """The connection pool that all exchanges share; it follows no redirect, so no token goes astray."""
+    """The connection pool that all exchanges share. It follows no redirect, so that no token goes to another host."""
 
     def __init__(self, http: httpx.Client, clock: Callable[[], float]) -> None:
         """`clock` counts seconds and never goes back."""
@@ -46,7 +46,7 @@ class Wire:
         """Send a request and read its answer, as much of it as `MAX_ANSWER` allows.
 
         Raises:
-            httpx.TransportError, httpx.DecodingError: there was no whole answer in time.
+            httpx.TransportError, httpx.DecodingError: there was no complete answer in time.
         """
         deadline = self._clock() + TOTAL_TIMEOUT
         with self._http.stream(method, url, timeout=timeout, follow_redirects=False, **request) as response:  # type: ignore[arg-type]
@@ -56,13 +56,13 @@ class Wire:
                 if len(body) > MAX_ANSWER:
                     break
                 if self._clock() > deadline:
-                    raise httpx.ReadTimeout("the answer trickles in")
+                    raise httpx.ReadTimeout("the answer arrives too slowly")
             text = bytes(body[:MAX_ANSWER]).decode(errors="replace")
             return Reply(Answer(response.status_code, text), _seconds(response.headers.get("Retry-After", "")))
 
 
 def _seconds(retry_after: str) -> timedelta | None:
-    """Only the form in seconds: the other names a time of ARM's clock."""
+    """Only the form in seconds is read: the other one gives a time by ARM's clock."""
     digits = retry_after.strip()
     return (
         timedelta(seconds=int(digits))

@@ -1,4 +1,5 @@
-"""The only place that builds clients and puts the use cases together; once per Lambda environment.
+"""The only place that builds clients and puts the use cases together, once per Lambda environment.
 
-Each function has a module of its own, so that it loads nothing of the other.
+Each function has a module, so that it loads nothing of the others: `webhook`, `operators`, `poller`. Its `build` makes
+what is real, from the environment; its `assemble` puts the use cases together, for tests and the simulation, too.
 """

@@ -3,71 +3,85 @@
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from aws_lambda_powertools import Logger, Metrics
 
+from arm_relay import cold_start
+from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.ledger import Ledger
+from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
-from arm_relay.door import Door
-from arm_relay.inquiries import Inquiries
-from arm_relay.intake import Intake
-from arm_relay.observability import LambdaJournal
-from arm_relay.redrive import Redrive
+from arm_relay.bootstrap.drafts import drafts
+from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
+from arm_relay.store.table import Store
 from arm_relay.submission import Submission
+from arm_relay.webhook.admission import Admission
+from arm_relay.webhook.intake import Intake
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """What the webhook function needs."""
 
-    door: Door
+    admission: Admission
     intake: Intake
-    inquiries: Inquiries
-    redrive: Redrive
-    journal: LambdaJournal
+    journal: Journal
 
 
 def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Webhook:
-    """Build the webhook function's parts."""
+    """Build the webhook function's parts from its environment."""
     settings = Settings.from_environment(environment)
     journal = LambdaJournal(logger, metrics)
     secrets = clients.secrets(settings)
-    store = clients.store(settings)
-    submission = Submission(
-        store=store,
-        arm=clients.arm(settings, secrets, journal),
+    parts = assemble(
+        store=clients.store(settings),
+        ledger=clients.ledger(settings, secrets, journal),
+        secrets=secrets,
         journal=journal,
-        times=settings.times(),
-        now=clients.now,
-        jitter=random.random,
+        drafts=drafts(settings, clients.now),
+        pace=Pace(settings.times(), clients.now, random.random),
+        tolerance=settings.signature_tolerance(),
+        new_id=_new_id,
+        pause=_pause,
     )
+    cold_start.end()
+    return parts
+
+
+def assemble(
+    *,
+    store: Store,
+    ledger: Ledger,
+    secrets: Secrets,
+    journal: Journal,
+    drafts: Drafts,
+    pace: Pace,
+    tolerance: timedelta,
+    new_id: Callable[[], str],
+    pause: Callable[[int], None],
+) -> Webhook:
+    """Put the webhook function's parts together."""
+    submission = Submission(store=store, ledger=ledger, journal=journal, pace=pace)
     intake = Intake(
         store=store,
         submission=submission,
         journal=journal,
-        mapping=settings.mapping(),
-        times=settings.times(),
-        time_zone=ZoneInfo(settings.invoice_time_zone),
-        now=clients.now,
-        new_id=_new_id,
-        pause=_pause,
+        drafts=drafts,
+        pace=pace,
+        new_id=new_id,
+        pause=pause,
     )
-    clients.started()
-    return Webhook(
-        door=Door(secrets, clients.now, settings.signature_tolerance()),
-        intake=intake,
-        inquiries=Inquiries(store),
-        redrive=Redrive(store=store, journal=journal, times=settings.times(), now=clients.now),
-        journal=journal,
-    )
+    return Webhook(Admission(secrets, pace.now, tolerance), intake, journal)
 
 
 def _pause(repetition: int) -> None:
     if repetition:
-        time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (spreads load, guards nothing)
+        time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (it spreads load and protects nothing)
 
 
 def _new_id() -> str:

@@ -1,0 +1,96 @@
+"""API Gateway -> relay, for operators whom IAM authorises. API Gateway has found the route; its key says which."""
+
+import os
+from functools import cache
+from http import HTTPStatus
+from typing import Final
+
+from arm_relay.api.event import (
+    Event,
+    batch_id_of,
+    choice_of,
+    client_no_of,
+    number_of,
+    operator_of,
+    order_id_of,
+    query_of,
+    small_body_of,
+)
+from arm_relay.api.responses import Api, Response, json_response, response
+from arm_relay.bootstrap import operators
+from arm_relay.operators.inquiries import LISTED, MOST_LISTED, ListedState
+from arm_relay.operators.problems import problem_of
+from arm_relay.operators.responses import to_held, to_order_status, to_status
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+metrics = Metrics()
+
+
+@cache
+def relay() -> operators.Operators:
+    """The function's parts, built at the first use."""
+    return operators.build(os.environ, logger, metrics)
+
+
+def preview_orders(event: Event) -> Response:
+    """Show the batch that order events would become."""
+    operator_of(event)
+    shown = relay().preview.show(client_no_of(event), small_body_of(event))
+    return response(HTTPStatus.OK, "application/json", shown)
+
+
+def show_order(event: Event) -> Response:
+    """Show an order, its batch and the batch's history."""
+    operator_of(event)
+    order, batch = relay().inquiries.order(client_no_of(event), order_id_of(event))
+    return json_response(HTTPStatus.OK, to_order_status(order, batch))
+
+
+def list_batches(event: Event) -> Response:
+    """List the batches that wait for a person."""
+    operator_of(event)
+    choice_of(event, "state", ListedState)
+    limit = number_of(event, "limit", 1, MOST_LISTED, LISTED)
+    held = relay().inquiries.held(client_no_of(event), limit, query_of(event, "cursor"))
+    return json_response(HTTPStatus.OK, to_held(held))
+
+
+def show_batch(event: Event) -> Response:
+    """Show a batch and its history."""
+    operator_of(event)
+    return json_response(HTTPStatus.OK, to_status(relay().inquiries.batch(client_no_of(event), batch_id_of(event))))
+
+
+def redrive_batch(event: Event) -> Response:
+    """Resubmit or close a held batch."""
+    operator = operator_of(event)
+    batch = relay().redrive.release(client_no_of(event), batch_id_of(event), small_body_of(event), operator)
+    return json_response(HTTPStatus.OK, to_status(batch))
+
+
+API: Final = Api(
+    routes={
+        "POST /v1/clients/{clientNo}/orders/preview": preview_orders,
+        "GET /v1/clients/{clientNo}/orders/{id+}": show_order,
+        "GET /v1/clients/{clientNo}/batches": list_batches,
+        "GET /v1/clients/{clientNo}/batches/{batchId}": show_batch,
+        "POST /v1/clients/{clientNo}/batches/{batchId}/redrive": redrive_batch,
+    },
+    problem_of=problem_of,
+)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: Event, _: LambdaContext) -> Response:
+    """Lambda's entry point."""
+    # API Gateway gives this id to the operator, too.
+    logger.set_correlation_id(event["requestContext"].get("requestId"))
+    return API.answer(event, relay().journal)
+
+
+# In Lambda the clients are built while the environment starts, when it has a whole processor.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    relay()

@@ -1,0 +1,1 @@
+"""What the functions behind API Gateway share: `event` reads a request, `problems` and `responses` answer it."""

@@ -1,0 +1,33 @@
+"""A request's orders as the batch that ARM would get: read, checked and mapped. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from arm_relay.arm.documents import to_json
+from arm_relay.arm.mapping import ArmCodes, faults_of, to_batch
+from arm_relay.orders.order import Order
+from arm_relay.orders.parsing import ParsedRequest, parse_orders
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Makes ARM's batches of requests."""
+
+    codes: ArmCodes
+    #: Today where the invoices are dated, for orders without an invoice date.
+    today: Callable[[], date]
+
+    def read(self, body: bytes) -> ParsedRequest:
+        """The orders of a request body, valid or not.
+
+        Raises:
+            NotJson: the body is not JSON.
+            InvalidOrders: it holds no order, or too many.
+        """
+        return parse_orders(body, partial(faults_of, codes=self.codes))
+
+    def payload(self, orders: Sequence[Order]) -> bytes:
+        """The body of POST documents/batches for these valid orders."""
+        return to_json(to_batch(orders, self.codes, self.today()))

@@ -1,0 +1,60 @@
+"""The port to ARM's ledger: its three calls, as every implementation offers them.
+
+`client` makes them over HTTP, `metered` measures them, `breaker` stops calling a ledger that is out of reach. A second
+ledger beside ARM would be another implementation of `Ledger`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from arm_relay.batches.batch import Answer
+
+
+class Ledger(Protocol):
+    """The three calls."""
+
+    def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
+        """POST documents/batches: the batchUuid, and the answer it came with.
+
+        Raises:
+            NotSent: ARM certainly does not have the batch.
+            Refused: ARM has refused it.
+            InDoubt: ARM may have it.
+        """
+
+    def result(self, client_no: str, batch_uuid: str) -> Answer:
+        """GET batches/{batchuuid}: whatever ARM says about the batch.
+
+        Raises:
+            NoAnswer: ARM said nothing about it.
+        """
+
+    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
+        """GET documents/{documentno}: the document, or None where ARM does not know it.
+
+        Raises:
+            NoAnswer: ARM said neither.
+        """
+
+
+class ForwardingLedger:
+    """A ledger that passes every call on to another one, through `_forward`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
+        """See `Ledger`."""
+        return self._forward("submit", client_no, lambda: self._ledger.submit(client_no, payload))
+
+    def result(self, client_no: str, batch_uuid: str) -> Answer:
+        """See `Ledger`."""
+        return self._forward("result", client_no, lambda: self._ledger.result(client_no, batch_uuid))
+
+    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
+        """See `Ledger`."""
+        return self._forward("document", client_no, lambda: self._ledger.document(client_no, document_no))
+
+    def _forward[T](self, name: str, client_no: str, call: Callable[[], T]) -> T:
+        """Make the call of that name."""
+        raise NotImplementedError

@@ -1,0 +1,184 @@
+"""What a batch is: its states, its orders and how they stand, its history. Pure; `steps` changes it.
+
+Times are UTC. A batch with a `due` time has something left to do; without one it rests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """Where a batch stands."""
+
+    #: Recorded, submission in flight, lease running. Leaves by the submission's outcome, or to UNCONFIRMED when the
+    #: lease is over.
+    CLAIMED = "CLAIMED"
+    #: ARM certainly does not have it. Leaves when the poller submits it, backing off.
+    QUEUED = "QUEUED"
+    #: ARM may have it. Leaves by reconciliation or a late answer, never by a blind resend.
+    UNCONFIRMED = "UNCONFIRMED"
+    #: ARM gave a batchUuid. Leaves by ARM's result.
+    PENDING = "PENDING"
+    #: Every document was created, as ARM's result, its ledger or an operator says. Final.
+    SUCCEEDED = "SUCCEEDED"
+    #: Only some documents were created, by the same sources. Final; a failed order sent corrected is a new batch.
+    PARTIALLY_FAILED = "PARTIALLY_FAILED"
+    #: No document was created, by the same sources. Final; a corrected resend is a new batch.
+    FAILED = "FAILED"
+    #: ARM answered 4xx to the submission. Final; a corrected resend is a new batch.
+    REFUSED = "REFUSED"
+    #: A person must decide: not confirmable, result not understood, or too old. Leaves by redrive.
+    HELD = "HELD"
+
+
+class OrderStatus(StrEnum):
+    """The status of one order of a batch."""
+
+    #: Not known yet.
+    IN_PROGRESS = "IN_PROGRESS"
+    #: ARM created its document.
+    SUCCEEDED = "SUCCEEDED"
+    #: ARM did not create its document; it may be sent again with different content.
+    FAILED = "FAILED"
+    #: ARM refused the submission; it may be sent again with different content.
+    REFUSED = "REFUSED"
+    #: A person must find out how it ended.
+    HELD = "HELD"
+
+
+#: The final states.
+ENDS: Final = frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED})
+
+#: The statuses of orders that may be sent again with different content.
+CORRECTABLE: Final = frozenset({OrderStatus.FAILED, OrderStatus.REFUSED})
+
+#: How much of ARM's answer is stored, in bytes.
+KEPT_ANSWER: Final = 32_768
+
+#: A table for `str.translate` that replaces control characters: each would take six bytes in a record's JSON.
+PRINTABLE: Final[Mapping[int, str]] = dict.fromkeys(
+    set(range(ord(" "))) - {ord("\t"), ord("\n"), ord("\r")}, "\N{REPLACEMENT CHARACTER}"
+)
+
+#: How long a submission may be in flight before its outcome counts as lost. Longer than the webhook function's timeout.
+LEASE: Final = timedelta(seconds=30)
+
+#: How far apart the clocks of two functions may be.
+CLOCK_SKEW: Final = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long a batch waits in each case. The template's parameters of the same names explain each."""
+
+    first_poll: timedelta
+    longest_poll: timedelta
+    settling: timedelta
+    undecided: timedelta
+    hold_after: timedelta
+    retention: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOrder:
+    """One order of a batch, with its status."""
+
+    id: str
+    order_id: str | None
+    customer_no: str
+    document_no: str | None
+    #: The digest of its content (`Order.digest`).
+    digest: str
+    status: OrderStatus = OrderStatus.IN_PROGRESS
+    #: ARM's words on why it failed.
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """ARM's latest answer about a batch, as received."""
+
+    status: int
+    body: str
+
+    def kept(self) -> "Answer":
+        """The part of it that is stored and announced."""
+        body = self.body.translate(PRINTABLE).encode()[:KEPT_ANSWER]
+        return Answer(self.status, body.decode(errors="ignore"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transitions:
+    """The times at which a batch entered one state for one cause."""
+
+    state: State
+    cause: str
+    #: The operator who redrove it; None where the relay acted.
+    by: str | None = None
+    at: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The orders of one request that go to ARM together."""
+
+    id: str
+    client_no: str
+    state: State
+    orders: tuple[BatchOrder, ...]
+    #: The body of POST documents/batches, the same for every attempt.
+    payload: bytes
+    claimed_at: datetime
+    #: The time of the claim or the latest redrive. The age at which a batch is held counts from here.
+    opened_at: datetime
+    #: When the poller handles it next, be it to poll it or to announce its end. None: nothing is left to do.
+    due: datetime | None
+    #: The number of submissions begun, so that a late answer is matched with its own submission.
+    attempt: int = 1
+    attempt_at: datetime
+    #: The first attempt that ARM may have received without the relay knowing.
+    doubt: int | None = None
+    #: Polls and attempts without news since the claim, the batchUuid or the redrive.
+    polls: int = 0
+    #: Since when ARM's ledger has answered every look-up about the attempt in doubt.
+    unbroken_since: datetime | None = None
+    #: Since when ARM's result has not been understood.
+    undecided_since: datetime | None = None
+    batch_uuid: str | None = None
+    answer: Answer | None = None
+    #: The number of ends and holds so far. It numbers the announcements.
+    announcements: int = 0
+    #: When it entered its present end or hold.
+    ended_at: datetime | None = None
+    #: Why it is in its present state.
+    cause: str
+    #: Transitions grouped by state, cause and operator, in the order of each group's first time.
+    history: tuple[Transitions, ...]
+    #: The version of the record: every save is conditional on it.
+    version: int = 1
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has ended or is held. If it is still due, its announcement is outstanding."""
+        return self.state in ENDS or self.state is State.HELD
+
+    def waited(self, now: datetime) -> timedelta:
+        """How long it has been waiting for its end, or since then for its announcement."""
+        since = self.ended_at if self.rests and self.ended_at else self.opened_at
+        # The clocks of two functions may differ.
+        return max(now - since, timedelta(0))
+
+    def order(self, order_id: str) -> BatchOrder:
+        """Its order with this id."""
+        return next(order for order in self.orders if order.id == order_id)
+
+    @property
+    def by(self) -> str | None:
+        """The operator who brought it into its present state; None for the relay itself."""
+        # Times alone do not show which transition is the latest: the clocks of two functions may differ.
+        present = [entry for entry in self.history if (entry.state, entry.cause) == (self.state, self.cause)]
+        latest = max(present, key=lambda entry: entry.at[-1], default=None)
+        return latest.by if latest else None

@@ -1,0 +1,265 @@
+"""Every step a batch may take. Pure: each function returns the next batch, and its caller saves it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from arm_relay.batches import causes
+from arm_relay.batches.batch import (
+    CLOCK_SKEW,
+    LEASE,
+    Answer,
+    Batch,
+    BatchOrder,
+    OrderStatus,
+    State,
+    Times,
+    Transitions,
+)
+
+#: Every allowed step; `_moved` refuses the others.
+STEPS: Final[Mapping[State, frozenset[State]]] = {
+    State.CLAIMED: frozenset({State.PENDING, State.QUEUED, State.UNCONFIRMED, State.REFUSED, State.HELD}),
+    State.QUEUED: frozenset({State.CLAIMED, State.HELD}),
+    State.UNCONFIRMED: frozenset(
+        {State.PENDING, State.QUEUED, State.REFUSED, State.CLAIMED, State.SUCCEEDED, State.HELD}
+    ),
+    State.PENDING: frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.HELD}),
+    State.HELD: frozenset({State.QUEUED, State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED}),
+    State.SUCCEEDED: frozenset(),
+    State.PARTIALLY_FAILED: frozenset(),
+    State.FAILED: frozenset(),
+    State.REFUSED: frozenset(),
+}
+
+#: How many times of transitions the history keeps. Beyond that the oldest of the most frequent kind is dropped. The
+#: default waiting times stay below it.
+KEPT_TIMES: Final = 600
+
+#: How often a batch may be resubmitted by an operator; its history has room for no more.
+MAX_RESUBMISSIONS: Final = 10
+
+
+class IllegalStep(Exception):
+    """The batch cannot take this step now."""
+
+
+def claimed(
+    batch_id: str, client_no: str, orders: Sequence[BatchOrder], payload: bytes, now: datetime, times: Times
+) -> Batch:
+    """A new batch. Its first due time serves both the lease of the submission and the first poll of the result."""
+    cause = causes.ACCEPTED
+    return Batch(
+        id=batch_id,
+        client_no=client_no,
+        state=State.CLAIMED,
+        orders=tuple(orders),
+        payload=payload,
+        claimed_at=now,
+        opened_at=now,
+        due=now + times.first_poll,
+        attempt_at=now,
+        cause=cause,
+        history=(Transitions(state=State.CLAIMED, cause=cause, at=(now,)),),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a submission."""
+
+    #: PENDING, QUEUED, UNCONFIRMED or REFUSED.
+    state: State
+    cause: str
+    #: ARM's answer; None where there was none.
+    answer: Answer | None = None
+    #: With PENDING only.
+    batch_uuid: str | None = None
+    #: With QUEUED: when to submit again. None leaves the present due time.
+    due: datetime | None = None
+
+
+def after(batch: Batch, outcome: Outcome, now: datetime) -> Batch:
+    """The batch after its submission had this outcome."""
+    if outcome.batch_uuid and outcome.answer:
+        return pending(batch, outcome.batch_uuid, outcome.answer, now)
+    if outcome.state is State.REFUSED and outcome.answer:
+        return refused(batch, outcome.answer, now)
+    if outcome.state is State.QUEUED:
+        return requeued(batch, outcome.cause, now, outcome.due)
+    return in_doubt(batch, outcome.cause, outcome.answer, now)
+
+
+def lease_over(batch: Batch, now: datetime) -> Batch:
+    """Nobody recorded the outcome of the submission in flight, so ARM may have it.
+
+    It is due only once the submitter's time is over by the submitter's own clock, too.
+    """
+    moved = _moved(batch, State.UNCONFIRMED, causes.OUTCOME_LOST, now)
+    due = max(now, batch.attempt_at + LEASE + CLOCK_SKEW)
+    return replace(moved, due=due, doubt=batch.doubt or batch.attempt)
+
+
+def begun(batch: Batch, cause: str, now: datetime, times: Times) -> Batch:
+    """About to be submitted again. Saved before ARM is called, so that nobody else submits it meanwhile."""
+    moved = _moved(batch, State.CLAIMED, cause, now)
+    return replace(
+        moved,
+        attempt=batch.attempt + 1,
+        attempt_at=now,
+        polls=batch.polls + 1,
+        due=now + times.first_poll,
+        unbroken_since=None,
+    )
+
+
+def pending(batch: Batch, batch_uuid: str, answer: Answer, now: datetime) -> Batch:
+    """ARM returned a batchUuid. The due time stays, so that the index need not be written."""
+    moved = _moved(batch, State.PENDING, causes.BATCH_UUID, now)
+    return replace(moved, batch_uuid=batch_uuid, answer=answer.kept(), polls=0, doubt=_earlier_doubt(batch))
+
+
+def requeued(batch: Batch, cause: str, now: datetime, due: datetime | None = None) -> Batch:
+    """ARM certainly does not have this attempt: it will be made again.
+
+    If an earlier attempt is in doubt, the ledger is asked first. Without a `due` time the present one stays.
+    """
+    doubt = _earlier_doubt(batch)
+    moved = _moved(batch, State.UNCONFIRMED if doubt else State.QUEUED, cause, now)
+    return replace(moved, due=due or batch.due, doubt=doubt)
+
+
+def in_doubt(batch: Batch, cause: str, answer: Answer | None, now: datetime) -> Batch:
+    """ARM may have it."""
+    moved = _moved(batch, State.UNCONFIRMED, cause, now)
+    return replace(moved, answer=answer.kept() if answer else batch.answer, doubt=batch.doubt or batch.attempt)
+
+
+def refused(batch: Batch, answer: Answer, now: datetime) -> Batch:
+    """ARM refused this attempt.
+
+    That ends the batch, unless an earlier attempt is in doubt: ARM may have refused this one because it has that one.
+    """
+    known = replace(batch, answer=answer.kept(), doubt=_earlier_doubt(batch))
+    if known.doubt:
+        return held(known, causes.repeated_submission_refused(answer.status), now)
+    return ended(known, State.REFUSED, OrderStatus.REFUSED, causes.arm_answered(answer.status), now)
+
+
+def ended(batch: Batch, state: State, orders: OrderStatus, cause: str, now: datetime) -> Batch:
+    """Ended, all its orders with the same status."""
+    return ended_each(batch, state, [replace(order, status=orders) for order in batch.orders], cause, now)
+
+
+def ended_each(batch: Batch, state: State, orders: Sequence[BatchOrder], cause: str, now: datetime) -> Batch:
+    """Ended, each order with its own status; due at once, to be announced.
+
+    A batch that is due already keeps its time, so that the index need not be written.
+    """
+    moved = replace(_moved(batch, state, cause, now), orders=tuple(orders))
+    return replace(moved, due=min(batch.due or now, now), ended_at=now, announcements=batch.announcements + 1)
+
+
+def held(batch: Batch, cause: str, now: datetime) -> Batch:
+    """Held for a person to decide; orders whose status is known keep it."""
+    orders = [
+        replace(order, status=OrderStatus.HELD) if order.status is OrderStatus.IN_PROGRESS else order
+        for order in batch.orders
+    ]
+    return ended_each(batch, State.HELD, orders, cause, now)
+
+
+def polled(batch: Batch, due: datetime) -> Batch:
+    """Polled without news, to be polled again at `due`."""
+    return replace(batch, polls=batch.polls + 1, due=due)
+
+
+def postponed(batch: Batch) -> Batch:
+    """Its submission may still be in flight: due again when the lease is over."""
+    return replace(batch, due=batch.attempt_at + LEASE)
+
+
+def announced(batch: Batch) -> Batch:
+    """Its end or hold has been announced: nothing is left to do."""
+    return replace(batch, due=None)
+
+
+def resubmitted(batch: Batch, reason: str, by: str, now: datetime, times: Times) -> Batch:
+    """Released by a person who states that ARM has none of it: to be submitted as if for the first time.
+
+    Raises:
+        IllegalStep: it is not held, its hold is not announced yet, ARM has documents of it, it is older than the
+            retention of its orders' ids, or it has been resubmitted `MAX_RESUBMISSIONS` times.
+    """
+    _check_released(batch)
+    if now > batch.claimed_at + times.retention:
+        raise IllegalStep("The batch is older than RetentionDays. Close it, then send its orders again.")
+    if sum(len(entry.at) for entry in batch.history if entry.by) >= MAX_RESUBMISSIONS:
+        raise IllegalStep(f"The batch has been resubmitted {MAX_RESUBMISSIONS} times. Close it.")
+    if any(order.status is OrderStatus.SUCCEEDED for order in batch.orders):
+        raise IllegalStep("ARM already has documents from this batch. Close it, then send the remaining orders again.")
+    orders = tuple(replace(order, status=OrderStatus.IN_PROGRESS, errors=()) for order in batch.orders)
+    moved = _moved(batch, State.QUEUED, reason, now, by)
+    return replace(
+        moved,
+        orders=orders,
+        due=now,
+        opened_at=now,
+        doubt=None,
+        unbroken_since=None,
+        polls=0,
+        batch_uuid=None,
+        answer=None,
+        ended_at=None,
+    )
+
+
+def closed(batch: Batch, state: State, reason: str, by: str, now: datetime) -> Batch:
+    """Ended by a person who found out how; orders whose status was known keep it.
+
+    Raises:
+        IllegalStep: it is not held, or its hold is not announced yet.
+    """
+    _check_released(batch)
+    status = OrderStatus(state)
+    orders = [replace(order, status=status) if order.status is OrderStatus.HELD else order for order in batch.orders]
+    known = {order.status for order in orders}
+    end = state if known == {status} else State.PARTIALLY_FAILED
+    moved = replace(_moved(batch, end, reason, now, by), orders=tuple(orders))
+    return replace(moved, due=now, ended_at=now, announcements=batch.announcements + 1)
+
+
+def _check_released(batch: Batch) -> None:
+    # The relay itself may take some of these steps from other states, because it has evidence that a person lacks.
+    if batch.state is not State.HELD:
+        raise IllegalStep(f"The batch is not held. Its status is {batch.state}.")
+    if batch.due:
+        raise IllegalStep("The hold is still being announced. Try again in a minute.")
+
+
+def _moved(batch: Batch, state: State, cause: str, now: datetime, by: str | None = None) -> Batch:
+    if state not in STEPS[batch.state]:
+        raise IllegalStep(f"A batch cannot go from {batch.state} to {state}.")
+    return replace(
+        batch,
+        state=state,
+        cause=cause,
+        undecided_since=None,
+        history=_remembered(batch.history, Transitions(state=state, cause=cause, by=by, at=(now,))),
+    )
+
+
+def _earlier_doubt(batch: Batch) -> int | None:
+    """The doubt that remains once the outcome of the present attempt is certain."""
+    return batch.doubt if batch.doubt and batch.doubt < batch.attempt else None
+
+
+def _remembered(history: tuple[Transitions, ...], new: Transitions) -> tuple[Transitions, ...]:
+    kinds = {(entry.state, entry.cause, entry.by): entry for entry in history}
+    kind = (new.state, new.cause, new.by)
+    kinds[kind] = replace(new, at=kinds[kind].at + new.at) if kind in kinds else new
+    if sum(len(entry.at) for entry in kinds.values()) > KEPT_TIMES:
+        most = max(kinds, key=lambda kind: len(kinds[kind].at))
+        kinds[most] = replace(kinds[most], at=kinds[most].at[1:])
+    return tuple(kinds.values())

@@ -1,0 +1,33 @@
+"""A batch and its orders as JSON for people and programs: the words that answers and announcements share. Pure."""
+
+from typing import Any
+
+from arm_relay.batches.batch import Batch, BatchOrder
+
+
+def of_batch(batch: Batch) -> dict[str, Any]:
+    """The members that every answer and every announcement about a batch has."""
+    return {
+        "batchId": batch.id,
+        "clientNo": batch.client_no,
+        "status": batch.state.value,
+        "cause": batch.cause,
+        "by": batch.by,
+        "batchUuid": batch.batch_uuid,
+    }
+
+
+def of_order(order: BatchOrder) -> dict[str, Any]:
+    """One order with its status."""
+    return {
+        "id": order.id,
+        "orderId": order.order_id,
+        "documentNo": order.document_no,
+        "status": order.status.value,
+        "errors": list(order.errors),
+    }
+
+
+def of_answer(batch: Batch) -> dict[str, Any] | None:
+    """ARM's latest answer; None where there was none."""
+    return {"status": batch.answer.status, "body": batch.answer.body} if batch.answer else None

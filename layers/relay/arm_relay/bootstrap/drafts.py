@@ -1,0 +1,19 @@
+"""What both functions that read orders need to map them."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.mapping import ArmCodes
+from arm_relay.settings import Settings
+
+
+def drafts(settings: Settings, now: Callable[[], datetime]) -> Drafts:
+    """Makes ARM's batches of orders, dated today in the time zone of the invoices."""
+    time_zone = ZoneInfo(settings.invoice_time_zone)
+
+    def today() -> date:
+        return now().astimezone(time_zone).date()
+
+    return Drafts(ArmCodes(settings.arm_user_id, settings.credit_note_document_type), today)

@@ -1,0 +1,54 @@
+"""The operators' function's parts."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger, Metrics
+
+from arm_relay import cold_start
+from arm_relay.arm.drafts import Drafts
+from arm_relay.batches.pace import Pace
+from arm_relay.bootstrap import clients
+from arm_relay.bootstrap.drafts import drafts
+from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.operators.inquiries import Inquiries
+from arm_relay.operators.preview import Preview
+from arm_relay.operators.redrive import Redrive
+from arm_relay.secrets import Secrets
+from arm_relay.settings import Settings
+from arm_relay.store.table import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """What the operators' function needs."""
+
+    inquiries: Inquiries
+    redrive: Redrive
+    preview: Preview
+    journal: Journal
+
+
+def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Operators:
+    """Build the operators' function's parts from its environment."""
+    settings = Settings.from_environment(environment)
+    parts = assemble(
+        store=clients.store(settings),
+        secrets=clients.secrets(settings),
+        journal=LambdaJournal(logger, metrics),
+        drafts=drafts(settings, clients.now),
+        pace=Pace(settings.times(), clients.now, random.random),
+    )
+    cold_start.end()
+    return parts
+
+
+def assemble(*, store: Store, secrets: Secrets, journal: Journal, drafts: Drafts, pace: Pace) -> Operators:
+    """Put the operators' function's parts together."""
+    return Operators(
+        inquiries=Inquiries(store),
+        redrive=Redrive(store=store, journal=journal, pace=pace),
+        preview=Preview(drafts, secrets.signing_keys),
+        journal=journal,
+    )

@@ -1,0 +1,3 @@
+"""The operators' function: `inquiries` is what operators ask, `redrive` what they do, `preview` what orders
+would become. `responses` writes the answers as JSON.
+"""

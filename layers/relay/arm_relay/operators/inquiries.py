@@ -1,0 +1,111 @@
+"""Use case: what is known about an order and a batch, and which batches wait for a person."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from arm_relay.batches.batch import Batch, BatchOrder
+from arm_relay.orders.order import MAX_ID
+from arm_relay.store import records
+from arm_relay.store.records import HeldBatch
+from arm_relay.store.table import Store
+
+#: How many batches a page of a list holds: at most, and by default.
+MOST_LISTED: Final = 100
+LISTED: Final = 25
+
+
+class ListedState(StrEnum):
+    """The states whose batches can be listed."""
+
+    HELD = "held"
+
+
+class UnknownBatch(Exception):
+    """The client has no batch with this id."""
+
+
+class UnknownOrder(Exception):
+    """The client has no order with this id."""
+
+
+class InvalidCursor(Exception):
+    """The cursor does not come from this list."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBatches:
+    """One page of the batches that wait for a person, the longest held first."""
+
+    batches: tuple[HeldBatch, ...]
+    #: Where the next page begins; None where there is none.
+    cursor: str | None
+
+
+class Inquiries:
+    """What operators ask."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def batch(self, client_no: str, batch_id: str) -> Batch:
+        """The client's batch.
+
+        Raises:
+            UnknownBatch: there is none with this id.
+            StoreUnavailable: the table is out of reach.
+        """
+        batch = self._store.batch(batch_id) if _may_exist(batch_id) else None
+        if batch is None or batch.client_no != client_no:
+            raise UnknownBatch(UnknownBatch.__doc__)
+        return batch
+
+    def order(self, client_no: str, order_id: str) -> tuple[BatchOrder, Batch]:
+        """The client's order as it stands in its latest batch, and that batch.
+
+        Raises:
+            UnknownOrder: there is none with this id.
+            StoreUnavailable: the table is out of reach.
+        """
+        markers = self._store.markers(client_no, [order_id]) if _may_exist(client_no, order_id) else {}
+        batch = self._store.batch(markers[order_id].batch_id) if markers else None
+        # A marker may outlive its batch. And client `2218#a` with order `b` would share a key with 2218 and `a#b`.
+        if batch is None or batch.client_no != client_no:
+            raise UnknownOrder(UnknownOrder.__doc__)
+        return batch.order(order_id), batch
+
+    def held(self, client_no: str, limit: int, cursor: str | None) -> HeldBatches:
+        """One page of the client's held batches; `cursor` comes from the page before.
+
+        Raises:
+            InvalidCursor: it does not.
+            StoreUnavailable: the table is out of reach.
+        """
+        after = _place(cursor) if cursor is not None else None
+        # One more than is shown says whether there is a next page.
+        found = self._store.held(client_no, limit + 1, after) if _may_exist(client_no) else []
+        shown = found[:limit]
+        return HeldBatches(tuple(shown), _cursor(shown[-1]) if len(found) > limit else None)
+
+
+def _may_exist(*names: str) -> bool:
+    """Whether a key may hold these names: none of ours is longer, and DynamoDB refuses much longer ones."""
+    return all(0 < len(name) <= MAX_ID for name in names)
+
+
+def _cursor(last: HeldBatch) -> str:
+    return base64.urlsafe_b64encode(f"{records.to_text(last.since)} {last.id}".encode()).decode()
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    """The time and the id in a cursor. An invented one leads only to the client's own batches."""
+    try:
+        since, _, batch_id = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().partition(" ")
+        time = records.from_text(since)
+        if records.to_text(time) == since and _may_exist(batch_id):
+            return time, batch_id
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidCursor(InvalidCursor.__doc__)

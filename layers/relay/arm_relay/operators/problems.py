@@ -1,0 +1,25 @@
+"""The kinds of problem that only operators meet."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from arm_relay.api import problems
+from arm_relay.api.problems import Kind, Problem
+from arm_relay.batches.steps import IllegalStep
+from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
+from arm_relay.operators.preview import PreviewTooLarge
+from arm_relay.operators.redrive import InvalidRedrive
+
+KINDS: Final[Mapping[type[Exception], Kind]] = {
+    InvalidCursor: Kind.INVALID_QUERY,
+    UnknownBatch: Kind.UNKNOWN_BATCH,
+    UnknownOrder: Kind.UNKNOWN_ORDER,
+    IllegalStep: Kind.NOT_REDRIVABLE,
+    InvalidRedrive: Kind.INVALID_REDRIVE,
+    PreviewTooLarge: Kind.TOO_LARGE,
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """The answer to an operator whose request met this failure."""
+    return problems.problem_of(error, KINDS)

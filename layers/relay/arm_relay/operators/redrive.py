@@ -1,0 +1,106 @@
+"""Use case: an operator releases a held batch."""
+
+from itertools import islice
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Batch, State
+from arm_relay.batches.pace import Pace
+from arm_relay.batches.steps import IllegalStep
+from arm_relay.observability import Journal
+from arm_relay.operators.inquiries import Inquiries
+from arm_relay.orders.faults import Fault, Faulty, in_words, repeated_keys, to_pointer
+from arm_relay.orders.json_bodies import parse_json
+from arm_relay.orders.order import PROSE
+from arm_relay.store.table import Store
+
+#: How many faults of a redrive are listed.
+MOST_FAULTS: Final = 100
+
+type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=PROSE)]
+
+
+class _Model(BaseModel):
+    # Built at the first redrive: most environments never see one.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Resubmit(_Model):
+    """Submit the batch again: the operator has made sure that ARM has none of it."""
+
+    action: Literal["resubmit"]
+    #: Kept in the batch's history.
+    reason: Reason
+
+
+class Close(_Model):
+    """End the batch: the operator has found out how it ended."""
+
+    action: Literal["close"]
+    #: How those orders ended whose status was not known.
+    status: Literal["SUCCEEDED", "FAILED"]
+    #: Kept in the batch's history.
+    reason: Reason
+
+
+_REDRIVE: TypeAdapter[Resubmit | Close] = TypeAdapter(
+    Annotated[Resubmit | Close, Field(discriminator="action")], config=ConfigDict(defer_build=True)
+)
+
+
+class InvalidRedrive(Faulty):
+    """The body is valid JSON, but not a valid redrive."""
+
+
+class Redrive:
+    """Releases held batches."""
+
+    def __init__(self, *, store: Store, journal: Journal, pace: Pace) -> None:
+        self._store = store
+        self._inquiries = Inquiries(store)
+        self._journal = journal
+        self._pace = pace
+
+    def release(self, client_no: str, batch_id: str, body: bytes, by: str) -> Batch:
+        """Resubmit or close a held batch, in the name of `by`.
+
+        Raises:
+            NotJson: the body is not JSON.
+            InvalidRedrive: the body is not a redrive.
+            UnknownBatch: there is no batch of this id.
+            IllegalStep: the batch is not held, or cannot be released in this way.
+            StoreUnavailable: it is not known whether it is released.
+        """
+        redrive = _parse(body)
+        batch = self._inquiries.batch(client_no, batch_id)
+        now = self._pace.now()
+        if isinstance(redrive, Resubmit):
+            released = steps.resubmitted(batch, redrive.reason, by, now, self._pace.times)
+        else:
+            released = steps.closed(batch, State(redrive.status), redrive.reason, by, now)
+        saved = self._store.save(released)
+        if saved is None:
+            raise IllegalStep("Another writer saved the batch first. Look at it again before you decide.")
+        self._journal.moved(saved)
+        return saved
+
+
+def _parse(body: bytes) -> Resubmit | Close:
+    value = parse_json(body)
+    if repeated := list(islice(repeated_keys(value), MOST_FAULTS)):
+        raise InvalidRedrive(repeated)
+    try:
+        return _REDRIVE.validate_python(value)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise InvalidRedrive([_fault(fault) for fault in faults[:MOST_FAULTS]]) from None
+
+
+def _fault(error: ErrorDetails) -> Fault:
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return Fault("/action", "should be resubmit or close")
+    # The union puts the name of its member first.
+    return Fault(to_pointer(error["loc"][1:]), in_words(error))

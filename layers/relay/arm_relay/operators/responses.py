@@ -1,0 +1,54 @@
+"""The bodies of the answers to operators."""
+
+from typing import Any
+
+from arm_relay.batches import summary
+from arm_relay.batches.batch import Batch, BatchOrder, Transitions
+from arm_relay.operators.inquiries import HeldBatches
+from arm_relay.store.records import HeldBatch, to_text
+
+
+def to_status(batch: Batch) -> dict[str, Any]:
+    """All that is known about a batch."""
+    return _status(batch) | {"orders": [summary.of_order(order) for order in batch.orders]}
+
+
+def to_order_status(order: BatchOrder, batch: Batch) -> dict[str, Any]:
+    """All that is known about one order and its batch."""
+    return _status(batch) | {"order": summary.of_order(order)}
+
+
+def to_held(page: HeldBatches) -> dict[str, Any]:
+    """One page of the batches that wait for a person."""
+    return {"batches": [_held(batch) for batch in page.batches], "cursor": page.cursor}
+
+
+def _status(batch: Batch) -> dict[str, Any]:
+    return {
+        **summary.of_batch(batch),
+        "claimedAt": to_text(batch.claimed_at),
+        "endedAt": to_text(batch.ended_at) if batch.ended_at else None,
+        "nextPollAt": to_text(batch.due) if batch.due else None,
+        "attempts": batch.attempt,
+        "answer": summary.of_answer(batch),
+        "history": _history(batch.history),
+    }
+
+
+def _held(batch: HeldBatch) -> dict[str, Any]:
+    return {
+        "batchId": batch.id,
+        "cause": batch.cause,
+        "heldSince": to_text(batch.since),
+        "orderCount": batch.order_count,
+    }
+
+
+def _history(history: tuple[Transitions, ...]) -> list[dict[str, Any]]:
+    """Every transition, the oldest first."""
+    transitions = [
+        {"at": to_text(at), "status": entry.state.value, "cause": entry.cause, "by": entry.by}
+        for entry in history
+        for at in entry.at
+    ]
+    return sorted(transitions, key=lambda transition: str(transition["at"]))

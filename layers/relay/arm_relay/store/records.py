@@ -1,0 +1,245 @@
+"""Every kind of item in the table, made and read: a batch, the marker of an order id, the lease of a shard. Pure.
+
+pk                    holds
+BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
+`heldOf` and `endedAt` while it is held into the sparse index `held`
+ORDER#<client>#<id>   the marker that makes an order id unique
+SHARD#<n>             the lease of the poller that works on a shard
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State, Transitions
+from arm_relay.store.compression import compress, decompress
+
+#: An item in DynamoDB's own notation.
+type Item = Mapping[str, Mapping[str, Any]]
+
+#: How many shards the due index has. A poller leases one at a time, so this bounds how many share the work.
+SHARDS: Final = 8
+
+#: The largest record that may be claimed, in bytes. What is added later (ARM's answer, errors, the history's times)
+#: fits into the rest of DynamoDB's 400 KB.
+LARGEST_CLAIM: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Makes an order id unique: names the batch it belongs to, and the content it stands for."""
+
+    batch_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBatch:
+    """What the index `held` holds of a batch that waits for a person."""
+
+    id: str
+    cause: str
+    since: datetime
+    order_count: int
+
+
+def batch_key(batch_id: str) -> str:
+    """The key of a batch."""
+    return f"BATCH#{batch_id}"
+
+
+def marker_key(client_no: str, order_id: str) -> str:
+    """The key of an order id's marker."""
+    return f"ORDER#{client_no}#{order_id}"
+
+
+def shard_of(batch_id: str) -> str:
+    """The shard a batch is due in, the same for its whole life."""
+    return str(zlib.crc32(batch_id.encode()) % SHARDS)
+
+
+def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
+    """The item of a batch. DynamoDB deletes it some time after `expires_at`."""
+    item: dict[str, dict[str, Any]] = {
+        "pk": {"S": batch_key(batch.id)},
+        "version": {"N": str(batch.version)},
+        "clientNo": {"S": batch.client_no},
+        "state": {"S": batch.state.value},
+        "cause": {"S": batch.cause},
+        "claimedAt": {"S": to_text(batch.claimed_at)},
+        "openedAt": {"S": to_text(batch.opened_at)},
+        "attempt": {"N": str(batch.attempt)},
+        "attemptAt": {"S": to_text(batch.attempt_at)},
+        "polls": {"N": str(batch.polls)},
+        "announcements": {"N": str(batch.announcements)},
+        "body": {"B": compress(_body(batch))},
+    }
+    item |= _held(batch)
+    if batch.due:
+        item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
+    if batch.doubt:
+        item["doubt"] = {"N": str(batch.doubt)}
+    times = {
+        "unbrokenSince": batch.unbroken_since,
+        "undecidedSince": batch.undecided_since,
+        "endedAt": batch.ended_at,
+    }
+    item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
+    if batch.batch_uuid:
+        item["batchUuid"] = {"S": batch.batch_uuid}
+    if expires_at:
+        item["expiresAt"] = {"N": str(int(expires_at.timestamp()))}
+    return item
+
+
+def from_item(item: Item) -> Batch:
+    """The batch of an item."""
+    # JSON without white space contains no line break.
+    first_line, _, payload = decompress(bytes(item["body"]["B"])).partition(b"\n")
+    orders, history, answer = json.loads(first_line)
+    return Batch(
+        id=_text(item, "pk").removeprefix(batch_key("")),
+        version=_number(item, "version"),
+        client_no=_text(item, "clientNo"),
+        state=State(_text(item, "state")),
+        cause=_text(item, "cause"),
+        claimed_at=from_text(_text(item, "claimedAt")),
+        opened_at=from_text(_text(item, "openedAt")),
+        due=_time(item, "due"),
+        attempt=_number(item, "attempt"),
+        attempt_at=from_text(_text(item, "attemptAt")),
+        doubt=_number(item, "doubt") or None,
+        polls=_number(item, "polls"),
+        unbroken_since=_time(item, "unbrokenSince"),
+        undecided_since=_time(item, "undecidedSince"),
+        announcements=_number(item, "announcements"),
+        batch_uuid=_text(item, "batchUuid") or None,
+        answer=Answer(*answer) if answer else None,
+        ended_at=_time(item, "endedAt"),
+        orders=tuple(_order_from_json(order) for order in orders),
+        history=tuple(_transitions_from_json(entry) for entry in history),
+        payload=payload,
+    )
+
+
+def from_held_item(item: Item) -> HeldBatch:
+    """The held batch of an item of the index."""
+    return HeldBatch(
+        id=_text(item, "pk").removeprefix(batch_key("")),
+        cause=_text(item, "cause"),
+        since=from_text(_text(item, "endedAt")),
+        order_count=_number(item, "orderCount"),
+    )
+
+
+def to_marker(batch: Batch, order: BatchOrder, expires_at: datetime) -> Item:
+    """The marker of an order's id. DynamoDB deletes it some time after `expires_at`."""
+    marker = {
+        "pk": {"S": marker_key(batch.client_no, order.id)},
+        "batchId": {"S": batch.id},
+        "digest": {"S": order.digest},
+        "expiresAt": {"N": str(int(expires_at.timestamp()))},
+    }
+    # For a person who knows an order by its own number only (docs/operations.md).
+    return marker | ({"orderId": {"S": order.order_id}} if order.order_id else {})
+
+
+def from_marker(item: Item) -> Marker:
+    """The marker of an item."""
+    return Marker(_text(item, "batchId"), _text(item, "digest"))
+
+
+def to_lease(shard: str, owner: str, until: datetime) -> Item:
+    """The lease of a shard."""
+    return {"pk": {"S": f"SHARD#{shard}"}, "leasedBy": {"S": owner}, "leasedUntil": {"S": to_text(until)}}
+
+
+def size(item: Item) -> int:
+    """An item's size in bytes as DynamoDB counts it; counting a number by its digits may be off by a byte."""
+    return sum(
+        len(name) + sum(len(value) if isinstance(value, bytes) else len(value.encode()) for value in typed.values())
+        for name, typed in item.items()
+    )
+
+
+def to_text(time: datetime) -> str:
+    """A time as text of fixed width, so that texts sort by time."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(text: str) -> datetime:
+    """The time of a text by `to_text`."""
+    return datetime.fromisoformat(text)
+
+
+def _held(batch: Batch) -> dict[str, dict[str, Any]]:
+    """The attributes that put a held batch into the index `held`; other batches do not pay for them."""
+    if batch.state is not State.HELD:
+        return {}
+    return {"heldOf": {"S": batch.client_no}, "orderCount": {"N": str(len(batch.orders))}}
+
+
+def _body(batch: Batch) -> bytes:
+    """What only the relay reads: a line with the orders, the history and ARM's answer, then the payload."""
+    orders = [_order_to_json(order) for order in batch.orders]
+    history = [_transitions_to_json(entry) for entry in batch.history]
+    answer = [batch.answer.status, batch.answer.body] if batch.answer else None
+    return _json([orders, history, answer]).encode() + b"\n" + batch.payload
+
+
+def _order_to_json(order: BatchOrder) -> dict[str, object]:
+    named = {
+        "id": order.id,
+        "orderId": order.order_id,
+        "customerNo": order.customer_no,
+        "documentNo": order.document_no,
+        "digest": order.digest,
+        "status": order.status.value,
+        "errors": order.errors,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
+    return BatchOrder(
+        id=order["id"],
+        order_id=order.get("orderId"),
+        customer_no=order["customerNo"],
+        document_no=order.get("documentNo"),
+        digest=order["digest"],
+        status=OrderStatus(order["status"]),
+        errors=tuple(order.get("errors", ())),
+    )
+
+
+def _transitions_to_json(entry: Transitions) -> dict[str, object]:
+    named = {"state": entry.state.value, "cause": entry.cause, "by": entry.by, "at": [to_text(at) for at in entry.at]}
+    return {name: value for name, value in named.items() if value}
+
+
+def _transitions_from_json(entry: Mapping[str, Any]) -> Transitions:
+    return Transitions(
+        state=State(entry["state"]),
+        cause=entry["cause"],
+        by=entry.get("by"),
+        at=tuple(from_text(at) for at in entry["at"]),
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(item: Item, name: str) -> str:
+    return str(item.get(name, {"S": ""})["S"])
+
+
+def _number(item: Item, name: str) -> int:
+    return int(item.get(name, {"N": "0"})["N"])
+
+
+def _time(item: Item, name: str) -> datetime | None:
+    return from_text(item[name]["S"]) if name in item else None

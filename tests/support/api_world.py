@@ -1,0 +1,131 @@
+"""The functions behind API Gateway as Lambda calls them; AWS is moto, ARM its simulator."""
+
+import copy
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from moto import mock_aws
+from standardwebhooks.webhooks import Webhook
+
+from functions.operators import app as operators
+from functions.webhook import app as webhook
+from sandbox.arm.transport import SimulatedTransport
+from tests.support.api_gateway import function_of, routed
+from tests.support.arm_builders import Simulator, a_simulator
+from tests.support.settings import SETTINGS
+from tests.support.store_contract import TABLE, create_table
+
+EVENTS = Path(__file__).parents[2] / "events" / "lambda"
+
+SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SECRET = {
+    "arm": {"clientId": "my-integration", "clientSecret": "s3cr3t"},
+    "clients": {"2218": {"signingSecrets": [SIGNING_SECRET]}},
+}
+CONTEXT: Any = SimpleNamespace(
+    function_name="webhook",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-north-1:123456789012:function:webhook",
+    aws_request_id="request-1",
+)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:  # noqa: ANN401 (JSON)
+        return json.loads(self.text)
+
+    @property
+    def problem(self) -> str:
+        assert self.headers["Content-Type"] == "application/problem+json"
+        assert self.body["status"] == self.status
+        return str(self.body["type"]).removeprefix("urn:arm-relay:problem:")
+
+
+class Apis:
+    """The deployed functions, behind API Gateway."""
+
+    def __init__(self, arm: Simulator, logged: io.StringIO) -> None:
+        self.arm = arm
+        self.logged = logged
+        self.dynamodb = boto3.client("dynamodb")
+
+    def call(self, event: dict[str, Any]) -> Answer:
+        answer = function_of(event).handler(event, CONTEXT)
+        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    def post(self, body: object, **changes: str) -> Answer:
+        """A signed request."""
+        return self.call(signed(an_event("webhook-order"), as_text(body), **changes))
+
+    def items(self) -> int:
+        return len(self.dynamodb.scan(TableName=TABLE)["Items"])
+
+
+def an_event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def as_text(body: object) -> str:
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+def signed(event: dict[str, Any], body: str, secret: str = SIGNING_SECRET, **changes: str) -> dict[str, Any]:
+    """The event with a body, signed now."""
+    now = datetime.now(UTC)
+    headers = {
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(event["headers"]["webhook-id"], now, body),
+    }
+    more = {name.replace("_", "-"): value for name, value in changes.items()}
+    return event | {"body": body, "headers": event["headers"] | headers | more}
+
+
+def at(event: dict[str, Any], path: str) -> dict[str, Any]:
+    moved = copy.deepcopy(event)
+    moved["requestContext"]["http"]["path"] = path
+    del moved["pathParameters"]
+    return moved | routed(moved["requestContext"]["http"]["method"], path)
+
+
+def put_secret(text: str) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId="secret", SecretString=text)
+
+
+@contextmanager
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apis]:
+    """The functions, deployed until the `with` block ends."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    arm = a_simulator()
+    transport = SimulatedTransport(arm.api, arm.clock.sleep)
+    monkeypatch.setattr("arm_relay.bootstrap.clients.httpx.Client", partial(httpx.Client, transport=transport))
+    monkeypatch.setattr("arm_relay.bootstrap.webhook._pause", lambda _: None)
+    logged = io.StringIO()
+    for app in (webhook, operators):
+        monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
+        monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.
+        app.relay.cache_clear()
+    with mock_aws():
+        create_table(boto3.client("dynamodb"))
+        boto3.client("secretsmanager").create_secret(Name="secret", SecretString=json.dumps(SECRET))
+        yield Apis(arm, logged)
+    for app in (webhook, operators):
+        app.relay.cache_clear()

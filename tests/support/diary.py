@@ -1,0 +1,42 @@
+"""A journal that keeps what it is told, for tests to look into."""
+
+from arm_relay.batches.batch import Batch, State
+from arm_relay.observability import Metric
+
+#: Which batch, client or call a line of the log is about.
+type Where = dict[str, str | int | None]
+
+
+class Diary:
+    """Every entry of a journal, in order."""
+
+    def __init__(self) -> None:
+        self.moves: list[Batch] = []
+        self.counts: dict[Metric, int] = {}
+        self.measures: dict[Metric, list[float]] = {}
+        self.transient_errors: list[tuple[str, Where]] = []
+        self.failures: list[tuple[str, Where]] = []
+        self.rejections: list[tuple[str, int, str | None]] = []
+
+    @property
+    def states(self) -> list[State]:
+        """The states into which batches moved."""
+        return [batch.state for batch in self.moves]
+
+    def moved(self, batch: Batch) -> None:
+        self.moves.append(batch)
+
+    def count(self, metric: Metric, number: int = 1) -> None:
+        self.counts[metric] = self.counts.get(metric, 0) + number
+
+    def measured(self, metric: Metric, value: float) -> None:
+        self.measures.setdefault(metric, []).append(value)
+
+    def transient_error(self, what: str, **where: str | int | None) -> None:
+        self.transient_errors.append((what, where))
+
+    def failed(self, what: str, **where: str | int | None) -> None:
+        self.failures.append((what, where))
+
+    def rejected(self, problem: str, status: int, client_no: str | None) -> None:
+        self.rejections.append((problem, status, client_no))

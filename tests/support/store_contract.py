@@ -1,0 +1,483 @@
+"""What the table promises the use cases: one suite, run against moto, DynamoDB Local and the simulation's table.
+
+Inherit from `StoreContract` and give it a fixture `dynamodb`: a client whose table `TABLE` is the template's and empty.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from threading import Lock
+from typing import Any, Final
+
+import pytest
+from arm_relay.batches import steps
+from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
+from arm_relay.store import records
+from arm_relay.store.records import HeldBatch, Marker, shard_of
+from arm_relay.store.table import Busy, Store
+
+from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.support.template import template
+
+TABLE: Final = "relay"
+MARKER_LIFE: Final = timedelta(days=403)
+
+#: What an update of a table sets, rather than its creation.
+SET_LATER: Final = (
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+    "DeletionProtectionEnabled",
+)
+
+
+def create_table(client: Any) -> None:  # noqa: ANN401 (a client of boto3's, or one that does as it does)
+    """The template's table."""
+    properties = template()["Resources"]["Table"]["Properties"]
+    creation = {name: value for name, value in properties.items() if name not in SET_LATER}
+    client.create_table(TableName=TABLE, **creation)
+    client.update_time_to_live(TableName=TABLE, TimeToLiveSpecification=properties["TimeToLiveSpecification"])
+
+
+class OneAtATime:
+    """A client without locks of its own: its requests are carried out one by one, as in DynamoDB they seem to be."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 (as above)
+        self._client = client
+        self._lock = Lock()
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        return partial(self.call, operation)
+
+    def call(self, operation: str, **request: Any) -> Any:  # noqa: ANN401 (as above)
+        with self._lock:
+            return getattr(self._client, operation)(**request)
+
+
+def at_once[T, R](function: Callable[[T], R], arguments: Iterable[T]) -> list[R]:
+    """The results of calls made in threads of their own."""
+    arguments = list(arguments)
+    with ThreadPoolExecutor(len(arguments)) as threads:
+        return list(threads.map(function, arguments))
+
+
+def a_claim(number: int, *order_ids: str, **changes: object) -> Batch:
+    """A batch of these orders, `b<number>`."""
+    orders = tuple(a_batch_order(id=order_id, digest=f"d{number}") for order_id in order_ids)
+    return a_batch(id=f"b{number}", orders=orders, **changes)
+
+
+def claimed_for_good(store: Store, batch: Batch, replaced: dict[str, str]) -> bool:
+    """Whether a claim is recorded in the end, tried until no other is under way."""
+    while True:
+        try:
+            return store.claim(batch, replaced)
+        except Busy:
+            continue
+
+
+def ids_in_shard(shard: str, count: int) -> list[str]:
+    """Ids of batches that are due in one shard."""
+    return [name for name in map("batch-{}".format, range(100 * count)) if shard_of(name) == shard][:count]
+
+
+def ended(batch: Batch) -> Batch:
+    pending = steps.pending(batch, "uuid-1", Answer(202, "{}"), NOW)
+    return steps.ended(pending, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", NOW)
+
+
+def recorded(batch: Batch | None) -> Batch:
+    assert batch is not None
+    return batch
+
+
+class StoreContract:
+    @pytest.fixture
+    def store(self, dynamodb: Any) -> Store:  # noqa: ANN401 (as above)
+        return Store(dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+
+    @pytest.fixture
+    def item(self, dynamodb: Any) -> Callable[[str], dict[str, Any]]:  # noqa: ANN401 (as above)
+        """An item as it stands in the table."""
+
+        def read(key: str) -> dict[str, Any]:
+            answer = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": key}}, ConsistentRead=True)
+            found: dict[str, Any] = answer.get("Item", {})
+            return found
+
+        return read
+
+    # Claims.
+
+    def test_a_claimed_batch_is_recorded_as_it_is(self, store: Store) -> None:
+        batch = a_claim(1, "evt-1", "evt-2")
+
+        assert store.claim(batch, {})
+        assert store.batch("b1") == batch
+
+    def test_a_claim_marks_each_of_its_orders(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1", "evt-2"), {})
+
+        assert store.markers("2218", ["evt-1", "evt-2"]) == {
+            "evt-1": Marker("b1", "d1"),
+            "evt-2": Marker("b1", "d1"),
+        }
+
+    def test_a_claim_with_one_known_order_records_nothing(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-2"), {})
+
+        assert not store.claim(a_claim(2, "evt-1", "evt-2", "evt-3"), {})
+        assert store.batch("b2") is None
+        assert store.markers("2218", ["evt-1", "evt-2", "evt-3"]) == {"evt-2": Marker("b1", "d1")}
+
+    def test_the_same_order_id_of_another_client_is_another_order(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+
+        assert store.claim(a_claim(2, "evt-1", client_no="2219"), {})
+        assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "d1")}
+
+    def test_the_same_claim_sent_again_is_the_same_claim(self, store: Store) -> None:
+        batch = a_claim(1, "evt-1")
+
+        assert [store.claim(batch, {}), store.claim(batch, {})] == [True, True]
+        assert store.batch("b1") == batch
+
+    def test_thirty_claims_of_one_order_at_once_make_one_batch(self, store: Store) -> None:
+        claims = [a_claim(number, "evt-1") for number in range(30)]
+
+        won = at_once(lambda claim: claimed_for_good(store, claim, {}), claims)
+
+        assert won.count(True) == 1
+        assert list(store.batches([claim.id for claim in claims])) == [claims[won.index(True)].id]
+        assert store.markers("2218", ["evt-1"])["evt-1"].batch_id == claims[won.index(True)].id
+
+    def test_claims_that_share_one_order_of_several_make_one_batch(self, store: Store) -> None:
+        claims = [a_claim(number, f"own-{number}", "shared", f"other-{number}") for number in range(10)]
+
+        won = at_once(lambda claim: claimed_for_good(store, claim, {}), claims)
+
+        winner = won.index(True)
+        others = [f"own-{number}" for number in range(10)]
+        assert won.count(True) == 1
+        assert list(store.markers("2218", others)) == [f"own-{winner}"]
+
+    def test_fifty_orders_fit_into_one_claim(self, store: Store) -> None:
+        ids = [f"evt-{number}" for number in range(50)]
+
+        assert store.claim(a_claim(1, *ids), {})
+        assert list(store.markers("2218", ids)) == ids
+
+    def test_the_largest_claim_fits_and_so_does_all_that_it_gains(self, store: Store) -> None:
+        orders = tuple(a_batch_order(id=f"{n:0128}", order_id="x" * 100, digest="d" * 64) for n in range(50))
+        batch = a_batch(orders=orders, payload=Random(1).randbytes(records.LARGEST_CLAIM - 30_000))  # noqa: S311 (does not compress)
+        assert records.size(records.to_item(batch)) < records.LARGEST_CLAIM
+        assert store.claim(batch, {})
+
+        failed = tuple(replace(o, status=OrderStatus.FAILED, errors=("\N{PILE OF POO}" * 150,) * 3) for o in orders)
+        grown = replace(batch, orders=failed, answer=Answer(206, "ø" * 16_384))
+
+        assert recorded(store.save(grown)) == recorded(store.batch(batch.id))
+
+    # Corrections.
+
+    def test_a_corrected_order_changes_over_to_the_new_batch(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1", "evt-2"), {})
+
+        assert store.claim(a_claim(2, "evt-1", "evt-9"), {"evt-1": "b1"})
+        assert store.markers("2218", ["evt-1", "evt-2", "evt-9"]) == {
+            "evt-1": Marker("b2", "d2"),
+            "evt-2": Marker("b1", "d1"),
+            "evt-9": Marker("b2", "d2"),
+        }
+
+    def test_a_correction_of_another_batch_than_the_present_one_records_nothing(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+        store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"})
+
+        assert not store.claim(a_claim(3, "evt-1", "evt-2"), {"evt-1": "b1"})
+        assert store.batch("b3") is None
+        assert store.markers("2218", ["evt-1", "evt-2"]) == {"evt-1": Marker("b2", "d2")}
+
+    def test_a_correction_of_an_order_whose_marker_is_gone_records_nothing(self, store: Store) -> None:
+        assert not store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"})
+        assert store.batch("b2") is None
+
+    def test_corrections_at_once_make_one_batch(self, store: Store) -> None:
+        store.claim(a_claim(0, "evt-1"), {})
+        claims = [a_claim(number, "evt-1") for number in range(1, 9)]
+
+        won = at_once(lambda claim: claimed_for_good(store, claim, {"evt-1": "b0"}), claims)
+
+        assert won.count(True) == 1
+        assert len(store.batches([claim.id for claim in claims])) == 1
+
+    # Reads.
+
+    def test_what_is_not_there_is_not_found(self, store: Store) -> None:
+        assert store.batch("b1") is None
+        assert store.batches(["b1"]) == {}
+        assert store.markers("2218", ["evt-1"]) == {}
+
+    def test_fifty_batches_are_read_at_once(self, store: Store) -> None:
+        claims = [a_claim(number, f"evt-{number}") for number in range(50)]
+        for claim in claims:
+            store.claim(claim, {})
+
+        found = store.batches([claim.id for claim in claims] + ["b-none"])
+
+        assert found == {claim.id: claim for claim in claims}
+
+    def test_the_same_batch_may_be_asked_for_twice(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+
+        assert list(store.batches(["b1", "b1"])) == ["b1"]
+
+    # Saves.
+
+    def test_a_saved_batch_is_a_version_further(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+
+        saved = recorded(store.save(replace(a_claim(1, "evt-1"), polls=7)))
+
+        assert (saved.polls, saved.version) == (7, 2)
+        assert store.batch("b1") == saved
+
+    def test_a_batch_that_somebody_else_saved_first_is_not_saved(self, store: Store) -> None:
+        batch = a_claim(1, "evt-1")
+        store.claim(batch, {})
+        first = store.save(replace(batch, polls=1))
+
+        assert store.save(replace(batch, polls=2)) is None
+        assert store.batch("b1") == first
+
+    def test_a_batch_that_was_never_claimed_is_not_saved(self, store: Store) -> None:
+        assert store.save(a_claim(1, "evt-1")) is None
+        assert store.batch("b1") is None
+
+    def test_of_saves_at_once_one_is_recorded(self, store: Store) -> None:
+        batch = a_claim(1, "evt-1")
+        store.claim(batch, {})
+
+        saved = at_once(lambda polls: store.save(replace(batch, polls=polls)), range(1, 9))
+
+        assert [one for one in saved if one] == [store.batch("b1")]
+
+    # What is deleted some day.
+
+    def test_a_marker_expires_a_marker_life_after_its_claim(
+        self, store: Store, item: Callable[[str], dict[str, Any]]
+    ) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+
+        expires_at = int((NOW + MARKER_LIFE).timestamp())
+        assert item(records.marker_key("2218", "evt-1"))["expiresAt"] == {"N": str(expires_at)}
+
+    def test_a_batch_expires_once_its_end_is_announced(
+        self, store: Store, item: Callable[[str], dict[str, Any]]
+    ) -> None:
+        batch = a_claim(1, "evt-1")
+        store.claim(batch, {})
+        assert "expiresAt" not in item("BATCH#b1")
+
+        saved = recorded(store.save(ended(batch)))
+        assert "expiresAt" not in item("BATCH#b1")
+
+        store.save(steps.announced(saved))
+        assert item("BATCH#b1")["expiresAt"] == {"N": str(int((NOW + TIMES.retention).timestamp()))}
+
+    def test_a_held_batch_never_expires(self, store: Store, item: Callable[[str], dict[str, Any]]) -> None:
+        batch = a_claim(1, "evt-1")
+        store.claim(batch, {})
+
+        held = recorded(store.save(steps.held(batch, "too old", NOW)))
+        store.save(steps.announced(held))
+
+        assert "expiresAt" not in item("BATCH#b1")
+
+    # The index of what is due.
+
+    def due(self, store: Store, shard: str, now: datetime) -> Sequence[str]:
+        return [batch_id for page in store.due(shard, now) for batch_id in page]
+
+    def test_a_batch_is_due_from_its_due_time_on(self, store: Store) -> None:
+        batch = a_claim(1, "evt-1")
+        store.claim(batch, {})
+
+        shard, due = shard_of("b1"), batch.due or NOW
+        assert self.due(store, shard, due - timedelta(microseconds=1)) == []
+        assert self.due(store, shard, due) == ["b1"]
+
+    def test_a_batch_is_due_in_no_other_shard(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+
+        found = [shard for shard in map(str, range(records.SHARDS)) if self.due(store, shard, NOW + TIMES.hold_after)]
+
+        assert found == [shard_of("b1")]
+
+    def test_an_end_is_due_until_it_is_announced(self, store: Store) -> None:
+        batch = a_claim(1, "evt-1")
+        store.claim(batch, {})
+        shard, later = shard_of("b1"), NOW + timedelta(days=1)
+
+        saved = recorded(store.save(ended(batch)))
+        assert self.due(store, shard, later) == ["b1"]
+
+        store.save(steps.announced(saved))
+        assert self.due(store, shard, later) == []
+
+    def test_markers_and_leases_are_never_due(self, store: Store) -> None:
+        store.lease("0", "poller", NOW, NOW)
+        store.claim(a_claim(1, "evt-1", due=None), {})
+
+        assert [self.due(store, str(shard), NOW + TIMES.hold_after) for shard in range(records.SHARDS)] == (
+            [[]] * records.SHARDS
+        )
+
+    def test_what_waits_is_counted_whenever_it_is_due(self, store: Store) -> None:
+        shard = shard_of("batch-1")
+        others = [name for name in map(str, range(100)) if shard_of(name) == shard][:2]
+        for number, name in enumerate(["batch-1", *others]):
+            assert store.claim(a_batch(id=name, orders=(a_batch_order(id=f"evt-{number}"),)), {})
+        before = store.waiting(shard)
+        batch = store.batch("batch-1")
+        assert batch
+        assert store.save(steps.announced(steps.held(batch, "too old", NOW)))
+
+        assert (before, store.waiting(shard), store.waiting(str((int(shard) + 1) % records.SHARDS))) == (3, 2, 0)
+
+    def test_the_longest_due_comes_first_page_by_page(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("arm_relay.store.table.PAGE", 3)
+        ids = ids_in_shard("0", 7)
+        for number, batch_id in enumerate(ids):
+            order = a_batch_order(id=f"evt-{number}")
+            store.claim(a_batch(id=batch_id, orders=(order,), due=NOW - timedelta(minutes=number)), {})
+
+        pages = list(store.due("0", NOW))
+
+        longest_first = ids[::-1]
+        assert [page for page in pages if page] == [longest_first[:3], longest_first[3:6], longest_first[6:]]
+
+    def test_a_page_is_read_only_when_it_is_asked_for(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("arm_relay.store.table.PAGE", 1)
+        first, second = ids_in_shard("0", 2)
+        store.claim(a_batch(id=first, due=NOW - timedelta(minutes=1)), {})
+        later = a_batch(id=second, orders=(a_batch_order(id="evt-2"),), due=NOW)
+        store.claim(later, {})
+
+        pages = store.due("0", NOW)
+        assert next(pages) == [first]
+        store.save(replace(later, due=None))
+
+        assert [batch_id for page in pages for batch_id in page] == []
+
+    # The index of what waits for a person.
+
+    def hold(self, store: Store, number: int, client_no: str = "2218", minutes: int = 0) -> Batch:
+        """Batch `b<number>` of two orders, held so many minutes after `NOW`."""
+        batch = a_claim(number, f"evt-{number}", f"more-{number}", client_no=client_no)
+        store.claim(batch, {})
+        return recorded(store.save(steps.held(batch, f"cause {number}", NOW + timedelta(minutes=minutes))))
+
+    def test_a_held_batch_is_listed_with_what_a_person_wants_to_know_first(self, store: Store) -> None:
+        self.hold(store, 1, minutes=5)
+
+        assert store.held("2218", 10) == [
+            HeldBatch(id="b1", cause="cause 1", since=NOW + timedelta(minutes=5), order_count=2)
+        ]
+
+    def test_other_batches_and_other_clients_are_not_listed(self, store: Store) -> None:
+        self.hold(store, 1, client_no="2219")
+        store.claim(a_claim(2, "evt-2"), {})
+        store.claim(a_claim(3, "evt-3"), {})
+        store.save(ended(a_claim(3, "evt-3")))
+
+        assert store.held("2218", 10) == []
+
+    def test_a_held_batch_is_listed_until_it_is_released(self, store: Store) -> None:
+        announced = recorded(store.save(steps.announced(self.hold(store, 1))))
+        assert [batch.id for batch in store.held("2218", 10)] == ["b1"]
+
+        store.save(steps.resubmitted(announced, "ARM has none of it", "kari", NOW, TIMES))
+
+        assert store.held("2218", 10) == []
+
+    def test_the_longest_held_comes_first_page_by_page(self, store: Store) -> None:
+        for number in range(5):
+            self.hold(store, number, minutes=-number)
+        listed: list[str] = []
+        after = None
+
+        for _ in range(3):
+            page = store.held("2218", 2, after)
+            listed += [batch.id for batch in page]
+            after = (page[-1].since, page[-1].id)
+
+        assert listed == ["b4", "b3", "b2", "b1", "b0"]
+        assert store.held("2218", 2, after) == []
+
+    def test_a_page_may_begin_behind_a_batch_that_is_not_there_any_more(self, store: Store) -> None:
+        self.hold(store, 1, minutes=1)
+        self.hold(store, 2, minutes=3)
+
+        assert [batch.id for batch in store.held("2218", 2, (NOW + timedelta(minutes=2), "gone"))] == ["b2"]
+
+    def test_of_batches_held_at_the_same_moment_none_is_left_out(self, store: Store) -> None:
+        for number in range(4):
+            self.hold(store, number)
+
+        first = store.held("2218", 2)
+        second = store.held("2218", 2, (first[-1].since, first[-1].id))
+
+        assert {batch.id for batch in first + second} == {"b0", "b1", "b2", "b3"}
+
+    def test_batches_that_are_not_held_have_nothing_of_that_index(
+        self, store: Store, item: Callable[[str], dict[str, Any]]
+    ) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+        store.save(ended(a_claim(1, "evt-1")))
+
+        assert not {"heldOf", "orderCount"} & item("BATCH#b1").keys()
+
+    # Leases.
+
+    def test_a_shard_is_leased_by_one_poller_at_a_time(self, store: Store) -> None:
+        until = NOW + timedelta(seconds=55)
+
+        assert store.lease("0", "one", NOW, until)
+        assert not store.lease("0", "another", NOW, until)
+        assert store.lease("1", "another", NOW, until)
+
+    def test_a_shard_is_leased_by_one_of_many_at_once(self, store: Store) -> None:
+        until = NOW + timedelta(seconds=55)
+
+        leased = at_once(lambda owner: store.lease("0", str(owner), NOW, until), range(8))
+
+        assert leased.count(True) == 1
+
+    def test_a_lease_is_over_for_others_when_it_is_by_every_clock(self, store: Store) -> None:
+        until = NOW + timedelta(seconds=55)
+        store.lease("0", "one", NOW, until)
+
+        assert not store.lease("0", "another", until + CLOCK_SKEW, until + timedelta(minutes=5))
+        late = until + CLOCK_SKEW + timedelta(microseconds=1)
+        assert store.lease("0", "another", late, late + timedelta(seconds=55))
+
+    def test_a_released_shard_is_free_at_once(self, store: Store) -> None:
+        store.lease("0", "one", NOW, NOW + timedelta(seconds=55))
+        store.release("0", "one", NOW + timedelta(seconds=5))
+
+        assert store.lease("0", "another", NOW + timedelta(seconds=5), NOW + timedelta(seconds=60))
+
+    def test_nobody_releases_what_another_has_leased(self, store: Store) -> None:
+        store.lease("0", "one", NOW, NOW + timedelta(seconds=55))
+        store.release("0", "another", NOW)
+
+        assert not store.lease("0", "another", NOW, NOW + timedelta(seconds=55))
+
+    def test_what_nobody_leased_may_be_released(self, store: Store) -> None:
+        store.release("0", "one", NOW)
+
+        assert store.lease("0", "another", NOW, NOW + timedelta(seconds=55))

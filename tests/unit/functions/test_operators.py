@@ -1,0 +1,265 @@
+"""The operators' function as Lambda calls it: API Gateway events in, answers out; AWS by moto, ARM by its simulator."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from arm_relay.api.event import LARGEST_BODY
+from arm_relay.batches import steps
+from arm_relay.store.table import Store
+
+from tests.support.api_world import Apis, an_event, at, deployed
+from tests.support.builders import NOW, TIMES, an_order
+from tests.support.store_contract import MARKER_LIFE, TABLE
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apis]:
+    with deployed(monkeypatch) as apis:
+        yield apis
+
+
+# Operators.
+
+
+def test_a_preview_shows_the_batch_and_sends_nothing(api: Apis) -> None:
+    event = an_event("operators-preview")
+
+    answer = api.call(event)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    amounts = {"exclVat": 5200, "vat": 1300, "inclVat": 6500}
+    assert answer.body["batch"]["documents"][0]["currencyAmounts"] == amounts
+    assert answer.body["totals"] == [{"id": "evt-20250227-0001", "currency": "NOK", **amounts}]
+    assert api.items() == 0
+    assert api.arm.api.log == []
+
+
+def test_a_preview_tells_the_totals_that_a_document_without_a_currency_leaves_out(api: Apis) -> None:
+    answer = api.call(an_event("operators-preview") | {"body": json.dumps([an_order(currency=None)])})
+
+    assert "currencyAmounts" not in answer.body["batch"]["documents"][0]
+    assert answer.body["totals"] == [{"id": "evt-1", "currency": None, "exclVat": 200, "vat": 50, "inclVat": 250}]
+
+
+def test_a_preview_of_a_faulty_order_tells_its_faults(api: Apis) -> None:
+    answer = api.call(an_event("operators-preview") | {"body": json.dumps(an_order(currency="nok"))})
+
+    assert (answer.status, answer.problem) == (422, "invalid-order")
+
+
+def test_a_preview_of_what_is_not_json_is_a_bad_request(api: Apis) -> None:
+    assert api.call(an_event("operators-preview") | {"body": "{"}).status == 400
+
+
+def test_a_preview_takes_no_more_than_the_signed_route(api: Apis) -> None:
+    assert api.call(an_event("operators-preview") | {"body": " " * (LARGEST_BODY + 1)}).problem == "too-large"
+
+
+def test_a_preview_that_no_answer_can_hold_is_told(api: Apis) -> None:
+    orders = [an_order(id=f"evt-{n}", invoiceNo=None, lines=[{"text": ""}] * 1000) for n in range(50)]
+
+    answer = api.call(an_event("operators-preview") | {"body": json.dumps(orders)})
+
+    assert (answer.status, answer.problem) == (413, "too-large")
+
+
+def test_a_preview_for_an_unknown_client_is_not_found(api: Apis) -> None:
+    answer = api.call(at(an_event("operators-preview"), "/v1/clients/9/orders/preview"))
+
+    assert (answer.status, answer.problem) == (404, "unknown-client")
+
+
+def of_batch(name: str, batch_id: str) -> dict[str, Any]:
+    event = an_event(name)
+    return at(event, event["rawPath"].replace(event["pathParameters"]["batchId"], batch_id))
+
+
+def test_a_batch_is_shown_with_its_history(api: Apis) -> None:
+    batch_id = api.post(an_order()).body["batchId"]
+
+    answer = api.call(of_batch("operators-batch", batch_id))
+
+    assert answer.status == 200
+    assert answer.body["status"] == "PENDING"
+    assert [step["status"] for step in answer.body["history"]] == ["CLAIMED", "PENDING"]
+
+
+@pytest.mark.parametrize("name", ["operators-batch", "operators-redrive"])
+def test_an_unknown_batch_is_not_found(api: Apis, name: str) -> None:
+    answer = api.call(an_event(name))
+
+    assert (answer.status, answer.problem) == (404, "unknown-batch")
+
+
+@pytest.mark.parametrize("name", ["operators-batch", "operators-redrive"])
+def test_a_batch_of_another_client_is_not_found(api: Apis, name: str) -> None:
+    batch_id = api.post(an_order()).body["batchId"]
+    event = of_batch(name, batch_id)
+
+    answer = api.call(at(event, event["rawPath"].replace("/2218/", "/2219/")))
+
+    assert (answer.status, answer.problem) == (404, "unknown-batch")
+
+
+def test_a_batch_that_is_not_held_cannot_be_redriven(api: Apis) -> None:
+    batch_id = api.post(an_order()).body["batchId"]
+
+    answer = api.call(of_batch("operators-redrive", batch_id))
+
+    assert (answer.status, answer.problem) == (409, "not-redrivable")
+
+
+def test_a_redrive_that_is_none_is_told_its_faults(api: Apis) -> None:
+    event = an_event("operators-redrive") | {"body": '{"action":"close","status":"LOST"}'}
+
+    answer = api.call(event)
+
+    assert (answer.status, answer.problem) == (422, "invalid-redrive")
+    assert {error["pointer"] for error in answer.body["errors"]} == {"/status", "/reason"}
+
+
+def test_a_redrive_that_is_not_json_is_a_bad_request(api: Apis) -> None:
+    answer = api.call(an_event("operators-redrive") | {"body": "{"})
+
+    assert (answer.status, answer.problem) == (400, "not-json")
+
+
+def test_a_held_batch_is_redriven_in_the_operators_name(api: Apis) -> None:
+    api.arm.fail("any", "refuse")
+    batch_id = api.post(an_order()).body["batchId"]
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    queued = store.batch(batch_id)
+    assert queued
+    held = store.save(steps.held(queued, "too old", NOW))
+    assert held
+    store.save(steps.announced(held))
+
+    answer = api.call(of_batch("operators-redrive", batch_id))
+
+    assert (answer.status, answer.body["status"]) == (200, "QUEUED")
+    assert answer.body["by"] == "arn:aws:sts::123456789012:assumed-role/Operator/kari"
+
+
+# What is asked of the table: an order, and what waits for a person.
+
+
+def of_order(order_id: str) -> dict[str, Any]:
+    """The event of a path that API Gateway has decoded, but for its percent signs."""
+    path = "/v1/clients/2218/orders/" + order_id.replace("%", "%25")
+    return at(an_event("operators-order"), path)
+
+
+@pytest.mark.parametrize(
+    "order_id",
+    ["order.invoiced:B-1", "evt 1", "2025/0001", "100%", "a%3Ab", "%25", "a#b", "a+b", "ærlig", '"', "preview"],
+)
+def test_an_order_is_shown_by_its_id_decoded_exactly_once(api: Apis, order_id: str) -> None:
+    batch_id = api.post([an_order(id="evt-0", invoiceNo="0"), an_order(id=order_id)]).body["batchId"]
+
+    answer = api.call(of_order(order_id))
+
+    assert answer.status == 200
+    assert (answer.body["batchId"], answer.body["status"]) == (batch_id, "PENDING")
+    assert (answer.body["order"]["id"], answer.body["order"]["status"]) == (order_id, "IN_PROGRESS")
+    assert answer.body["answer"]["status"] == 202
+    assert [step["status"] for step in answer.body["history"]] == ["CLAIMED", "PENDING"]
+    assert answer.body["nextPollAt"]
+    assert "orders" not in answer.body
+
+
+@pytest.mark.parametrize("order_id", ["evt-2", "evt-1 ", "EVT-1", "x" * 3000])
+def test_an_unknown_order_is_not_found(api: Apis, order_id: str) -> None:
+    api.post(an_order())
+
+    answer = api.call(of_order(order_id))
+
+    assert (answer.status, answer.problem) == (404, "unknown-order")
+
+
+def test_an_order_of_another_client_is_not_found(api: Apis) -> None:
+    api.post(an_order())
+
+    assert api.call(at(of_order("evt-1"), "/v1/clients/2219/orders/evt-1")).problem == "unknown-order"
+
+
+def listing(**query: str) -> dict[str, Any]:
+    return an_event("operators-held") | {"queryStringParameters": query}
+
+
+def hold(api: Apis, *numbers: int) -> list[str]:
+    """So many batches that wait for a person."""
+    api.arm.fail("any", "refuse")
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    ids = [api.post(an_order(id=f"evt-{number}", invoiceNo=str(number))).body["batchId"] for number in numbers]
+    for number, batch_id in zip(numbers, ids, strict=True):
+        queued = store.batch(batch_id)
+        assert queued
+        assert store.save(steps.held(queued, "too old", NOW + timedelta(minutes=number)))
+    return ids
+
+
+def test_what_waits_for_a_person_is_listed_page_by_page(api: Apis) -> None:
+    ids = hold(api, 3, 1, 2)
+
+    first = api.call(listing(state="held", limit="2"))
+    second = api.call(listing(state="held", limit="2", cursor=first.body["cursor"]))
+
+    assert (first.status, second.status, second.body["cursor"]) == (200, 200, None)
+    listed = first.body["batches"] + second.body["batches"]
+    assert [batch["batchId"] for batch in listed] == [ids[1], ids[2], ids[0]]
+    assert listed[0] == {
+        "batchId": ids[1],
+        "cause": "too old",
+        "heldSince": "2025-02-27T12:01:00.000000Z",
+        "orderCount": 1,
+    }
+
+
+def test_a_list_without_anything_in_it_is_empty(api: Apis) -> None:
+    assert api.call(an_event("operators-held")).body == {"batches": [], "cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ({}, "state should be held"),
+        ({"state": "PENDING"}, "state should be held"),
+        ({"state": "held", "limit": "0"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "101"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "9" * 5000}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "-1"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "2.0"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": "²"}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "limit": ""}, "limit should be a whole number from 1 to 100"),
+        ({"state": "held", "cursor": "next"}, "The cursor is not one of this list."),
+        ({"state": "held", "cursor": ""}, "The cursor is not one of this list."),
+    ],
+    ids=str,
+)
+def test_a_query_that_is_none_is_told(api: Apis, query: dict[str, str], detail: str) -> None:
+    answer = api.call(listing(**query))
+
+    assert (answer.status, answer.problem, answer.body["detail"]) == (400, "invalid-query", detail)
+
+
+def test_a_list_without_a_query_is_told_what_it_wants(api: Apis) -> None:
+    event = listing()
+    del event["queryStringParameters"]
+
+    assert api.call(event).problem == "invalid-query"
+
+
+OPERATORS = ["operators-preview", "operators-batch", "operators-redrive", "operators-order", "operators-held"]
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operators_routes_are_shut_where_iam_authorised_nobody(api: Apis, name: str) -> None:
+    event = an_event(name)
+    del event["requestContext"]["authorizer"]
+
+    answer = api.call(event)
+
+    assert (answer.status, answer.problem) == (403, "forbidden")

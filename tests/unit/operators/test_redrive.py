@@ -1,0 +1,195 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Answer, Batch, OrderStatus, State
+from arm_relay.batches.pace import Pace
+from arm_relay.batches.steps import IllegalStep
+from arm_relay.operators.inquiries import UnknownBatch
+from arm_relay.operators.redrive import InvalidRedrive, Redrive
+from arm_relay.orders.json_bodies import NotJson
+from arm_relay.store.table import Store
+from moto import mock_aws
+
+from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.support.diary import Diary
+from tests.support.store_contract import MARKER_LIFE, TABLE, create_table
+
+KARI = "arn:aws:iam::123456789012:user/kari"
+LATER = NOW + timedelta(days=4)
+PACE = Pace(TIMES, lambda: LATER, lambda: 0.5)
+
+RESUBMIT = b'{"action":"resubmit","reason":"asked by phone"}'
+SUCCEEDED = b'{"action":"close","status":"SUCCEEDED","reason":"asked by phone"}'
+FAILED = b'{"action":"close","status":"FAILED","reason":"asked by phone"}'
+
+
+class World:
+    def __init__(self) -> None:
+        self.diary = Diary()
+        self.dynamodb: Any = boto3.client("dynamodb")
+        create_table(self.dynamodb)
+        self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+        self.redrive = Redrive(store=self.store, journal=self.diary, pace=PACE)
+
+    def held(self, *statuses: OrderStatus) -> Batch:
+        """A batch on hold, announced; its orders stand as they are given."""
+        orders = [a_batch_order(id=f"evt-{number}", status=status) for number, status in enumerate(statuses)]
+        batch = a_batch(orders=tuple(orders) or (a_batch_order(),))
+        assert self.store.claim(batch, {})
+        return self.saved(steps.announced(self.saved(steps.held(batch, "too old", NOW))))
+
+    def saved(self, batch: Batch) -> Batch:
+        saved = self.store.save(batch)
+        assert saved
+        return saved
+
+    def stored(self) -> Batch:
+        batch = self.store.batch("batch-1")
+        assert batch
+        return batch
+
+    def release(self, body: bytes) -> Batch:
+        """What became of the batch: told, logged and stored alike."""
+        after = self.redrive.release("2218", "batch-1", body, KARI)
+        assert after == self.stored() == self.diary.moves[-1]
+        return after
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with mock_aws():
+        yield World()
+
+
+def test_a_resubmitted_batch_is_queued_as_if_for_the_first_time(world: World) -> None:
+    held = world.held()
+
+    after = world.release(RESUBMIT)
+
+    assert (after.state, after.due, after.opened_at) == (State.QUEUED, LATER, LATER)
+    assert (after.batch_uuid, after.answer, after.doubt, after.ended_at, after.polls) == (None, None, None, None, 0)
+    assert [order.status for order in after.orders] == [OrderStatus.IN_PROGRESS]
+    assert (after.payload, after.claimed_at) == (held.payload, held.claimed_at)
+
+
+@pytest.mark.parametrize(("body", "state"), [(SUCCEEDED, State.SUCCEEDED), (FAILED, State.FAILED)])
+def test_a_closed_batch_ends_as_the_person_says(world: World, body: bytes, state: State) -> None:
+    world.held()
+
+    after = world.release(body)
+
+    assert (after.state, [order.status for order in after.orders]) == (state, [OrderStatus(state)])
+
+
+def test_a_closed_batch_is_due_to_be_announced(world: World) -> None:
+    held = world.held()
+
+    after = world.release(FAILED)
+
+    assert (after.due, after.ended_at, after.announcements) == (LATER, LATER, held.announcements + 1)
+
+
+def test_orders_whose_end_is_known_keep_it_when_the_batch_is_closed(world: World) -> None:
+    world.held(OrderStatus.SUCCEEDED, OrderStatus.IN_PROGRESS)
+
+    after = world.release(FAILED)
+
+    assert after.state is State.PARTIALLY_FAILED
+    assert [order.status for order in after.orders] == [OrderStatus.SUCCEEDED, OrderStatus.FAILED]
+
+
+def test_who_released_it_when_and_why_stands_in_the_history(world: World) -> None:
+    world.held()
+
+    latest = world.release(RESUBMIT).history[-1]
+
+    assert (latest.state, latest.by, latest.cause, latest.at) == (State.QUEUED, KARI, "asked by phone", (LATER,))
+
+
+def test_what_arm_has_documents_of_is_not_submitted_again(world: World) -> None:
+    held = world.held(OrderStatus.SUCCEEDED, OrderStatus.IN_PROGRESS)
+
+    with pytest.raises(IllegalStep, match="documents"):
+        world.redrive.release("2218", "batch-1", RESUBMIT, KARI)
+    assert world.stored() == held
+
+
+@pytest.mark.parametrize("body", [RESUBMIT, SUCCEEDED, FAILED])
+def test_a_batch_that_is_not_held_is_not_released(world: World, body: bytes) -> None:
+    world.store.claim(a_batch(), {})
+    pending = world.saved(steps.pending(a_batch(), "uuid-1", Answer(202, ""), NOW))
+
+    with pytest.raises(IllegalStep, match="PENDING"):
+        world.redrive.release("2218", "batch-1", body, KARI)
+    assert world.stored() == pending
+
+
+@pytest.mark.parametrize("body", [RESUBMIT, SUCCEEDED, FAILED])
+def test_a_batch_whose_hold_is_not_announced_yet_is_not_released(world: World, body: bytes) -> None:
+    held = world.held()
+    unannounced = world.saved(replace(held, due=NOW))
+
+    with pytest.raises(IllegalStep, match="minute"):
+        world.redrive.release("2218", "batch-1", body, KARI)
+    assert world.stored() == unannounced
+
+
+def test_of_two_people_one_releases_it(world: World) -> None:
+    held = world.held()
+    read = world.store.batch
+
+    class Late(Store):
+        def batch(self, batch_id: str) -> Batch | None:
+            found = read(batch_id)
+            world.saved(steps.resubmitted(held, "I was first", KARI, NOW, TIMES))
+            return found
+
+    store = Late(world.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    redrive = Redrive(store=store, journal=world.diary, pace=PACE)
+
+    with pytest.raises(IllegalStep, match="Another writer saved the batch first"):
+        redrive.release("2218", "batch-1", FAILED, KARI)
+    assert world.stored().state is State.QUEUED
+    assert world.diary.moves == []
+
+
+@pytest.mark.parametrize(("client_no", "batch_id"), [("2219", "batch-1"), ("2218", "batch-2"), ("", "batch-1")])
+def test_nobody_releases_another_clients_batch(world: World, client_no: str, batch_id: str) -> None:
+    world.held()
+
+    with pytest.raises(UnknownBatch):
+        world.redrive.release(client_no, batch_id, RESUBMIT, KARI)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        (b"[]", [""]),
+        (b"{}", ["/action"]),
+        (b'{"action":"forget","reason":"x"}', ["/action"]),
+        (b'{"action":"close","status":"FAILED","status":"SUCCEEDED","reason":"x"}', ["/status"]),
+        (b'{"action":"resubmit","reason":"\\u0000"}', ["/reason"]),
+        (b'{"action":"resubmit"}', ["/reason"]),
+        (b'{"action":"resubmit","reason":" "}', ["/reason"]),
+        (b'{"action":"resubmit","reason":"x","status":"FAILED"}', ["/status"]),
+        (b'{"action":"close","status":"HELD"}', ["/status", "/reason"]),
+        (b'{"action":"close","reason":5}', ["/status", "/reason"]),
+    ],
+)
+def test_every_fault_of_a_redrive_is_told_with_its_pointer(world: World, body: bytes, pointers: list[str]) -> None:
+    with pytest.raises(InvalidRedrive) as raised:
+        world.redrive.release("2218", "batch-1", body, KARI)
+
+    assert [fault.pointer for fault in raised.value.faults] == pointers
+    assert all(fault.detail for fault in raised.value.faults)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"{}{}"])
+def test_a_redrive_that_is_not_json_is_told(world: World, body: bytes) -> None:
+    with pytest.raises(NotJson):
+        world.redrive.release("2218", "batch-1", body, KARI)

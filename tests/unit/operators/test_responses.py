@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Answer, OrderStatus, State
+from arm_relay.operators.inquiries import HeldBatches
+from arm_relay.operators.responses import to_held, to_order_status, to_status
+from arm_relay.store.records import HeldBatch
+
+from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
+
+KARI = "arn:aws:iam::123456789012:user/kari"
+
+
+def test_the_status_of_an_order_is_that_of_its_batch_and_its_own_line() -> None:
+    batch = a_batch(orders=(a_batch_order(), a_batch_order(id="evt-2")))
+
+    status = to_order_status(batch.orders[1], batch)
+
+    assert status.pop("order") == to_status(batch)["orders"][1]
+    assert status.items() < to_status(batch).items()
+
+
+def test_held_batches_are_listed_with_the_cursor_of_the_next_page() -> None:
+    page = HeldBatches((HeldBatch(id="b1", cause="too old", since=NOW, order_count=3),), "bmV4dA==")
+
+    assert to_held(page) == {
+        "batches": [{"batchId": "b1", "cause": "too old", "heldSince": "2025-02-27T12:00:00.000000Z", "orderCount": 3}],
+        "cursor": "bmV4dA==",
+    }
+
+
+def test_the_status_of_a_batch_tells_all_that_is_known() -> None:
+    pending = steps.pending(a_batch(), "uuid-1", Answer(202, "{}"), NOW + timedelta(seconds=1))
+
+    assert to_status(pending) == {
+        "batchId": "batch-1",
+        "clientNo": "2218",
+        "status": "PENDING",
+        "cause": "ARM returned a batchUuid",
+        "by": None,
+        "batchUuid": "uuid-1",
+        "claimedAt": "2025-02-27T12:00:00.000000Z",
+        "endedAt": None,
+        "nextPollAt": "2025-02-27T12:00:30.000000Z",
+        "attempts": 1,
+        "orders": [
+            {"id": "evt-1", "orderId": "B-1", "documentNo": "88776655", "status": "IN_PROGRESS", "errors": []},
+        ],
+        "answer": {"status": 202, "body": "{}"},
+        "history": [
+            {"at": "2025-02-27T12:00:00.000000Z", "status": "CLAIMED", "cause": "accepted", "by": None},
+            {"at": "2025-02-27T12:00:01.000000Z", "status": "PENDING", "cause": "ARM returned a batchUuid", "by": None},
+        ],
+    }
+
+
+def test_the_status_of_an_announced_end_has_no_next_look() -> None:
+    refused = steps.refused(a_batch(), Answer(400, "no"), NOW)
+
+    status = to_status(steps.announced(refused))
+
+    assert (status["endedAt"], status["nextPollAt"]) == ("2025-02-27T12:00:00.000000Z", None)
+
+
+def test_the_status_of_a_redriven_batch_tells_by_whom() -> None:
+    held = steps.announced(steps.held(a_batch(), "too old", NOW))
+    closed = steps.closed(held, State.FAILED, "asked by phone", KARI, NOW + timedelta(days=1))
+
+    status = to_status(closed)
+
+    assert (status["by"], status["cause"]) == (KARI, "asked by phone")
+    assert [(step["status"], step["by"]) for step in status["history"]] == [
+        ("CLAIMED", None),
+        ("HELD", None),
+        ("FAILED", KARI),
+    ]
+
+
+def test_the_history_is_told_in_the_order_of_its_times() -> None:
+    batch = a_batch()
+    for minute in range(1, 4):
+        now = NOW + timedelta(minutes=minute)
+        batch = steps.requeued(batch, "ARM answered 429", now, now)
+        batch = steps.begun(batch, "next attempt", now + timedelta(seconds=30), TIMES)
+
+    history = to_status(batch)["history"]
+
+    assert [step["status"] for step in history] == ["CLAIMED", *["QUEUED", "CLAIMED"] * 3]
+    assert [step["at"] for step in history] == sorted(step["at"] for step in history)
+
+
+def test_an_orders_errors_are_told() -> None:
+    order = a_batch_order(status=OrderStatus.FAILED, errors=("Customer cannot be billed",))
+
+    assert to_status(a_batch(orders=(order,)))["orders"][0]["errors"] == ["Customer cannot be billed"]

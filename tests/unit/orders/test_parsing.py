@@ -1,0 +1,188 @@
+import json
+
+import pytest
+from arm_relay.orders.faults import Fault, InvalidOrders
+from arm_relay.orders.json_bodies import NotJson
+from arm_relay.orders.parsing import parse_orders
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.builders import an_order
+from tests.support.reading import a_line, faults, order, parsed, pointers, read, with_line, without
+
+# Ids.
+
+
+def test_the_id_is_type_and_order_id_where_it_is_absent() -> None:
+    assert order(without("id")).id == "order.invoiced:B-1"
+
+
+def test_the_id_is_type_and_order_id_where_it_is_null() -> None:
+    assert order(an_order() | {"id": None}).id == "order.invoiced:B-1"
+
+
+def test_the_longest_order_id_makes_an_id() -> None:
+    assert order(an_order(id=None, orderId="x" * 100)).id == "order.invoiced:" + "x" * 100
+
+
+@pytest.mark.parametrize("order_id", [{}, {"orderId": None}], ids=["absent", "null"])
+def test_an_order_with_neither_id_nor_order_id_is_told_so(order_id: dict[str, object]) -> None:
+    assert [Fault("/id", "is missing")] == faults(without("id", "orderId") | order_id)
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        pytest.param({"orderId": 1}, "/orderId", id="number"),
+        pytest.param({"orderId": ""}, "/orderId", id="empty"),
+        pytest.param({"orderId": "1 "}, "/orderId", id="closing space"),
+        pytest.param({"orderId": "x" * 500}, "/orderId", id="long"),
+        pytest.param({"orderId": ["1"]}, "/orderId", id="array"),
+        pytest.param({"type": ["order.invoiced"]}, "/type", id="type that is no string"),
+        pytest.param({"type": None}, "/type", id="no type"),
+    ],
+)
+def test_no_fault_is_told_of_an_id_that_nobody_wrote(changes: dict[str, object], pointer: str) -> None:
+    spoiled = an_order(id=None, invoiceNo=None, **changes)
+
+    assert [pointer] == pointers(spoiled)
+    assert [f"/0{pointer}", f"/1{pointer}"] == pointers([spoiled, spoiled])
+
+
+REPEATED = "repeats that of order 0 of the same request, which has other content"
+
+
+def test_ids_and_invoice_numbers_may_not_be_repeated_with_other_content() -> None:
+    first = an_order(id="a", invoiceNo="X1")
+    again = an_order(id="a", invoiceNo="x1")
+
+    assert faults([first, an_order(id="b", invoiceNo="2"), again]) == [
+        Fault("/2/id", REPEATED),
+        Fault("/2/invoiceNo", REPEATED),
+    ]
+
+
+def test_a_default_id_may_not_be_repeated_with_other_content_either() -> None:
+    stated = an_order(id="order.invoiced:B-1", invoiceNo=None, message="other")
+
+    assert pointers([stated, without("id", "invoiceNo")]) == ["/1/id"]
+
+
+def test_the_same_order_twice_is_one_order() -> None:
+    again = dict(reversed(an_order(pricesIncludeVat=False).items()))
+
+    assert [order.id for order in parsed([an_order(), an_order(id="b", invoiceNo="2"), again]).valid] == ["evt-1", "b"]
+
+
+def test_the_same_faulty_order_twice_is_told_what_is_wrong_with_it_and_no_more() -> None:
+    spoiled = an_order(currency="nok")
+
+    assert pointers([spoiled, spoiled]) == ["/0/currency", "/1/currency"]
+
+
+def test_a_repeated_order_shares_the_fault_of_a_shared_invoice_number() -> None:
+    orders = [an_order(id="a"), an_order(id="b"), an_order(id="b")]
+
+    assert pointers(orders) == ["/1/invoiceNo", "/2/invoiceNo"]
+
+
+def test_ids_differ_by_case_and_absent_invoice_numbers_are_not_the_same() -> None:
+    orders = [an_order(id=name, invoiceNo=None) for name in ("a", "A")]
+
+    assert [order.id for order in parsed(orders).valid] == ["a", "A"]
+
+
+# Faults, all of them.
+
+
+def test_all_faults_of_an_order_are_told_at_once() -> None:
+    spoiled = an_order(
+        customerNo="", dueDate=None, currency="kr", colour="red", lines=[a_line(quantity="x", vatRate=-1), {"text": 1}]
+    )
+
+    assert set(pointers(spoiled)) == {
+        "/customerNo",
+        "/dueDate",
+        "/currency",
+        "/colour",
+        "/lines/0/quantity",
+        "/lines/0/vatRate",
+        "/lines/1/text",
+    }
+
+
+def test_a_spoiled_date_hides_no_other_fault_and_makes_none() -> None:
+    assert pointers(an_order(invoiceDate="x", dueDate="y")) == ["/invoiceDate", "/dueDate"]
+    assert pointers(an_order(dueDate=None, paymentTermsDays=-1)) == ["/paymentTermsDays"]
+
+
+def test_all_faults_of_a_request_are_told_at_once() -> None:
+    orders = [an_order(id="a", invoiceNo="1"), an_order(id="a", invoiceNo="2", lines=[a_line(quantity="x")]), 5]
+
+    assert pointers(orders) == ["/1/lines/0/quantity", "/1/id", "/2"]
+
+
+def test_more_faults_than_an_answer_holds_are_cut_off_and_each_order_tells_its_share() -> None:
+    many = [an_order(id=str(number), invoiceNo=None, lines=[{}] * 1000) for number in range(50)]
+
+    told = faults(many)
+
+    assert len(told) == 50 * (20 + 1)
+    assert told[20] == Fault("/0", "has more faults than these 20")
+    assert faults(many[0])[1000:] == [Fault("", "has more faults than these 1000")]
+
+
+def test_long_pointers_do_not_make_a_small_request_a_huge_answer() -> None:
+    repeated = ", ".join(f'"{number}": 1, "{number}": 1' for number in range(2000))
+    nested = "".join(f'{{"{letter * 200}": ' for letter in "abcdefghij")
+    body = f"{nested}{{{repeated}}}{'}' * 10}".encode()
+
+    told = parse_orders(body).faults
+
+    assert told[-1].detail.startswith("has more faults than these")
+    assert sum(len(fault.pointer) + len(fault.detail) for fault in told) < 310_000
+
+
+def test_a_default_id_is_only_made_of_text() -> None:
+    assert pointers(an_order(id=None, orderId="q\ud800")) == ["/orderId"]
+
+
+def test_the_same_faulty_order_twice_has_the_same_faults_twice() -> None:
+    text = json.dumps(an_order(invoiceNo=None))[:-1] + ', "kid": "1", "kid": "1"}'
+
+    assert [fault.pointer for fault in parse_orders(f"[{text}, {text}]".encode()).faults] == ["/0/kid", "/1/kid"]
+
+
+def test_pointers_begin_with_the_index_where_the_body_is_an_array() -> None:
+    spoiled = with_line(quantity="x")
+
+    assert pointers(spoiled) == ["/lines/0/quantity"]
+    assert pointers([spoiled]) == ["/0/lines/0/quantity"]
+    assert pointers([an_order(), an_order(id="evt-2", invoiceNo="2") | {"lines": spoiled["lines"]}]) == [
+        "/1/lines/0/quantity"
+    ]
+
+
+@pytest.mark.parametrize("number", [0, 51])
+def test_a_request_holds_1_to_50_orders(number: int) -> None:
+    orders = [an_order(id=str(index), invoiceNo=None) for index in range(number)]
+
+    assert [Fault("", f"should hold 1 to 50 orders; it holds {number}")] == faults(orders)
+
+
+def test_fifty_orders_keep_their_order() -> None:
+    orders = [an_order(id=str(index), invoiceNo=None) for index in range(50)]
+
+    assert [str(index) for index in range(50)] == [order.id for order in parsed(orders).valid]
+
+
+@pytest.mark.parametrize("content", ["order", 5, None, True], ids=["string", "number", "null", "truth"])
+def test_an_order_is_an_object(content: object) -> None:
+    assert [Fault("", "should be an object")] == faults(content)
+    assert [Fault("/0", "should be an object")] == faults([content])
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_no_body_fails_otherwise(body: bytes) -> None:
+    with pytest.raises((NotJson, InvalidOrders)):
+        read(body)

@@ -1,0 +1,122 @@
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from arm_relay.api.event import LARGEST_BODY, BodyTooLarge
+from arm_relay.secrets import Secrets, SecretUnavailable, UnknownClient
+from arm_relay.webhook.admission import Admission, NotJsonMediaType
+from arm_relay.webhook.signatures import BadSignature
+from standardwebhooks.webhooks import Webhook
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def an_admission(*signing_secrets: str) -> Admission:
+    content = json.dumps({"clients": {"2218": {"signingSecrets": signing_secrets}}})
+    return Admission(Secrets(lambda: content, now), now, timedelta(minutes=5))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+ADMISSION = an_admission(SECRET)
+
+
+def headers(body: bytes, **changes: str) -> dict[str, str]:
+    """Those of a request signed now."""
+    at = int(time.time())
+    signed = {
+        "webhook-id": "msg-1",
+        "webhook-timestamp": str(at),
+        "webhook-signature": Webhook(SECRET).sign("msg-1", datetime.fromtimestamp(at, UTC), body.decode()),
+        "content-type": "application/json",
+    }
+    return signed | {name.replace("_", "-"): value for name, value in changes.items()}
+
+
+def test_a_signed_request_of_a_known_client_is_let_in() -> None:
+    ADMISSION.check("2218", headers(b"[]"), b"[]")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", " Application/JSON "],
+)
+def test_json_is_let_in_however_it_is_written(media_type: str) -> None:
+    ADMISSION.check("2218", headers(b"[]", content_type=media_type), b"[]")
+
+
+@pytest.mark.parametrize("media_type", ["", "text/plain", "application/json5", "application/problem+json", "json", ";"])
+def test_other_media_types_are_not(media_type: str) -> None:
+    with pytest.raises(NotJsonMediaType):
+        ADMISSION.check("2218", headers(b"[]", content_type=media_type), b"[]")
+
+
+def test_a_request_without_a_media_type_is_not() -> None:
+    unnamed = headers(b"[]")
+    del unnamed["content-type"]
+
+    with pytest.raises(NotJsonMediaType):
+        ADMISSION.check("2218", unnamed, b"[]")
+
+
+def test_a_body_as_large_as_may_be_is_let_in() -> None:
+    body = b" " * LARGEST_BODY
+
+    ADMISSION.check("2218", headers(body), body)
+
+
+def test_one_byte_more_is_not() -> None:
+    body = b" " * (LARGEST_BODY + 1)
+
+    with pytest.raises(BodyTooLarge):
+        ADMISSION.check("2218", headers(body), body)
+
+
+@pytest.mark.parametrize("client_no", ["2219", "", "arm", "2218 "])
+def test_an_unknown_client_is_told_so_before_anything_else(client_no: str) -> None:
+    with pytest.raises(UnknownClient):
+        ADMISSION.check(client_no, {}, b" " * (LARGEST_BODY + 1))
+
+
+def test_a_body_too_large_is_not_even_hashed() -> None:
+    with pytest.raises(BodyTooLarge):
+        ADMISSION.check("2218", {}, b" " * (LARGEST_BODY + 1))
+
+
+def test_the_media_type_is_told_only_to_those_who_sign() -> None:
+    with pytest.raises(BadSignature):
+        ADMISSION.check("2218", {"content-type": "text/plain"}, b"[]")
+
+
+def test_nobody_is_let_in_while_the_secret_cannot_be_read() -> None:
+    def fetch() -> str:
+        raise SecretUnavailable("the secret cannot be read")
+
+    with pytest.raises(SecretUnavailable):
+        Admission(Secrets(fetch, now), now, timedelta(minutes=5)).check("2218", headers(b"[]"), b"[]")
+
+
+def test_a_client_whose_secrets_were_all_taken_away_is_unknown() -> None:
+    with pytest.raises(UnknownClient):
+        an_admission().check("2218", headers(b"[]"), b"[]")
+
+
+def test_a_signature_is_too_old_beyond_the_tolerance() -> None:
+    signed = headers(b"[]")
+    late = Admission(
+        Secrets(lambda: json.dumps({"clients": {"2218": {"signingSecrets": [SECRET]}}}), now),
+        lambda: now() + timedelta(seconds=12),
+        timedelta(seconds=10),
+    )
+
+    with pytest.raises(BadSignature, match="too old"):
+        late.check("2218", signed, b"[]")
+
+
+@pytest.mark.parametrize("kind", [UnknownClient, BodyTooLarge, NotJsonMediaType])
+def test_what_is_said_of_a_request_is_the_same_for_all(kind: type[Exception]) -> None:
+    assert kind.__doc__
+    assert "2218" not in kind.__doc__

@@ -1,0 +1,752 @@
+"""What becomes of a request's orders, with moto behind the real store and the simulated ARM behind the real client."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Literal
+
+import boto3
+import httpx
+import pytest
+from arm_relay.arm.auth import Credentials, Tokens
+from arm_relay.arm.client import ArmClient
+from arm_relay.arm.wire import Wire
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Batch, OrderStatus, State
+from arm_relay.batches.pace import Pace
+from arm_relay.bootstrap import webhook
+from arm_relay.bootstrap.drafts import drafts
+from arm_relay.observability import Metric
+from arm_relay.operators.preview import Preview
+from arm_relay.orders.faults import Fault, InvalidOrders
+from arm_relay.orders.json_bodies import NotJson
+from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.settings import Settings
+from arm_relay.store.table import Busy, RecordTooLarge, Store, StoreUnavailable
+from arm_relay.webhook.intake import CLAIM_ATTEMPTS, Intake, OnInvalid
+from arm_relay.webhook.receipts import Conflict, Receipt, Rejected
+from botocore.exceptions import ClientError, ReadTimeoutError
+from moto import mock_aws
+
+from sandbox.arm.transport import SimulatedTransport
+from tests.support.arm_builders import a_simulator
+from tests.support.builders import TIMES, an_order
+from tests.support.diary import Diary
+from tests.support.settings import SETTINGS
+from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_table
+
+#: What happens to a request to DynamoDB or ARM instead of the usual.
+type Mishap = Literal["before", "after"]
+
+
+class Killed(BaseException):
+    """The function is ended from outside: nothing catches this."""
+
+
+class Outside:
+    """All that the function calls: DynamoDB and ARM, each call numbered, with something that happens to one of them."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self._mishaps: dict[int, tuple[Mishap, BaseException]] = {}
+
+    def plan(self, number: int, mishap: Mishap, error: BaseException) -> None:
+        """The call of that number from now on meets an error before or after its effect."""
+        self._mishaps[len(self.calls) + number] = (mishap, error)
+
+    def call[T](self, name: str, call: Callable[[], T]) -> T:
+        mishap, error = self._mishaps.get(len(self.calls), (None, None))
+        self.calls.append(name)
+        if mishap == "before" and error:
+            raise error
+        answer = call()
+        if error:
+            raise error
+        return answer
+
+
+class Table(OneAtATime):
+    def __init__(self, client: Any, outside: Outside) -> None:  # noqa: ANN401 (a client of boto3's)
+        super().__init__(client)
+        self._outside = outside
+
+    def call(self, operation: str, **request: Any) -> Any:  # noqa: ANN401 (as boto3 has it)
+        sent = super().call
+        return self._outside.call(operation, lambda: sent(operation, **request))
+
+
+class Network(SimulatedTransport):
+    outside: Outside
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        sent = super().handle_request
+        return self.outside.call(request.url.path, lambda: sent(request))
+
+
+def no_secret() -> str:
+    raise SecretUnavailable("no test here signs")
+
+
+class World:
+    def __init__(self) -> None:
+        self.arm = a_simulator()
+        self.diary = Diary()
+        self.outside = Outside()
+        self.pauses: list[int] = []
+        client = boto3.client("dynamodb")
+        create_table(client)
+        self.dynamodb = client
+        self.store = self.a_store()
+        self._ids = count(1)
+        self._network = Network(self.arm.api, self.arm.clock.sleep)
+        self._network.outside = self.outside
+        self._table = Table(client, self.outside)
+
+    def a_store(self, client: Any = None) -> Store:  # noqa: ANN401 (as above)
+        return Store(client or self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+
+    def intake(self) -> Intake:
+        """A webhook function's, in an environment of its own."""
+        return webhook.assemble(
+            store=self.a_store(self._table),
+            ledger=arm_client(self._network),
+            secrets=Secrets(no_secret, self.arm.clock.now),
+            journal=self.diary,
+            drafts=drafts(Settings.from_environment(SETTINGS), self.arm.clock.now),
+            pace=Pace(TIMES, self.arm.clock.now, lambda: 0.5),
+            tolerance=timedelta(minutes=5),
+            new_id=lambda: f"batch-{next(self._ids)}",
+            pause=self.pauses.append,
+        ).intake
+
+    def accept(self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+        return self.intake().accept("2218", body_of(orders), on_invalid)
+
+    def try_to_accept(self, on_invalid: OnInvalid, *orders: dict[str, Any]) -> tuple[Receipt | None, tuple[Fault, ...]]:
+        """The receipt, or the faults."""
+        try:
+            return self.accept(*orders, on_invalid=on_invalid), ()
+        except InvalidOrders as error:
+            return None, error.faults
+
+    def stored(self, batch_id: str) -> Batch:
+        batch = self.store.batch(batch_id)
+        assert batch
+        return batch
+
+    def end(self, batch_id: str, *statuses: OrderStatus) -> None:
+        """ARM's result of a pending batch."""
+        batch = self.stored(batch_id)
+        orders = [replace(order, status=status) for order, status in zip(batch.orders, statuses, strict=True)]
+        state = State.PARTIALLY_FAILED if len(set(statuses)) > 1 else State(statuses[0])
+        saved = self.store.save(steps.ended_each(batch, state, orders, "ARM's result", self.arm.clock.now()))
+        assert saved
+        self.store.save(steps.announced(saved))
+
+    def hold(self, batch_id: str) -> Batch:
+        batch = self.stored(batch_id)
+        saved = self.store.save(steps.held(batch, "too old", self.arm.clock.now()))
+        assert saved
+        return saved
+
+    def billed(self) -> list[str | None]:
+        return [document.sales_order_id for document in self.arm.ledger.documents]
+
+
+def arm_client(transport: SimulatedTransport) -> ArmClient:
+    clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
+    wire = Wire(httpx.Client(transport=transport), clock)
+    tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
+    return ArmClient(wire, tokens, "https://arm.example/arm/v1")
+
+
+def body_of(orders: Iterable[dict[str, Any]]) -> bytes:
+    orders = list(orders)
+    return json.dumps(orders if len(orders) != 1 else orders[0]).encode()
+
+
+def numbered(number: int, **changes: object) -> dict[str, Any]:
+    return an_order(id=f"evt-{number}", orderId=f"B-{number}", invoiceNo=f"{number}") | changes
+
+
+def batch_ids(receipt: Receipt) -> list[str]:
+    return [line.batch.id for line in receipt.taken]
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with mock_aws():
+        yield World()
+
+
+# New orders.
+
+
+def test_a_new_order_is_claimed_submitted_and_recorded(world: World) -> None:
+    receipt = world.accept(numbered(1))
+
+    assert not receipt.replayed
+    assert receipt.batch == world.stored("batch-1")
+    assert (receipt.batch.state, world.billed()) == (State.PENDING, ["B-1"])
+    assert world.diary.states == [State.CLAIMED, State.PENDING]
+
+
+def test_it_takes_one_transaction_one_write_and_no_read(world: World) -> None:
+    world.accept(*[numbered(number) for number in range(50)])
+
+    assert world.outside.calls == [
+        "transact_write_items",
+        "/token",
+        "/arm/v1/clients/2218/documents/batches",
+        "put_item",
+    ]
+
+
+def test_what_is_recorded_of_an_order(world: World) -> None:
+    world.accept(numbered(1))
+
+    (order,) = world.stored("batch-1").orders
+    assert (order.id, order.order_id, order.customer_no, order.document_no, order.status) == (
+        "evt-1",
+        "B-1",
+        "543210",
+        "1",
+        OrderStatus.IN_PROGRESS,
+    )
+
+
+def test_an_order_without_a_date_is_dated_today_in_oslo(world: World) -> None:
+    world.arm.clock.time = datetime(2025, 2, 27, 23, 30, tzinfo=UTC)
+    world.accept(numbered(1, invoiceDate=None, dueDate=None, paymentTermsDays=14) | {"invoiceDate": None})
+
+    payload = world.arm.ledger.documents[0].payload
+    assert (payload["documentDate"], payload["dueDate"]) == ("2025-02-28", "2025-03-14")
+
+
+def test_an_order_without_a_number_is_recorded_without_one(world: World) -> None:
+    order = numbered(1)
+    del order["invoiceNo"]
+
+    world.accept(order)
+
+    assert world.stored("batch-1").orders[0].document_no is None
+
+
+@pytest.mark.parametrize(("body", "fault"), [(b"{", NotJson), (b"{}", InvalidOrders), (b"[]", InvalidOrders)])
+def test_what_is_not_valid_is_told_before_anything_is_called(world: World, body: bytes, fault: type[Exception]) -> None:
+    with pytest.raises(fault):
+        world.intake().accept("2218", body)
+
+    assert world.outside.calls == []
+
+
+def test_what_does_not_fit_into_the_table_is_told_before_anything_is_called(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arm_relay.store.records.LARGEST_CLAIM", 100)
+
+    with pytest.raises(RecordTooLarge):
+        world.accept(numbered(1))
+    assert world.outside.calls == []
+
+
+def test_a_preview_is_what_arm_would_get(world: World) -> None:
+    made = drafts(Settings.from_environment(SETTINGS), world.arm.clock.now)
+    shown = Preview(made, lambda _: None).show("2218", body_of([numbered(1), numbered(2)]))
+    assert world.outside.calls == []
+
+    world.accept(numbered(1), numbered(2))
+
+    assert shown.startswith(f'{{"batch":{world.arm.ledger.batches[0].raw.decode()},"totals":')
+
+
+# Orders that are known.
+
+
+def test_the_same_order_again_is_a_replay(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1))
+
+    assert receipt.replayed
+    assert receipt.batch == world.stored("batch-1")
+    assert world.billed() == ["B-1"]
+
+
+def test_the_same_content_written_in_another_way_is_a_replay(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.accept(dict(reversed(numbered(1, pricesIncludeVat=False).items())))
+
+    assert receipt.replayed
+
+
+@pytest.mark.parametrize("state", [OrderStatus.SUCCEEDED, OrderStatus.FAILED])
+def test_a_replay_is_answered_with_the_present_state(world: World, state: OrderStatus) -> None:
+    world.accept(numbered(1))
+    world.end("batch-1", state)
+
+    receipt = world.accept(numbered(1))
+
+    assert receipt.replayed
+    assert receipt.taken[0].order.status is state
+    assert world.billed() == ["B-1"]
+
+
+def test_other_content_while_the_first_is_under_way_is_a_conflict(world: World) -> None:
+    world.accept(numbered(1), numbered(2))
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, message="other"), numbered(2, message="other"), numbered(3))
+
+    assert raised.value.order_ids == ["evt-1", "evt-2"]
+    assert world.billed() == ["B-1", "B-2"]
+    assert world.store.markers("2218", ["evt-3"]) == {}
+
+
+@pytest.mark.parametrize("fault", ["refuse", "drop-after"])
+def test_other_content_while_the_first_waits_is_a_conflict(world: World, fault: str) -> None:
+    world.arm.fail("submit", fault, 1)
+    world.accept(numbered(1))
+
+    with pytest.raises(Conflict):
+        world.accept(numbered(1, message="other"))
+
+
+def test_other_content_after_a_success_is_a_conflict(world: World) -> None:
+    world.accept(numbered(1))
+    world.end("batch-1", OrderStatus.SUCCEEDED)
+
+    with pytest.raises(Conflict):
+        world.accept(numbered(1, message="other"))
+
+
+def test_other_content_while_a_person_has_to_look_is_a_conflict(world: World) -> None:
+    world.accept(numbered(1))
+    world.hold("batch-1")
+
+    with pytest.raises(Conflict):
+        world.accept(numbered(1, message="other"))
+
+
+def test_a_failed_order_of_a_held_batch_is_not_corrected_as_the_batch_may_be_submitted_again(world: World) -> None:
+    world.accept(numbered(1), numbered(2))
+    batch = world.stored("batch-1")
+    failed = replace(batch.orders[0], status=OrderStatus.FAILED)
+    world.store.save(replace(batch, orders=(failed, batch.orders[1])))
+    held = world.hold("batch-1")
+    assert held.orders[0].status is OrderStatus.FAILED
+
+    with pytest.raises(Conflict):
+        world.accept(numbered(1, message="put right"))
+
+
+def test_the_same_id_of_another_client_is_another_order(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.intake().accept("2219", body_of([numbered(1, message="other")]))
+
+    assert not receipt.replayed
+
+
+# Corrections.
+
+
+@pytest.mark.parametrize("end", ["refused", "failed"])
+def test_a_corrected_order_becomes_a_new_batch(world: World, end: str) -> None:
+    if end == "refused":
+        world.arm.fail("submit", "status", 1, status=400)
+    world.accept(numbered(1))
+    if end == "failed":
+        world.end("batch-1", OrderStatus.FAILED)
+
+    receipt = world.accept(numbered(1, message="put right"))
+
+    assert not receipt.replayed
+    assert receipt.batch.state is State.PENDING
+    assert world.store.markers("2218", ["evt-1"])["evt-1"].batch_id == receipt.batch.id != "batch-1"
+
+
+def test_of_a_partly_failed_batch_only_the_failed_orders_can_be_corrected(world: World) -> None:
+    world.accept(numbered(1), numbered(2))
+    world.end("batch-1", OrderStatus.SUCCEEDED, OrderStatus.FAILED)
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, message="other"), numbered(2, message="put right"))
+    assert raised.value.order_ids == ["evt-1"]
+
+    receipt = world.accept(numbered(1), numbered(2, message="put right"))
+    assert [line.replayed for line in receipt.taken] == [True, False]
+    assert world.billed() == ["B-1", "B-2", "B-2"]
+
+
+def test_a_corrected_order_sent_again_is_a_replay_of_its_correction(world: World) -> None:
+    world.accept(numbered(1))
+    world.end("batch-1", OrderStatus.FAILED)
+    corrected = world.accept(numbered(1, message="put right"))
+
+    again = world.accept(numbered(1, message="put right"))
+
+    assert again.replayed
+    assert again.batch.id == corrected.batch.id
+
+
+def test_the_faulty_content_sent_again_after_its_correction_is_a_conflict(world: World) -> None:
+    world.accept(numbered(1))
+    world.end("batch-1", OrderStatus.FAILED)
+    world.accept(numbered(1, message="put right"))
+
+    with pytest.raises(Conflict):
+        world.accept(numbered(1))
+
+
+def test_a_request_may_hold_new_known_and_corrected_orders(world: World) -> None:
+    world.accept(numbered(1))
+    world.accept(numbered(2))
+    known, failed = batch_ids(world.accept(numbered(1), numbered(2)))
+    world.end(failed, OrderStatus.FAILED)
+
+    receipt = world.accept(numbered(1), numbered(2, message="put right"), numbered(3))
+
+    new = receipt.batch
+    assert batch_ids(receipt) == [known, new.id, new.id]
+    assert [line.replayed for line in receipt.taken] == [True, False, False]
+    assert [line.order.id for line in receipt.taken] == ["evt-1", "evt-2", "evt-3"]
+    assert [order.id for order in world.stored(new.id).orders] == ["evt-2", "evt-3"]
+    assert world.billed() == ["B-1", "B-2", "B-2", "B-3"]
+
+
+def test_an_order_whose_batch_has_expired_before_its_marker_is_new(world: World) -> None:
+    world.accept(numbered(1))
+    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "BATCH#batch-1"}})
+
+    receipt = world.accept(numbered(1))
+
+    assert not receipt.replayed
+    assert world.store.markers("2218", ["evt-1"])["evt-1"].batch_id == receipt.batch.id
+
+
+# Duplicates within a request.
+
+
+def test_an_order_twice_in_a_request_is_taken_once(world: World) -> None:
+    receipt = world.accept(numbered(1), numbered(2), numbered(1))
+
+    assert [line.replayed for line in receipt.taken] == [False, False, True]
+    assert batch_ids(receipt) == ["batch-1"] * 3
+    assert not receipt.replayed
+    assert world.billed() == ["B-1", "B-2"]
+
+
+def test_an_order_twice_in_a_request_that_was_sent_before_is_a_replay_twice(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1), numbered(1))
+
+    assert receipt.replayed
+    assert batch_ids(receipt) == ["batch-1"] * 2
+
+
+@pytest.mark.parametrize("on_invalid", OnInvalid)
+def test_an_id_with_two_contents_in_a_request_is_a_fault_of_the_later_one(world: World, on_invalid: OnInvalid) -> None:
+    receipts, faults = world.try_to_accept(on_invalid, numbered(1), numbered(2), numbered(1, message="other"))
+
+    if on_invalid is OnInvalid.REJECT_ALL:
+        assert ([fault.pointer for fault in faults], world.billed()) == (["/2/id", "/2/invoiceNo"], [])
+    else:
+        assert told(receipts) == ["batch-1", "batch-1", ("evt-1", ["/2/id", "/2/invoiceNo"])]
+
+
+# Faulty and conflicting orders among others.
+
+
+def told(receipt: Receipt | None) -> list[object]:
+    """A line's batch, or the id and the pointers or the conflict of a rejected one."""
+    assert receipt
+    lines: list[object] = []
+    for line in receipt.lines:
+        if not isinstance(line, Rejected):
+            lines.append(line.batch.id)
+        elif isinstance(line.error, Conflict):
+            lines.append((line.id, "conflict"))
+        else:
+            lines.append((line.id, [fault.pointer for fault in line.error.faults]))
+    return lines
+
+
+def test_one_faulty_order_keeps_all_from_being_sent(world: World) -> None:
+    with pytest.raises(InvalidOrders):
+        world.accept(numbered(1), numbered(2, currency="nok"))
+
+    assert world.outside.calls == []
+
+
+def test_the_valid_orders_go_through_beside_faulty_ones_in_the_order_of_the_request(world: World) -> None:
+    world.accept(numbered(1))
+    world.accept(numbered(2))
+    spoiled = numbered(5, lines=[{"sku": "1", "name": "Comb", "quantity": 1, "unitPrice": 1, "vatRate": 101}])
+
+    receipt = world.accept(
+        numbered(3, currency="nok"),
+        numbered(1),
+        numbered(2, message="other"),
+        numbered(4),
+        spoiled,
+        numbered(6, type="order.credited"),
+        numbered(4),
+        on_invalid=OnInvalid.ACCEPT_VALID,
+    )
+
+    assert told(receipt) == [
+        ("evt-3", ["/0/currency"]),
+        "batch-1",
+        ("evt-2", "conflict"),
+        receipt.batch.id,
+        ("evt-5", ["/4/lines/0/vatRate"]),
+        ("evt-6", ["/5/type"]),
+        receipt.batch.id,
+    ]
+    assert [line.replayed for line in receipt.taken] == [True, False, True]
+    assert not receipt.replayed
+    assert world.billed() == ["B-1", "B-2", "B-4"]
+
+
+def test_a_request_of_valid_orders_is_taken_alike(world: World) -> None:
+    receipt = world.accept(numbered(1), numbered(2), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert batch_ids(receipt) == ["batch-1", "batch-1"]
+
+
+@pytest.mark.parametrize("orders", [[numbered(1, currency="nok")], [numbered(1, currency="nok"), numbered(2, id=5)]])
+def test_where_no_order_is_valid_all_faults_are_told_whatever_the_sender_says(
+    world: World, orders: list[dict[str, Any]]
+) -> None:
+    _, strict = world.try_to_accept(OnInvalid.REJECT_ALL, *orders)
+    _, lenient = world.try_to_accept(OnInvalid.ACCEPT_VALID, *orders)
+
+    assert strict
+    assert strict == lenient
+    assert world.outside.calls == []
+
+
+def test_where_nothing_can_be_taken_for_conflicts_they_are_told_with_the_other_faults(world: World) -> None:
+    world.accept(numbered(1))
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, message="other"), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert raised.value.order_ids == ["evt-1"]
+    assert [fault.pointer for fault in raised.value.faults] == ["/1/currency"]
+
+
+def test_known_and_faulty_orders_make_no_new_batch_and_no_replay_of_the_request(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert told(receipt) == ["batch-1", ("evt-2", ["/1/currency"])]
+    assert (receipt.replayed, receipt.refused, receipt.batch.id) == (False, False, "batch-1")
+    assert world.billed() == ["B-1"]
+
+
+def test_a_known_refused_order_beside_a_faulty_one_is_no_refusal_of_this_request(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    assert world.accept(numbered(1)).refused
+
+    receipt = world.accept(numbered(1), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert not receipt.refused
+
+
+def test_a_conflict_that_turns_up_in_a_race_is_told_and_the_rest_goes_through(world: World) -> None:
+    world.accept(numbered(1))
+    world.outside.plan(0, "before", conflicting())
+
+    receipt = world.accept(numbered(1, message="other"), numbered(2), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert told(receipt) == [("evt-1", "conflict"), receipt.batch.id]
+    assert world.billed() == ["B-1", "B-2"]
+
+
+def test_rejected_orders_are_counted(world: World) -> None:
+    world.accept(numbered(1), numbered(2, currency="nok"), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert world.diary.counts == {Metric.ORDERS_REPLAYED: 0, Metric.ORDERS_ACCEPTED: 1, Metric.ORDERS_REJECTED: 1}
+
+
+# Many at once.
+
+
+def at_once(world: World, bodies: list[bytes]) -> list[Receipt | Exception]:
+    def accept(body: bytes) -> Receipt | Exception:
+        try:
+            return world.intake().accept("2218", body)
+        except (Conflict, StoreUnavailable) as error:
+            return error
+
+    with ThreadPoolExecutor(len(bodies)) as threads:
+        return list(threads.map(accept, bodies))
+
+
+def test_the_same_order_thirty_times_at_once_makes_one_batch(world: World) -> None:
+    answers = at_once(world, [body_of([numbered(1)])] * 30)
+
+    receipts = [answer for answer in answers if isinstance(answer, Receipt)]
+    assert len(receipts) == 30
+    assert [receipt.replayed for receipt in receipts].count(False) == 1
+    assert len({receipt.batch.id for receipt in receipts}) == 1
+    assert world.billed() == ["B-1"]
+
+
+def test_two_contents_of_one_order_at_once_make_one_batch(world: World) -> None:
+    answers = at_once(world, [body_of([numbered(1, message=str(number))]) for number in range(4)])
+
+    assert sum(isinstance(answer, Receipt) for answer in answers) == 1
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 3
+    assert world.billed() == ["B-1"]
+
+
+def test_two_corrections_at_once_make_one_batch(world: World) -> None:
+    world.accept(numbered(1))
+    world.end("batch-1", OrderStatus.FAILED)
+
+    answers = at_once(world, [body_of([numbered(1, message=str(number))]) for number in range(2)])
+
+    assert sum(isinstance(answer, Receipt) for answer in answers) == 1
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 1
+    assert world.billed() == ["B-1", "B-1"]
+
+
+def test_overlapping_requests_at_once_bill_every_order_once(world: World) -> None:
+    orders = [numbered(number) for number in range(6)]
+    bodies = [body_of(orders[start : start + 4]) for start in range(3)]
+
+    answers = at_once(world, bodies)
+
+    assert all(isinstance(answer, Receipt) for answer in answers)
+    assert sorted(filter(None, world.billed())) == [f"B-{number}" for number in range(6)]
+
+
+# When the table does not answer.
+
+
+def conflicting() -> ClientError:
+    answer: Any = {
+        "Error": {"Code": "TransactionCanceledException", "Message": ""},
+        "CancellationReasons": [{"Code": "TransactionConflict"}],
+    }
+    return ClientError(answer, "TransactWriteItems")
+
+
+def test_a_claim_in_the_way_of_another_is_tried_again_after_a_growing_pause(world: World) -> None:
+    world.outside.plan(0, "before", conflicting())
+    world.outside.plan(2, "before", conflicting())
+
+    receipt = world.accept(numbered(1))
+
+    assert receipt.batch.state is State.PENDING
+    assert world.pauses == [0, 1, 2]
+
+
+def test_a_claim_always_in_the_way_of_others_is_given_up(world: World) -> None:
+    for attempt in range(CLAIM_ATTEMPTS):
+        world.outside.plan(2 * attempt, "before", conflicting())
+
+    with pytest.raises(Busy):
+        world.accept(numbered(1))
+    assert world.arm.ledger.batches == []
+
+
+def lost() -> ReadTimeoutError:
+    return ReadTimeoutError(endpoint_url="dynamodb")
+
+
+def test_a_claim_whose_answer_is_lost_goes_on_where_it_is_recorded(world: World) -> None:
+    world.outside.plan(0, "after", lost())
+
+    receipt = world.accept(numbered(1))
+
+    assert (receipt.replayed, receipt.batch.state, world.billed()) == (False, State.PENDING, ["B-1"])
+
+
+def test_a_claim_whose_answer_is_lost_is_given_up_where_it_is_not(world: World) -> None:
+    world.outside.plan(0, "before", lost())
+
+    with pytest.raises(StoreUnavailable):
+        world.accept(numbered(1))
+    assert world.arm.ledger.batches == []
+
+
+def test_a_claim_that_cannot_even_be_looked_up_is_not_submitted(world: World) -> None:
+    world.outside.plan(0, "after", lost())
+    world.outside.plan(1, "before", lost())
+
+    with pytest.raises(StoreUnavailable):
+        world.accept(numbered(1))
+    assert world.arm.ledger.batches == []
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_known_order_that_cannot_be_looked_up_is_not_taken(world: World, call: int) -> None:
+    world.accept(numbered(1))
+    world.outside.plan(call, "before", lost())
+
+    with pytest.raises(StoreUnavailable):
+        world.accept(numbered(1))
+
+
+def test_an_outcome_that_cannot_be_recorded_is_still_an_accepted_order(world: World) -> None:
+    world.outside.plan(3, "before", lost())
+
+    receipt = world.accept(numbered(1))
+
+    assert receipt.batch.state is State.CLAIMED
+    assert [what for what, _ in world.diary.transient_errors] == ["the outcome of a submission could not be recorded"]
+
+
+# When the function dies.
+
+
+@pytest.mark.parametrize("mishap", ["before", "after"])
+@pytest.mark.parametrize("call", range(4))
+def test_a_function_that_dies_leaves_an_order_that_is_whole_or_unknown(world: World, call: int, mishap: Mishap) -> None:
+    world.outside.plan(call, mishap, Killed())
+
+    with pytest.raises(Killed):
+        world.accept(numbered(1), numbered(2))
+
+    is_claimed = (call, mishap) != (0, "before")
+    assert len(world.store.markers("2218", ["evt-1", "evt-2"])) == (2 if is_claimed else 0)
+    assert len(world.store.batches(["batch-1"])) == is_claimed
+    # Before ARM is called the claim is recorded with a due time, so that the poller goes on with it.
+    if is_claimed:
+        assert world.stored("batch-1").due
+
+
+@pytest.mark.parametrize("mishap", ["before", "after"])
+@pytest.mark.parametrize("call", range(4))
+def test_an_order_sent_again_after_the_function_died_is_billed_at_most_once(
+    world: World, call: int, mishap: Mishap
+) -> None:
+    world.outside.plan(call, mishap, Killed())
+    with pytest.raises(Killed):
+        world.accept(numbered(1))
+
+    world.accept(numbered(1))
+
+    assert len(world.billed()) <= 1
+
+
+# What is counted.
+
+
+def test_new_and_known_orders_are_counted(world: World) -> None:
+    world.accept(numbered(1))
+    world.diary.counts.clear()
+
+    world.accept(numbered(1), numbered(2), numbered(3))
+
+    assert world.diary.counts == {Metric.ORDERS_REPLAYED: 1, Metric.ORDERS_ACCEPTED: 2, Metric.ORDERS_REJECTED: 0}
