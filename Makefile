@@ -64,7 +64,7 @@ setup: .venv/.ready $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready $(if $(shell c
 
 .PHONY: build
 build: setup ## Build what is deployed, into .aws-sam/build; ARCHITECTURE=arm64 names another than this machine's
-	$(RUN) sandbox.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+	$(RUN) sandbox.cloud.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 .PHONY: validate
 validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormation's rules
@@ -80,11 +80,11 @@ requirements: $(UV) ## Export the dependencies layer's requirements from uv.lock
 
 .PHONY: openapi
 openapi: setup ## Write functions/webhook/openapi.json from the code
-	$(RUN) sandbox.openapi
+	$(RUN) tools.openapi
 
 .PHONY: schemas
 schemas: setup ## Write docs/schemas/orders.schema.json from the models
-	$(RUN) sandbox.schemas
+	$(RUN) tools.schemas
 
 # The system on this machine.
 

@@ -13,23 +13,24 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
-from sandbox import options, processes, results_command, send_command
+from sandbox import options, results, send
 from sandbox.arm.server import ArmServer
-from sandbox.aws import Aws
-from sandbox.build import built, host_architecture
-from sandbox.credentials import CLIENT_NO, Credentials
+from sandbox.cloud import processes
+from sandbox.cloud.aws import Aws
+from sandbox.cloud.build import built, host_architecture
+from sandbox.cloud.credentials import CLIENT_NO, Credentials
+from sandbox.cloud.logs import following
+from sandbox.cloud.ministack import ministack
+from sandbox.cloud.stack import Stack, deploy, fill_in_secret, subscribe_queue
+from sandbox.cloud.ticker import ticking
 from sandbox.errors import SandboxError
-from sandbox.gateway import Gateway
-from sandbox.logs import following
-from sandbox.ministack import ministack
+from sandbox.gateway.pages import WithPages
+from sandbox.gateway.routes import create_routes
+from sandbox.gateway.server import Gateway
+from sandbox.gateway.upstream import ExecuteApi
 from sandbox.options import Options
-from sandbox.pages import WithPages
 from sandbox.progress import say
 from sandbox.ready import Ready, left_in
-from sandbox.routes import create_routes
-from sandbox.stack import Stack, deploy, fill_in_secret, subscribe_queue
-from sandbox.ticker import ticking
-from sandbox.upstream import ExecuteApi
 
 
 class Arm(NamedTuple):
@@ -46,10 +47,10 @@ def main() -> int:
     match sys.argv[1:]:
         case ["send", *arguments]:
             _end_with_our_reader()
-            return send_command.main(arguments)
+            return send.main(arguments)
         case ["results", *arguments]:
             _end_with_our_reader()
-            return results_command.main(arguments)
+            return results.main(arguments)
         case arguments:
             return run(options.parse(arguments))
 

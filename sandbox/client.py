@@ -9,7 +9,7 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO, Final
 
-from sandbox import processes
+from sandbox.cloud import processes
 from sandbox.errors import SandboxError
 from sandbox.paths import ROOT
 from sandbox.ready import Ready

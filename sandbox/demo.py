@@ -7,17 +7,17 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
-from sandbox import sigv4
 from sandbox.arm.client import ArmControl
-from sandbox.aws import Aws
 from sandbox.client import start_sandbox
 from sandbox.errors import SandboxError
+from sandbox.gateway import sigv4
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
+from sandbox.results import received
 from sandbox.send import send
 
 #: How long to wait for the notifications, in seconds.
@@ -90,15 +90,6 @@ def show_notifications(ready: Ready, waiting: set[str]) -> Iterator[tuple[str, s
             print(f"   {event['type']} {event['id']}: {json.dumps(data['orders'])}", flush=True)
             left.discard(data["batchId"])
             yield data["batchId"], data["status"]
-
-
-def received(ready: Ready) -> Iterator[dict[str, Any]]:
-    """The CloudEvents waiting in the results queue, taken off it."""
-    sqs = Aws(ready.aws_endpoint_url).sqs
-    answer = sqs.receive_message(QueueUrl=ready.results_queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-    for message in answer.get("Messages", []):
-        sqs.delete_message(QueueUrl=ready.results_queue_url, ReceiptHandle=message["ReceiptHandle"])
-        yield json.loads(message["Body"])
 
 
 def show_histories(ready: Ready, batch_ids: set[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.template import parameter_names
+from sandbox.cloud.template import parameter_names
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,10 @@ import yaml
 from arm_relay.faults import InvalidOrders
 from arm_relay.parsing import MAX_ORDERS, parse_orders
 
-from sandbox.schemas import ORDERS_SCHEMA, orders_schema, to_text
 from tests.builders import an_order
 from tests.documents import example
 from tests.schemas import SCHEMAS, faults
+from tools.schemas import ORDERS_SCHEMA, orders_schema, to_text
 
 SAMPLES = sorted((Path(__file__).parents[2] / "events" / "orders").glob("*.json"))
 

@@ -25,10 +25,10 @@ from schemathesis.specs.openapi.checks import (
 from standardwebhooks.webhooks import Webhook
 
 from sandbox.client import Sandbox, start_sandbox
-from sandbox.openapi import OPENAPI
+from sandbox.gateway.sigv4 import signature
 from sandbox.paths import SWAGGER_UI
 from sandbox.ready import Ready
-from sandbox.sigv4 import signature
+from tools.openapi import OPENAPI
 
 pytestmark = pytest.mark.xdist_group("api description")
 
