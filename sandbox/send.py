@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,12 +64,12 @@ def send(url: str, signing_secret: str, body: str) -> httpx.Response:
 def destination(
     url: str | None, secret: str | None, ready_file: Path | None, environment: Mapping[str, str]
 ) -> Destination:
-    """What was given, then the environment; where neither names anything, the sandbox that runs here.
+    """What was given, otherwise the environment; if neither names anything, the sandbox that runs here.
 
-    A ready file that is named comes before the environment: nobody's secret signs for somebody else's URL unasked.
+    A ready file that is named comes before the environment, so that no secret signs for a URL it does not belong to.
 
     Raises:
-        SandboxError: one or both are missing, or are none.
+        SandboxError: one or both are missing, or malformed.
     """
     if ready_file is None:
         url, secret = url or environment.get(URL_VARIABLE), secret or environment.get(SECRET_VARIABLE)
@@ -97,7 +97,7 @@ def _secret(text: str) -> str:
     try:
         Webhook(text)
     except (ValueError, EmptyWebhookSecretError):
-        raise SandboxError("that is no signing secret: it should be whsec_ and base64") from None
+        raise SandboxError("this is not a signing secret: it should be whsec_ followed by base64") from None
     return text
 
 
@@ -117,15 +117,35 @@ def _shown(file: str, to: Destination, body: str, query: Sequence[tuple[str, str
         answer = send(str(to.url.copy_merge_params(urlencode(query))), to.signing_secret, body)
     except httpx.RequestError as error:
         raise SandboxError(f"{file}: no answer from {to.url}: {error}") from None
-    print(f"{file}: {answer.status_code} {answer.reason_phrase}\n{answer.text}", flush=True)
+    print(f"{file}: {answer.status_code} {answer.reason_phrase}", *readable(answer.text), sep="\n", flush=True)
     return answer
+
+
+def readable(answer: str) -> Iterator[str]:
+    """An answer in lines: first what it says as a whole, then a line for each order or error that it lists."""
+    try:
+        content = json.loads(answer)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        yield answer
+        return
+    lists = {name: value for name, value in content.items() if isinstance(value, list)}
+    yield _json({name: value for name, value in content.items() if name not in lists})
+    for name, entries in lists.items():
+        yield from (f"   {name}[{index}]: {_json(entry)}" for index, entry in enumerate(entries))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox send",
         description="Sign order events and post them. Prints every answer; the exit code is 0 only if all were 2xx.",
-        epilog=f"The URL and the signing secret come from the environment ({URL_VARIABLE}, {SECRET_VARIABLE}); "
+        epilog="Example: python -m sandbox send events/orders/minimal.json. "
+        f"The URL and the signing secret come from the environment ({URL_VARIABLE}, {SECRET_VARIABLE}); "
         "where neither is set, from the sandbox that `make sandbox` runs.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="one request body each, as JSON; - is standard input")

@@ -1,6 +1,6 @@
 """`make schemas`: the JSON Schema of what senders post, made from the models that read it.
 
-The models' own schema is not all of it: what their validators add is put in here, as far as JSON Schema can say it.
+The models' own schema is not complete: what their validators check is added here, as far as JSON Schema can say it.
 """
 
 import json
@@ -30,7 +30,7 @@ def orders_schema() -> dict[str, Any]:
     for name in ("Amount", "Percent"):
         definitions[name] = _number(definitions[name])
     definitions["Order"] |= _between_fields(definitions["Order"])
-    # Told apart by `if`, so that a validator's complaints are about what was meant.
+    # Distinguished by `if`, so that a validator reports only the errors of the kind that was meant.
     definitions["Line"] = {"if": {"required": ["text"]}, "then": _ref("TextLine"), "else": _ref("ItemLine")}
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
@@ -62,7 +62,7 @@ def _between_fields(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(generated: dict[str, Any]) -> dict[str, Any]:
-    """A decimal, of which pydantic's schema allows more strings, and tells the bounds in words of its own."""
+    """A decimal: pydantic's schema allows more strings, and gives the bounds under names of its own."""
     bounds = {"minimum": generated.get("ge"), "maximum": generated.get("le")}
     number = {"type": "number"} | {name: bound for name, bound in bounds.items() if bound is not None}
     return {

@@ -1,7 +1,7 @@
-"""`python -m sandbox.cloud.build`: `sam build`, and bytecode for the layers, when the sources have changed.
+"""`python -m sandbox.cloud.build`: `sam build`, and bytecode for the layers, if the sources have changed.
 
 Each call names a new release, because SAM publishes a new version of a function only where its template has changed. A
-deployment that changes nothing but parameters would otherwise leave the functions with the settings they had.
+deployment that only changes parameters would otherwise leave the functions with their old settings.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def built(architecture: str | None = None) -> Iterator[Path]:
     build = _Build(architecture or host_architecture())
     SAM_STATE.mkdir(exist_ok=True)
     with _LOCK.open("w") as lock:
-        # Many may read a finished build at once; who builds is alone.
+        # Many may read a finished build at once; only one may build.
         fcntl.flock(lock, fcntl.LOCK_SH)
         if not is_current(build.folder, build.stamp, digest(ROOT)):
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -78,8 +78,8 @@ class _Build:
     def run_if_stale(self) -> None:
         wanted = digest(ROOT)
         if is_current(self.folder, self.stamp, wanted):
-            return  # another built it while we waited
-        # The stamp goes first: an interrupted build must not look like a finished one.
+            return  # another process built it in the meantime
+        # The stamp is removed first, so that an interrupted build does not pass for a finished one.
         self.stamp.unlink(missing_ok=True)
         say(f"building the functions and layers for {self.architecture} (sam build)")
         override = ("--parameter-overrides", f"Architecture={self.architecture}")
@@ -92,7 +92,7 @@ class _Build:
         self.stamp.write_text(wanted)
 
     def _write_templates(self) -> None:
-        """Whoever deploys the build gets functions of its architecture, unless they say otherwise."""
+        """A deployment of the build gets functions of its architecture by default."""
         template = self.folder / "template.yaml"
         deployed = with_default(template.read_text(encoding="utf-8"), "Architecture", self.architecture)
         template.write_text(deployed, encoding="utf-8")
@@ -102,7 +102,7 @@ class _Build:
 
 
 def name_release(template: str, release: str) -> str:
-    """The text of a built template whose functions are published anew, whatever has changed: parameters, too."""
+    """The text of a built template that publishes new versions of the functions, even if only parameters change."""
     published = r"^( +)AutoPublishAliasAllProperties: true\n(?: +AutoPublishCodeSha256: '\w+'\n)?"
     named = rf"\g<1>AutoPublishAliasAllProperties: true\n\g<1>AutoPublishCodeSha256: '{release}'\n"
     return re.sub(published, named, template, flags=re.MULTILINE)

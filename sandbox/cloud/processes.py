@@ -55,14 +55,14 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait(_GRACE)
     _signal_group(process.pid, signal.SIGKILL)
     process.wait()
-    # Its children are not ours to wait for; whoever looks after us should not find them any more.
+    # We cannot wait for its children, so check until they are gone.
     deadline = time.monotonic() + _GRACE
     while _signal_group(process.pid, 0) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
 def _signal_group(group: int, number: int) -> bool:
-    """Whether there was anyone to signal."""
+    """Whether the group still had a process to signal."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
@@ -90,7 +90,7 @@ def _is_worker(command: Sequence[str], function: str) -> bool:
 
 
 def descendants(pid: int) -> list[int]:
-    """Children, their children and so on, as /proc knows them now."""
+    """Children, their children and so on, as /proc lists them now."""
     found: list[int] = []
     parents = _parents()
     waiting = [pid]
@@ -106,7 +106,7 @@ def _parents() -> dict[int, int]:
     """The parent of every process on the machine."""
     parents = {}
     for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended while we looked
+        with suppress(OSError):  # it ended in the meantime
             # pid (name) state parent ...; the name may itself hold spaces and brackets.
             parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
     return parents

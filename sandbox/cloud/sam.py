@@ -1,4 +1,4 @@
-"""SAM CLI, kept away from the settings of whoever runs it: no AWS profile, no samconfig.toml, no network."""
+"""SAM CLI, kept away from the user's settings: no AWS profile, no samconfig.toml, no network."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from sandbox.cloud.aws import REGION
 from sandbox.errors import SandboxError
 from sandbox.paths import SAM_STATE, SAM_TOOLS
 
-#: A part of samconfig.toml that is not there: the deploy profiles must not touch the sandbox.
+#: A section that samconfig.toml does not have, so that its deploy settings do not reach the sandbox.
 _NO_PROFILE = ("--config-env", "sandbox")
 
 
@@ -61,7 +61,7 @@ def _is_for_pip(name: str) -> bool:
 
 
 def _app_dir() -> Path:
-    """SAM's own notes, saying that it looked for a newer version just now, so that it does not ask PyPI every week."""
+    """SAM's own notes, saying that it has just checked for a newer version, so that it does not ask PyPI."""
     folder = SAM_STATE / "cli"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))

@@ -45,7 +45,7 @@ def deploy(aws: Aws, build: Path, parameters: Mapping[str, str], scratch: Path) 
         "--resolve-s3",
         "--no-confirm-changeset",
         "--no-progressbar",
-        # How often it looks whether the stack is complete.
+        # The seconds between two checks whether the stack is complete.
         environment=aws.environment | {"SAM_CLI_POLL_DELAY": "0.2"},
     )
     return _outputs(aws)

@@ -1,4 +1,4 @@
-"""A faster schedule: invokes the poller every few seconds, besides the schedule that is deployed."""
+"""A faster schedule: invokes the poller every few seconds, in addition to the deployed schedule."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Ticker:
         self._aws = aws
         self._function = function
         self._seconds = seconds
-        self._trouble = ""
+        self._reported = ""
         self._ended = Event()
         self._places = BoundedSemaphore(_AT_ONCE)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tick")
@@ -37,19 +37,19 @@ class Ticker:
                 self._pool.submit(self._tick)
 
     def end(self) -> None:
-        """No tick more; those in flight are dropped with the functions."""
+        """Stop ticking; calls in flight are dropped with the functions."""
         self._ended.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _tick(self) -> None:
         try:
-            trouble = self._invoke()
+            error = self._invoke()
         finally:
             self._places.release()
-        # The same trouble at every tick is told once; what ends with us is none.
-        if trouble and trouble != self._trouble and not self._ended.is_set():
-            say(f"the poller failed: {trouble}")
-        self._trouble = trouble
+        # An error that repeats at every tick is reported once; one that comes from our own end is not reported.
+        if error and error != self._reported and not self._ended.is_set():
+            say(f"the poller failed: {error}")
+        self._reported = error
 
     def _invoke(self) -> str:
         """What went wrong; empty if nothing did."""

@@ -1,4 +1,4 @@
-"""The front door: plain HTTP on a loopback port, passed on to the deployed API as API Gateway would take it."""
+"""Plain HTTP on a loopback port, passed on to the deployed API as API Gateway does."""
 
 import errno
 import sys
@@ -28,10 +28,10 @@ class _RefusedError(Exception):
 
 
 class Gateway:
-    """Takes its port at once, so that a port in use is known early; answers from `open` to `close`.
+    """Takes its port at once, so that a port in use is reported early; answers from `open` to `close`.
 
     Raises:
-        SandboxError: the port cannot be had.
+        SandboxError: the port cannot be used.
     """
 
     def __init__(self, port: int) -> None:
@@ -39,22 +39,23 @@ class Gateway:
             self._server = _Server(port)
         except OSError as error:
             reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
-            raise SandboxError(f"port {port} {reason}") from None
+            advice = 'any free one is taken with: make sandbox SANDBOX="--port 0"'
+            raise SandboxError(f"port {port} {reason}; {advice}") from None
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def open(self, upstream: Upstream) -> None:
-        """Start to answer."""
+        """Start answering."""
         self._server.upstream = upstream
         try:
             self._server.server_activate()
         except OSError as error:
             raise SandboxError(f"{self.url} cannot be opened: {error.strerror}") from None
-        # Looks every 50 ms whether to end.
+        # It checks every 50 ms whether to end.
         Thread(target=self._server.serve_forever, args=(0.05,), name="gateway", daemon=True).start()
         self._open = True
 
     def close(self) -> None:
-        """Stop to answer; calls in flight are dropped."""
+        """Stop answering; calls in flight are dropped."""
         if getattr(self, "_open", False):
             self._server.shutdown()
         self._server.server_close()
@@ -75,7 +76,7 @@ class _Server(ThreadingMixIn, TCPServer):
             raise
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 # as socketserver declares it
-        # A caller that goes away is no event.
+        # A caller that closes the connection is nothing to report.
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
@@ -100,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(cast("_Server", self.server).upstream.call(request))
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        # `do_GET` and so on: whatever a method is called, it is API Gateway's to know or not.
+        # `do_GET` and so on: the API decides which methods there are.
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
@@ -165,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(response.body)
 
     def version_string(self) -> str:
-        """What stands in the header `Server`."""
+        """The header `Server`."""
         return "arm-relay-sandbox"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 # as http.server declares it

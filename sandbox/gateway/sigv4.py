@@ -1,7 +1,7 @@
 """AWS Signature Version 4 for the operator routes, with the sandbox's one key.
 
-A caller signs the address it knows, the gateway's. So the gateway checks the caller's signature and puts one in its
-place that fits the address behind it.
+A caller signs the gateway's address, because it knows no other. So the gateway checks that signature and replaces it
+by one for MiniStack's address.
 """
 
 import re

@@ -15,7 +15,7 @@ from sandbox.gateway.messages import Request, Response
 from sandbox.gateway.routes import Route
 from sandbox.progress import say
 
-#: Requests that meet the functions at once; the others wait here. Each one more is a process more on this machine.
+#: Requests that run in the functions at once; the others wait here. Each of them needs a process on this machine.
 _AT_ONCE: Final = 4 * (os.cpu_count() or 1)
 #: API Gateway's own limit, in seconds.
 _TIMEOUT: Final = 30
@@ -26,7 +26,7 @@ _HOP_BY_HOP: Final = {"connection", "keep-alive", "proxy-connection", "te", "tra
 _REPLACED: Final = _HOP_BY_HOP | {"host", "content-length", "expect"}
 #: Replaced on the way out by the gateway's own.
 _OURS: Final = _HOP_BY_HOP | {"content-length", "date", "server"}
-#: What a signature brings with it.
+#: The headers of a signature.
 _SIGNATURE: Final = {"authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"}
 
 
@@ -61,7 +61,7 @@ class ExecuteApi:
         return any(route.iam and route.matches(request.method, path) for route in self._routes)
 
     def _signed_again(self, request: Request) -> Request:
-        """For the address behind us: the caller could only sign ours."""
+        """Signed for MiniStack's address: the caller could only sign the gateway's."""
         headers = {name: value for name, value in request.headers.items() if name not in _SIGNATURE}
         url = f"http://{self._address}{self._prefix}{request.target}"
         return replace(request, headers=headers | sigv4.signature(request.method, url, request.body))
@@ -73,7 +73,7 @@ class ExecuteApi:
             say(f"no answer to {request.method} {request.target}: {error!r}")
             return Response.message(HTTPStatus.SERVICE_UNAVAILABLE, "Service Unavailable")
         if response.status == HTTPStatus.BAD_GATEWAY:
-            # MiniStack tells the caller how the function failed; API Gateway does not.
+            # MiniStack reports to the caller how the function failed; API Gateway does not.
             say(f"{request.method} {request.target} failed: {response.body.decode(errors='replace')}")
             return Response.message(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error")
         return response

@@ -10,7 +10,7 @@ from sandbox.cloud.aws import Aws
 
 
 class Identity(NamedTuple):
-    """How CloudWatch tells one metric from another."""
+    """What distinguishes one metric from another in CloudWatch."""
 
     namespace: str
     name: str
@@ -32,10 +32,10 @@ class Measurements:
 
     @classmethod
     def in_logs(cls, lines: Iterable[str]) -> "Measurements":
-        """All that lines of the embedded metric format tell; other lines tell nothing."""
+        """The values in lines of the embedded metric format; other lines have none."""
         found: dict[Identity, list[Point]] = {}
         for line in lines:
-            for identity, point in _told(line):
+            for identity, point in _values(line):
                 found.setdefault(identity, []).append(point)
         return cls(found)
 
@@ -48,17 +48,17 @@ class Measurements:
         return [point.value for point in self.of(identity)]
 
 
-def _told(line: str) -> Iterator[tuple[Identity, Point]]:
+def _values(line: str) -> Iterator[tuple[Identity, Point]]:
     if '"_aws"' not in line:
         return
-    told: dict[str, Any] = json.loads(line)
-    at = told["_aws"]["Timestamp"] / 1000
-    for directive in told["_aws"]["CloudWatchMetrics"]:
+    logged: dict[str, Any] = json.loads(line)
+    at = logged["_aws"]["Timestamp"] / 1000
+    for directive in logged["_aws"]["CloudWatchMetrics"]:
         for names in directive["Dimensions"]:
-            dimensions = frozenset((name, str(told[name])) for name in names)
+            dimensions = frozenset((name, str(logged[name])) for name in names)
             for metric in directive["Metrics"]:
                 identity = Identity(directive["Namespace"], metric["Name"], dimensions)
-                yield from ((identity, Point(at, value)) for value in told[metric["Name"]])
+                yield from ((identity, Point(at, value)) for value in logged[metric["Name"]])
 
 
 def of_aws(aws: Aws, identity: Identity, statistic: str, since: datetime) -> list[Point]:

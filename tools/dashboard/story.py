@@ -1,6 +1,7 @@
-"""`python -m tools.dashboard FILE`: the deployed dashboard drawn as SVG, after two minutes of orders and troubles."""
+"""`python -m tools.dashboard FILE`: the deployed dashboard drawn as SVG, after two minutes of orders and faults."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from sandbox import environment
 from sandbox.arm.client import ArmControl
 from sandbox.client import start_sandbox
 from sandbox.cloud.aws import Aws
@@ -34,8 +36,8 @@ PARAMETERS: Final = {
     "AlarmAgeSeconds": 60,
 }
 
-#: The faults that stand from which second on, until the next entry.
-TROUBLES: Final[Mapping[int, Sequence[tuple[str, str, Mapping[str, Any]]]]] = {
+#: The second from which faults are on, until the next entry.
+FAULTS: Final[Mapping[int, Sequence[tuple[str, str, Mapping[str, Any]]]]] = {
     20: [("submit", "status", {"status": 503})],
     30: [("any", "drop-before", {})],
     40: [],
@@ -56,6 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m tools.dashboard FILE", file=sys.stderr)
         return 2
     options = [part for name, value in PARAMETERS.items() for part in ("--parameter", f"{name}={value}")]
+    environment.prepare(os.environ)
     try:
         with start_sandbox("--port", "0", "--poll-every", "1", *options) as sandbox:
             begun = time.time()
@@ -68,16 +71,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def live_through(ready: Ready, begun: float) -> None:
-    """Orders come every half second; some are faulty, some come again, and ARM has its troubles."""
+    """Orders come every half second; some are faulty, some come again, and ARM has its faults."""
     arm = ArmControl(ready.arm_control_url or "")
     arm.settings(processing_seconds=1.0, failing_customers=["666"])
-    troubles = dict(TROUBLES)
+    faults = dict(FAULTS)
     number = 0
     while (second := time.time() - begun) < SENDING:
-        for due in [due for due in troubles if due <= second]:
+        for due in [due for due in faults if due <= second]:
             say(f"second {due} of the story")
             arm.clear_faults()
-            for endpoint, kind, parameters in troubles.pop(due):
+            for endpoint, kind, parameters in faults.pop(due):
                 arm.add_fault(endpoint, kind, **parameters)
         number += 1
         send(ready.webhook_url, _secret(ready, number), json.dumps(_order(number)))
@@ -117,5 +120,5 @@ def _order(number: int) -> dict[str, Any]:
 
 
 def _secret(ready: Ready, number: int) -> str:
-    """Every eleventh request is signed with somebody else's."""
+    """Every eleventh request is signed with another secret."""
     return ready.signing_secret if number % 11 else "whsec_" + "c2FuZGJveA" * 4

@@ -173,19 +173,21 @@ def test_a_relay_that_cannot_be_reached_is_named(tmp_path: Path, capsys: pytest.
         (["--secret", SECRET], f"no URL to send to: set {URL_VARIABLE} or give --url"),
         (["--url", "127.0.0.1/orders", "--secret", SECRET], "'127.0.0.1/orders' is not an HTTP URL"),
         (["--url", "http://127.0.0.1:x", "--secret", SECRET], "'http://127.0.0.1:x' is not an HTTP URL"),
-        (["--url", "http://127.0.0.1:1", "--secret", "whsec_a"], "that is no signing secret"),
-        (["--url", "http://127.0.0.1:1", "--secret", "whsec_"], "that is no signing secret"),
-        ([], "none.json: run `make sandbox`"),
+        (["--url", "http://127.0.0.1:1", "--secret", "whsec_a"], "this is not a signing secret"),
+        (["--url", "http://127.0.0.1:1", "--secret", "whsec_"], "this is not a signing secret"),
+        ([], "none.json; run `make sandbox`"),
     ],
 )
-def test_what_is_missing_or_wrong_is_told(
+def test_what_is_missing_or_wrong_is_reported(
     arguments: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert expected in complaint([*arguments, a_file(tmp_path)], capsys)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "sandbox: ready"])
-def test_a_ready_file_that_is_none_is_told(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_ready_file_is_reported(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     ready = a_file(tmp_path, "ready.json", text)
 
     assert "does not hold a sandbox's ready line" in complaint(["--ready", ready, a_file(tmp_path)], capsys)
