@@ -59,15 +59,16 @@ def downloaded(uv: Path, folder: Path, version: str) -> str:
     """The path of a Python that uv has downloaded into `folder`."""
     print(f"fetching Python {version}: there is none on this machine", flush=True)
     place = str(folder.resolve() / "python-builds")
-    install = [str(uv), "python", "install", "--no-project", "--no-bin", version]
+    install = [str(uv), "python", "install", "--no-bin", version]
     code, output = run(install, UV_PYTHON_INSTALL_DIR=place, UV_PYTHON_DOWNLOADS="manual", UV_HTTP_RETRIES="1")
     find = [str(uv), "python", "find", "--no-project", "--managed-python", version]
     if code == 0:
         code, output = run(find, UV_PYTHON_INSTALL_DIR=place, UV_PYTHON_DOWNLOADS="never")
     if code != 0:
         raise SystemExit(
-            f"ARM Relay needs Python {version}, which is not on this machine and could not be downloaded: install it "
-            f"(https://www.python.org/downloads/), or name it with make PYTHON=/path/to/python{version}"
+            f"ARM Relay needs Python {version}, which is not on this machine and could not be downloaded "
+            f"({last_line(output)}): install it "
+            f"from https://www.python.org/downloads/, or name it with make PYTHON=/path/to/python{version}"
         )
     return output.strip()
 
@@ -91,7 +92,7 @@ def run(command: list[str], **variables: str) -> tuple[int, str]:
 def last_line(output: str) -> str:
     """The last line that says something."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else "it printed nothing"
+    return lines[-1].replace("cause: ", "") if lines else "it printed nothing"
 
 
 if __name__ == "__main__":
