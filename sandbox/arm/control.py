@@ -1,4 +1,4 @@
-"""The second port's routes: look into the ledger, switch faults on and off, change settings."""
+"""The second port's routes: read the ledger, switch faults on and off, change settings."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from sandbox.arm.api import ArmApi, Logged
-from sandbox.arm.faults import HTTP_KINDS, Fault, Faults
+from sandbox.arm.faults import ENDPOINTS, HTTP_KINDS, PARAMETERS, Fault, Faults
 from sandbox.arm.ledger import Batch, Document, Ledger
 from sandbox.arm.messages import Request, Response, json_response
 from sandbox.arm.settings import Settings
@@ -33,6 +33,15 @@ class Control:
             return json_response(200, route(self, request))
         except ValueError as problem:
             return json_response(400, {"message": str(problem)})
+
+
+def _show_what_there_is(control: Control, _request: Request) -> Json:
+    return {
+        "routes": [" ".join(route) for route in ROUTES],
+        "endpoints": ENDPOINTS,
+        "faults": {kind: PARAMETERS[kind] for kind in sorted(HTTP_KINDS)},
+        "settings": control.settings.as_json(),
+    }
 
 
 def _show_ledger(control: Control, _request: Request) -> Json:
@@ -81,6 +90,7 @@ def _change_settings(control: Control, request: Request) -> Json:
 
 
 ROUTES: Final[Mapping[tuple[str, str], Callable[[Control, Request], object]]] = {
+    ("GET", "/"): _show_what_there_is,
     ("GET", "/ledger"): _show_ledger,
     ("DELETE", "/ledger"): _clear_ledger,
     ("GET", "/requests"): _show_requests,

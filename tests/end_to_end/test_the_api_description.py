@@ -118,6 +118,6 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_the_stack_serves_the_document_to_everybody(sandbox: Sandbox) -> None:
-    answer = httpx.get(f"{base_url(sandbox.ready)}/v1/openapi.json")
+    answer = httpx.get(f"{base_url(sandbox.ready)}/v1/openapi.json", timeout=60)
 
     assert (answer.status_code, answer.json()) == (200, DOCUMENT)
