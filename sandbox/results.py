@@ -29,8 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         ready = Ready.left(given.ready)
         _say(
-            f"waiting up to {given.timeout:g} s for {_notifications(given.count)}, from {ready.results_queue_url}; "
-            "what is shown is taken out of this queue"
+            f"waiting up to {given.timeout:g} s for {_notifications(given.count)}; "
+            f"what is shown is taken out of {ready.results_queue_url}"
         )
         for event in _arriving(ready, given.count, given.timeout):
             print(json.dumps(event, ensure_ascii=False), flush=True)

@@ -77,7 +77,7 @@ def test_the_first_order_goes_as_its_page_says(ready: Ready, tmp_path: Path) -> 
     assert json.loads(run(command, ROOT))["subject"] == batch_id
 
 
-def test_results_that_do_not_come_are_told(ready: Ready, tmp_path: Path) -> None:
+def test_results_that_do_not_come_are_reported(ready: Ready, tmp_path: Path) -> None:
     (tmp_path / "ready.json").write_text(ready.to_json())
 
     assert results.main(["--ready", str(tmp_path / "ready.json"), "--timeout", "1"]) == 1

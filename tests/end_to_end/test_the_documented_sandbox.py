@@ -82,7 +82,7 @@ def test_every_field_of_the_ready_line_is_explained(ready: Ready) -> None:
 def test_the_control_lists_what_it_can_do(clone: Path) -> None:
     listed = json.loads(run('curl --silent --show-error "$control/"', clone))
 
-    assert {"GET /ledger", "POST /faults", "DELETE /faults", "PATCH /settings"} <= set(listed["routes"])
+    assert {"GET /ledger", "POST /faults", "DELETE /faults", "PATCH /settings"} <= set(listed["message"].split("; "))
     assert {"refuse", "status", "drop-before"} <= set(listed["faults"])
     assert "failing_customers" in listed["settings"]
 

@@ -1,4 +1,5 @@
 import io
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from sandbox import send
 from sandbox.ready import Ready, left_in
-from sandbox.send import SECRET_VARIABLE, URL_VARIABLE
+from sandbox.send import SECRET_VARIABLE, URL_VARIABLE, readable
 from tests.fake_relay import SECRET, FakeRelay, fake_relay
 
 
@@ -195,3 +196,28 @@ def test_a_file_that_is_no_ready_file_is_reported(
 
 def test_a_secret_is_never_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "whsec_a" not in complaint(["--url", "http://127.0.0.1:1", "--secret", "whsec_a", a_file(tmp_path)], capsys)
+
+
+def test_an_answer_about_many_orders_has_a_line_for_each() -> None:
+    orders = [{"id": f"evt-{number}", "outcome": "accepted"} for number in range(50)]
+    answer = json.dumps({"batchId": "b7c4", "status": "PENDING", "orders": orders})
+
+    first, *others = readable(answer)
+
+    assert first == '{"batchId": "b7c4", "status": "PENDING"}'
+    assert others[0] == '   orders[0]: {"id": "evt-0", "outcome": "accepted"}'
+    assert len(others) == 50
+
+
+def test_each_error_of_a_problem_has_a_line() -> None:
+    errors = [{"pointer": "/7/lines/0/vatRate", "detail": "bør være et tall"}]
+
+    assert list(readable(json.dumps({"status": 422, "errors": errors}))) == [
+        '{"status": 422}',
+        '   errors[0]: {"pointer": "/7/lines/0/vatRate", "detail": "bør være et tall"}',
+    ]
+
+
+@pytest.mark.parametrize("answer", ["", "<html>", "[1]", '"text"'])
+def test_an_answer_of_another_kind_is_shown_as_it_is(answer: str) -> None:
+    assert list(readable(answer)) == [answer]

@@ -72,7 +72,7 @@ def test_nothing_is_invoked_after_the_end(aws: Aws, poller: Poller) -> None:
     assert len(poller.calls) == calls
 
 
-def test_a_poll_that_fails_is_told_once_and_the_ticks_go_on(
+def test_a_poll_that_fails_is_reported_once_and_the_ticks_go_on(
     aws: Aws, poller: Poller, capsys: pytest.CaptureFixture[str]
 ) -> None:
     poller.error = b'{"errorMessage": "no table"}'
