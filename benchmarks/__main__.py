@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks import capacity, contestants, cost, memory, poller, start, tables, warm
 from benchmarks.ratios import Row, to_markdown
-from sandbox.build import built
+from sandbox.cloud.build import built
 from sandbox.paths import ROOT
 from sandbox.progress import say
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from benchmarks.server import Request, Response
-from sandbox.credentials import Credentials
+from sandbox.cloud.credentials import Credentials
 
 CREDENTIALS: Final = Credentials.new()
 

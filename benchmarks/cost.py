@@ -11,7 +11,7 @@ from typing import Final
 from benchmarks import capacity, contestants, warm
 from benchmarks.capacity import MANY, Life
 from benchmarks.contestants import MEMORY
-from sandbox.build import built
+from sandbox.cloud.build import built
 from tests.support.template import template
 
 #: US dollars as AWS listed them for us-east-1 in 2025, x86, without free tiers: put in those of your region.

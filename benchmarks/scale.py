@@ -19,7 +19,7 @@ from benchmarks.contestants import POLLER
 from benchmarks.processes import Function, Usage, running
 from benchmarks.server import Server
 from benchmarks.tables import Table
-from sandbox.build import built
+from sandbox.cloud.build import built
 from sandbox.progress import say
 
 #: How long ARM takes, and how long pollers begin looks, in seconds.

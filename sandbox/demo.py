@@ -1,23 +1,26 @@
-"""The main job, shown step by step: sample orders go in, ARM gets documents, every result arrives.
+"""`python -m sandbox demo`: the main job, step by step: sample orders go in, ARM gets documents, every result arrives.
 
-Ends with exit code 0 only when every order's notification has arrived and says that it succeeded.
+Ends with exit code 0 only if every order's notification has arrived and says that it succeeded.
 """
 
+import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import httpx
 
-from sandbox import sigv4
+from sandbox import tables
 from sandbox.arm.client import ArmControl
-from sandbox.aws import Aws
 from sandbox.client import start_sandbox
 from sandbox.errors import SandboxError
+from sandbox.gateway import sigv4
+from sandbox.interrupts import INTERRUPTED, interruptible
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
+from sandbox.results import received
 from sandbox.send import send
 
 #: How long to wait for the notifications, in seconds.
@@ -26,37 +29,40 @@ PATIENCE: Final = 30.0
 SAMPLES: Final = sorted((ROOT / "events" / "orders").glob("*.json"))
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the demo; the exit code."""
+    _parser().parse_args(arguments)
     try:
-        with start_sandbox("--port", "0", "--poll-every", "1") as sandbox:
+        with interruptible(), start_sandbox("--port", "0", "--poll-every", "1", on_progress=show) as sandbox:
             return 0 if tour(sandbox.ready) else 1
     except (SandboxError, httpx.HTTPError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def tour(ready: Ready) -> bool:
-    """Send the sample orders and follow them to their end; whether all succeeded."""
+    """Send the sample orders and follow them to their results; whether all succeeded."""
     begun = time.monotonic()
-    title(f"1. Signed orders go to {ready.webhook_url}")
+    show(f"\n1. Signed orders go to {ready.webhook_url}")
     waiting = {batch_id for path in SAMPLES if (batch_id := show_sending(ready, path.name, path.read_text()))}
-    title("2. The first one is sent again: nothing happens twice")
+    show("\n2. The first one is sent again: nothing happens twice")
     show_sending(ready, SAMPLES[0].name, SAMPLES[0].read_text())
-    title("3. What ARM got")
+    show("\n3. What ARM received")
     show_ledger(ready)
-    title("4. The poller fetches the results, the topic tells them")
-    told = dict(show_notifications(ready, waiting))
-    title("5. Their histories, as an operator asks for them")
+    show("\n4. The poller fetches the results, and the topic publishes them")
+    results = dict(show_notifications(ready, waiting))
+    show("\n5. The history of each batch, as an operator requests it")
     show_histories(ready, waiting)
-    succeeded = len(waiting) == len(SAMPLES) and told == dict.fromkeys(waiting, "SUCCEEDED")
-    print(f"\n{len(told)} of {len(SAMPLES)} results arrived, {time.monotonic() - begun:.1f} s after the first order.")
+    succeeded = len(waiting) == len(SAMPLES) and results == dict.fromkeys(waiting, "SUCCEEDED")
+    show(f"\n{len(results)} of {len(SAMPLES)} results arrived, {time.monotonic() - begun:.1f} s after the first order.")
     return succeeded
 
 
-def title(text: str) -> None:
-    """Begin a step."""
-    print(f"\n{text}", flush=True)
+def show(line: str) -> None:
+    """Print a line at once. The sandbox's progress comes here, too, so that all is in its order."""
+    print(line, flush=True)
 
 
 def show_sending(ready: Ready, name: str, body: str) -> str:
@@ -64,20 +70,32 @@ def show_sending(ready: Ready, name: str, body: str) -> str:
     response = send(ready.webhook_url, ready.signing_secret, body)
     answer = response.json()
     shown = {key: answer.get(key) for key in ("batchId", "status", "batchUuid", "detail") if answer.get(key)}
-    print(f"   {name}: {response.status_code} {json.dumps(shown)}", flush=True)
+    show(f"   {name}: {response.status_code} {json.dumps(shown)}")
     return str(answer.get("batchId", ""))
 
 
 def show_ledger(ready: Ready) -> None:
-    """Show the documents the simulated ARM has been sent."""
+    """Show the documents that the simulated ARM has received."""
     for batch in ArmControl(ready.arm_control_url or "").ledger()["batches"]:
         for document in batch["payload"]["documents"]:
-            total = document.get("currencyAmounts", {}).get("inclVat", "left to ARM")
-            lines = len(document["documentLines"])
-            print(
-                f"   batch {batch['batchUuid']}: {document['documentType']} to customer {document['customerNo']}, "
-                f"number {document.get('documentNo', 'left to ARM')}, {lines} lines, total {total}"
-            )
+            show(f"   batch {batch['batchUuid']}: {described(document)}")
+
+
+def described(document: Mapping[str, Any]) -> str:
+    """A document as one line."""
+    number = document.get("documentNo") or "ARM's choice"
+    lines = len(document["documentLines"])
+    return (
+        f"{document['documentType']} to customer {document['customerNo']}, number: {number}, {lines} lines, "
+        f"total: {_total(document)}"
+    )
+
+
+def _total(document: Mapping[str, Any]) -> str:
+    currency = document.get("currency")
+    if currency is None:
+        return "computed by ARM, as the order names no currency"
+    return f"{document['currencyAmounts']['inclVat']} {currency}"
 
 
 def show_notifications(ready: Ready, waiting: set[str]) -> Iterator[tuple[str, str]]:
@@ -87,18 +105,10 @@ def show_notifications(ready: Ready, waiting: set[str]) -> Iterator[tuple[str, s
     while left and time.monotonic() < deadline:
         for event in received(ready):
             data = event["data"]
-            print(f"   {event['type']} {event['id']}: {json.dumps(data['orders'])}", flush=True)
+            for line in tables.of_notification(event):
+                show(f"   {line}")
             left.discard(data["batchId"])
             yield data["batchId"], data["status"]
-
-
-def received(ready: Ready) -> Iterator[dict[str, Any]]:
-    """The CloudEvents waiting in the results queue, taken off it."""
-    sqs = Aws(ready.aws_endpoint_url).sqs
-    answer = sqs.receive_message(QueueUrl=ready.results_queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-    for message in answer.get("Messages", []):
-        sqs.delete_message(QueueUrl=ready.results_queue_url, ReceiptHandle=message["ReceiptHandle"])
-        yield json.loads(message["Body"])
 
 
 def show_histories(ready: Ready, batch_ids: set[str]) -> None:
@@ -107,8 +117,12 @@ def show_histories(ready: Ready, batch_ids: set[str]) -> None:
         url = f"{ready.webhook_url.removesuffix('orders')}batches/{batch_id}"
         answer = httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30).raise_for_status()
         states = [entry["status"] for entry in answer.json()["history"]]
-        print(f"   {batch_id}: {' -> '.join(states)}")
+        show(f"   {batch_id}: {' -> '.join(states)}")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog="python -m sandbox demo",
+        description="Run the whole system, send it the orders of events/orders, and show what becomes of them.",
+        epilog="Example: python -m sandbox demo",
+    )

@@ -1,5 +1,5 @@
 class SandboxError(Exception):
-    """Something a person can put right; its message is one line."""
+    """An error that a person can correct; its message is one line."""
 
     #: What the failing tool printed, to be shown above the message.
     output: str

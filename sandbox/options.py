@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.template import parameter_names
+from sandbox.cloud.template import parameter_names
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the person who starts the sandbox asked for."""
+    """What the command line asks for."""
 
     #: Where the webhook listens; 0 takes any free port.
     port: int
@@ -21,14 +21,14 @@ class Options:
     #: ARM to use instead of the simulator; both or neither.
     arm_base_url: str | None
     arm_token_url: str | None
-    #: Where to leave the ready line, for `python -m sandbox send`.
+    #: The file to write the ready line to, for `python -m sandbox send`.
     ready_file: Path | None
-    #: Repeat what the functions log on standard error.
+    #: Whether to repeat on standard error what the functions log.
     verbose: bool
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Read the command line, or end the program with a message that says what is wrong with it."""
+    """Read the command line; what is wrong with it ends the program with a message."""
     parser = _parser()
     given = parser.parse_args(arguments)
     if (given.arm_base_url is None) != (given.arm_token_url is None):
@@ -42,12 +42,13 @@ def parse(arguments: Sequence[str]) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="The deployed system on this machine. Prints one JSON line when ready; SIGTERM or Ctrl-C ends it.",
-        epilog="`python -m sandbox send FILE...` posts order events to it; `send --help` tells more.",
+        description="Run the deployed system on this machine. Prints one JSON line when ready; ends by Ctrl-C.",
+        epilog="Example: python -m sandbox --port 0 --poll-every 2. Three more commands: `demo` shows the main job, "
+        "`send` posts orders to a running sandbox, `results` shows its notifications; --help after each says more.",
     )
     parser.add_argument("--port", type=_port, default=8080, help="the webhook's port, 0 for any (default: 8080)")
     parser.add_argument(
-        "--poll-every", type=_seconds, metavar="SECONDS", help="run the poller this often besides its schedule"
+        "--poll-every", type=_seconds, metavar="SECONDS", help="run the poller this often, in addition to its schedule"
     )
     parser.add_argument(
         "--parameter",
@@ -61,7 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--arm-base-url", metavar="URL", help="an ARM to use instead of the built-in simulator")
     parser.add_argument("--arm-token-url", metavar="URL", help="that ARM's token URL")
     parser.add_argument(
-        "--ready", dest="ready_file", type=Path, metavar="FILE", help="leave the JSON line there, too, while it runs"
+        "--ready",
+        dest="ready_file",
+        type=Path,
+        metavar="FILE",
+        help="keep the JSON line in this file, too, while it runs",
     )
     parser.add_argument("--verbose", action="store_true", help="show what the functions log")
     return parser

@@ -5,17 +5,17 @@ from typing import Final
 ROOT: Final = Path(__file__).parent.parent
 
 TEMPLATE: Final = ROOT / "template.yaml"
-#: Everything SAM leaves behind, ignored by git.
+#: Everything that SAM writes; git ignores it.
 SAM_STATE: Final = ROOT / ".aws-sam"
 BUILD: Final = SAM_STATE / "build"
 BUILT_TEMPLATE: Final = BUILD / "template.yaml"
 
-#: Where `make sandbox` leaves its ready line, for `python -m sandbox send`.
+#: `make sandbox` writes its ready line to this file, for `python -m sandbox send`.
 READY_FILE: Final = SAM_STATE / "ready.json"
 
 #: SAM CLI and MiniStack live in environments of their own; `make setup` makes them.
 SAM_TOOLS: Final = ROOT / ".tools" / "sam" / "bin"
 MINISTACK_TOOLS: Final = ROOT / ".tools" / "ministack" / "bin"
 
-#: Not there where npm is missing: then the page that shows the API's description stays empty.
+#: Missing where it could not be fetched from the npm registry.
 SWAGGER_UI: Final = ROOT / ".tools" / "swagger-ui"

@@ -10,13 +10,13 @@ from sandbox.errors import SandboxError
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """What the sandbox prints when it is ready: where everything is. On the line itself, the names are in camelCase."""
+    """What the sandbox prints when it is ready: where everything is. In the printed line the names are in camelCase."""
 
     #: The sample client's full orders URL.
     webhook_url: str
     client_no: str
     signing_secret: str
-    #: Every AWS service of the deployed stack; the keys are test and test.
+    #: The address of every AWS service; access key and secret key are both `test`.
     aws_endpoint_url: str
     table_name: str
     topic_arn: str
@@ -38,16 +38,16 @@ class Ready:
 
     @classmethod
     def left(cls, file: Path, other_advice: str = "") -> Self:
-        """The one that a running sandbox has left in a file.
+        """The ready line that a running sandbox has written to a file.
 
         Raises:
-            SandboxError: there is none.
+            SandboxError: there is no such file, or it holds something else.
         """
         try:
             return cls.from_json(file.read_text())
         except OSError:
             advice = ", ".join(filter(None, ("run `make sandbox`", other_advice)))
-            raise SandboxError(f"no sandbox has left its ready line in {file}: {advice}") from None
+            raise SandboxError(f"no sandbox is running: there is no {file}; {advice}") from None
         except (ValueError, AttributeError):
             raise SandboxError(f"{file} does not hold a sandbox's ready line") from None
 

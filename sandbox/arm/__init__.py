@@ -4,12 +4,12 @@ What a call meets, in order:
 
 1. `messages` the values that go in and out: Request, Response, Abort. No sockets.
 2. `api` the endpoints, with their checks; the whole simulator behind one call, `ArmApi.handle`.
-3. `faults` what may be made to go wrong, and the queue of what shall; `behaviours` what each fault does to a call.
+3. `faults` the faults that can be switched on, and the queue of those that are; `behaviours` what each does to a call.
 4. `ledger` the batches taken and the documents billed, with what ARM decided about each.
 5. `results` every body the documentation does not show: the guesses, all of them, selectable by
 6. `settings` the knobs.
 
 Two ways to reach it: `transport` puts an `ArmApi` behind an httpx client, in process and under a simulated clock;
-`server` (on `listener`) puts it behind real HTTP, beside `control`, a second port to look into the ledger and to
+`server` (on `listener`) puts it behind real HTTP, beside `control`, a second port to read the ledger and to
 switch faults on, for which `client` is the client. `python -m sandbox.arm` runs the server alone.
 """

@@ -11,7 +11,7 @@ _ENDINGS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> None:
-    """Run until told to end."""
+    """Run until a signal ends it."""
     options = _options()
     # Blocked before any thread starts, so that the signal waits for sigwait and no thread is cut short.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)

@@ -71,7 +71,7 @@ class FaultView(TypedDict):
 class ArmControl:
     """Looks into the ledger of a running simulator, switches faults on and off, changes settings.
 
-    Every method raises ValueError, with the simulator's words, when the simulator does not accept what it is told.
+    Every method raises ValueError, with the simulator's words, when the simulator refuses a request.
     """
 
     def __init__(self, control_url: str) -> None:

@@ -1,13 +1,13 @@
-"""The second port's routes: look into the ledger, switch faults on and off, change settings."""
+"""The second port's routes: read the ledger, switch faults on and off, change settings."""
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from sandbox.arm.api import ArmApi, Logged
-from sandbox.arm.faults import HTTP_KINDS, Fault, Faults
+from sandbox.arm.faults import ENDPOINTS, HTTP_KINDS, PARAMETERS, Fault, Faults
 from sandbox.arm.ledger import Batch, Document, Ledger
 from sandbox.arm.messages import Request, Response, json_response
 from sandbox.arm.settings import Settings
@@ -25,14 +25,27 @@ class Control:
     settings: Settings
 
     def handle(self, request: Request) -> Response:
-        """Carry one request out."""
+        """Carry one request out. The body ends its line, for those who ask with curl in a terminal."""
+        response = self._answer(request)
+        return replace(response, body=response.body + b"\n")
+
+    def _answer(self, request: Request) -> Response:
         route = ROUTES.get((request.method, request.path))
         if route is None:
-            return json_response(404, {"message": "; ".join(" ".join(known) for known in ROUTES)})
+            return json_response(404, self._what_there_is())
         try:
             return json_response(200, route(self, request))
         except ValueError as problem:
             return json_response(400, {"message": str(problem)})
+
+    def _what_there_is(self) -> Json:
+        """For those who ask for anything else, such as the root."""
+        return {
+            "message": "; ".join(" ".join(known) for known in ROUTES),
+            "endpoints": ENDPOINTS,
+            "faults": {kind: PARAMETERS[kind] for kind in sorted(HTTP_KINDS)},
+            "settings": self.settings.as_json(),
+        }
 
 
 def _show_ledger(control: Control, _request: Request) -> Json:

@@ -95,7 +95,7 @@ def _per_document(batch: Batch, settings: Settings) -> Response:
 
 
 def _by_order(batch: Batch, settings: Settings) -> Response:
-    """Entries that only salesOrderId tells apart."""
+    """Entries that differ in nothing but salesOrderId."""
     return _done(batch, settings, _entries(batch, settings, number=False))
 
 

@@ -28,7 +28,7 @@ ENDINGS: Final[Mapping[str, tuple[type[httpx.TransportError], str | None]]] = {
 
 
 class SimulatedTransport(httpx.BaseTransport):
-    """Carries requests to `api`; `sleep` is told how long each wait takes, so that it can move a simulated clock.
+    """Carries requests to `api`; `sleep` gets the length of each wait, so that it can move a simulated clock.
 
     Effects come before waits: what ARM has taken when a client stops waiting stays taken.
     """

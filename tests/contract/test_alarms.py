@@ -20,11 +20,11 @@ from arm_relay.poller.polling import PollingFailed
 
 from functions.poller import app as poller
 from functions.webhook import app as webhook
-from sandbox.measurements import Identity, Measurements, Point
 from tests.support.builders import TIMES, a_batch
 from tests.support.poller_world import World, deployed
 from tests.support.store_contract import TABLE
 from tests.support.template import template
+from tools.dashboard.measurements import Identity, Measurements, Point
 
 ROOT: Final = Path(__file__).parents[2]
 RESOURCES: Final[dict[str, dict[str, Any]]] = template()["Resources"]

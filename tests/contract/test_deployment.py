@@ -6,8 +6,8 @@ from typing import Any, Final
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.build import name_release
-from sandbox.template import with_default
+from sandbox.cloud.build import name_release
+from sandbox.cloud.template import with_default
 from tests.support.template import TEMPLATE, template, transformed
 
 FUNCTIONS: Final = ("WebhookFunction", "PollerFunction")

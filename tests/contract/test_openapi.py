@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from sandbox.openapi import OPENAPI, document, to_text
 from tests.support.template import template
+from tools.openapi import OPENAPI, document, to_text
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
 

@@ -10,10 +10,10 @@ import yaml
 from arm_relay.orders.faults import InvalidOrders
 from arm_relay.orders.parsing import MAX_ORDERS, parse_orders
 
-from sandbox.schemas import ORDERS_SCHEMA, orders_schema, to_text
 from tests.support.builders import an_order
 from tests.support.doc_examples import example
 from tests.support.schemas import SCHEMAS, faults
+from tools.schemas import ORDERS_SCHEMA, orders_schema, to_text
 
 SAMPLES = sorted((Path(__file__).parents[2] / "events" / "orders").glob("*.json"))
 

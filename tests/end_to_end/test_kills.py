@@ -16,12 +16,12 @@ import pytest
 from arm_relay.batches.batch import CLOCK_SKEW, CORRECTABLE, ENDS, LEASE, Batch, OrderStatus, State
 from arm_relay.store import records
 
-from sandbox import processes
 from sandbox.arm.client import ArmControl
-from sandbox.aws import Aws
 from sandbox.client import Sandbox, start_sandbox
-from sandbox.demo import received
+from sandbox.cloud import processes
+from sandbox.cloud.aws import Aws
 from sandbox.ready import Ready
+from sandbox.results import received
 from sandbox.send import send
 from tests.support.builders import an_order
 

@@ -17,12 +17,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from sandbox import processes, sigv4
-from sandbox.aws import Aws
 from sandbox.client import Sandbox, start_sandbox
-from sandbox.demo import received
+from sandbox.cloud import processes
+from sandbox.cloud.aws import Aws
+from sandbox.cloud.stack import STACK_NAME
+from sandbox.gateway import sigv4
+from sandbox.results import received
 from sandbox.send import send
-from sandbox.stack import STACK_NAME
 from tests.support.builders import an_order
 
 pytestmark = pytest.mark.xdist_group("sandbox")

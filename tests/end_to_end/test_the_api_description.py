@@ -25,10 +25,10 @@ from schemathesis.specs.openapi.checks import (
 from standardwebhooks.webhooks import Webhook
 
 from sandbox.client import Sandbox, start_sandbox
-from sandbox.openapi import OPENAPI
+from sandbox.gateway.sigv4 import signature
 from sandbox.paths import SWAGGER_UI
 from sandbox.ready import Ready
-from sandbox.sigv4 import signature
+from tools.openapi import OPENAPI
 
 pytestmark = pytest.mark.xdist_group("api description")
 
@@ -118,6 +118,6 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_the_stack_serves_the_document_to_everybody(sandbox: Sandbox) -> None:
-    answer = httpx.get(f"{base_url(sandbox.ready)}/v1/openapi.json")
+    answer = httpx.get(f"{base_url(sandbox.ready)}/v1/openapi.json", timeout=60)
 
     assert (answer.status_code, answer.json()) == (200, DOCUMENT)

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.build import built
+from sandbox.cloud.build import built
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 

@@ -16,13 +16,13 @@ from uuid import uuid4
 
 import pytest
 
-from sandbox import results_command
+from sandbox import results
 from sandbox.arm.client import ArmControl
-from sandbox.aws import Aws
 from sandbox.client import start_sandbox
-from sandbox.demo import received
+from sandbox.cloud.aws import Aws
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
+from sandbox.results import received
 from sandbox.send import send
 from tests.support.builders import an_order
 from tests.support.doc_examples import example
@@ -77,11 +77,11 @@ def test_the_first_order_goes_as_its_page_says(ready: Ready, tmp_path: Path) -> 
     assert json.loads(run(command, ROOT))["subject"] == batch_id
 
 
-def test_results_that_do_not_come_are_told(ready: Ready, tmp_path: Path) -> None:
+def test_results_that_do_not_come_are_reported(ready: Ready, tmp_path: Path) -> None:
     (tmp_path / "ready.json").write_text(ready.to_json())
 
-    assert results_command.main(["--ready", str(tmp_path / "ready.json"), "--timeout", "1"]) == 1
-    assert results_command.main(["--ready", str(tmp_path / "none.json")]) == 1
+    assert results.main(["--ready", str(tmp_path / "ready.json"), "--timeout", "1"]) == 1
+    assert results.main(["--ready", str(tmp_path / "none.json")]) == 1
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
-from sandbox.aws import Aws
 from sandbox.client import start_sandbox
+from sandbox.cloud.aws import Aws
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from tests.support.doc_examples import DOCS, examples

@@ -12,13 +12,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from sandbox import sigv4
 from sandbox.arm.client import ArmControl
 from sandbox.client import Sandbox, start_sandbox
-from sandbox.demo import received
-from sandbox.logs import function_logs
+from sandbox.cloud.logs import function_logs
+from sandbox.gateway import sigv4
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
+from sandbox.results import received
 from sandbox.send import send
 from tests.support.builders import an_order
 from tests.support.schemas import faults

@@ -18,7 +18,7 @@ from benchmarks.events import an_event
 from benchmarks.processes import running
 from benchmarks.server import Server
 from benchmarks.tables import Table
-from sandbox.build import built
+from sandbox.cloud.build import built
 from tests.support.dynamodb_local import dynamodb_local
 
 __all__ = ["dynamodb_local"]

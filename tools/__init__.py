@@ -1,0 +1,7 @@
+"""What is made from the code and committed, and the programs that make it. Nothing of this is deployed.
+
+- `openapi` makes `functions/webhook/openapi.json`; `examples` are the examples in it.
+- `schemas` makes `docs/schemas/orders.schema.json` from the models.
+- `dashboard` makes `docs/dashboard.svg` from a run of the sandbox.
+- `unpack` fetches one package from the npm registry, checks it and unpacks it, for the Makefile.
+"""

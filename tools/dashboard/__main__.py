@@ -1,0 +1,5 @@
+import sys
+
+from tools.dashboard import story
+
+sys.exit(story.main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""Examples for the OpenAPI document: what the relay's own code says of the sample orders, at a time of their own."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.mapping import ArmCodes
+from arm_relay.batches import steps
+from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State, Times
+from arm_relay.operators.inquiries import HeldBatches
+from arm_relay.operators.preview import Preview
+from arm_relay.operators.responses import to_held, to_order_status, to_status
+from arm_relay.orders.parsing import parse_orders
+from arm_relay.store.records import HeldBatch
+from arm_relay.webhook.receipts import Receipt, Taken
+from arm_relay.webhook.responses import to_receipt
+
+from sandbox.cloud.credentials import CLIENT_NO
+from sandbox.paths import ROOT
+
+type Json = dict[str, Any]
+
+_COMPLETE: Final = (ROOT / "events" / "orders" / "complete.json").read_text(encoding="utf-8")
+_MINIMAL: Final = (ROOT / "events" / "orders" / "minimal.json").read_text(encoding="utf-8")
+
+_CLAIMED_AT: Final = datetime(2025, 2, 27, 12, tzinfo=UTC)
+_TIMES: Final = Times(
+    first_poll=timedelta(seconds=30),
+    longest_poll=timedelta(minutes=15),
+    settling=timedelta(minutes=15),
+    undecided=timedelta(hours=1),
+    hold_after=timedelta(days=3),
+    retention=timedelta(days=400),
+)
+_TAKEN: Final = Answer(202, '{"status": "NOT-PROCESSED", "result": "PENDING", "batchUuid": "8NlwdOIM1YLVFApvQFONTw"}')
+
+#: By the schema of a body.
+REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "Orders": {
+        "complete": json.loads(_COMPLETE),
+        "minimal": json.loads(_MINIMAL),
+        "several": [json.loads(_COMPLETE), json.loads(_MINIMAL)],
+    },
+    "Redrive": {
+        "resubmit": {"action": "resubmit", "reason": "ARM has none of it, checked by hand"},
+        "close": {"action": "close", "status": "SUCCEEDED", "reason": "found as document 88776655"},
+    },
+}
+
+
+def answers() -> Mapping[str, Json]:
+    """By the schema of an answer."""
+    drafts = Drafts(ArmCodes(user_id="arm-relay", credit_note_type=""), lambda: date(2025, 2, 27))
+    accepted = _accepted(drafts.payload(parse_orders(_COMPLETE.encode()).valid))
+    ended = _ended(accepted)
+    held = HeldBatch(id=accepted.id, cause="older than HoldAfterSeconds", since=_CLAIMED_AT, order_count=1)
+    return {
+        "Receipt": to_receipt(Receipt((Taken(accepted.orders[0], accepted, replayed=False),))),
+        "Preview": json.loads(Preview(drafts, lambda _: None).show(CLIENT_NO, _COMPLETE.encode())),
+        "BatchStatus": to_status(ended),
+        "OrderStatus": to_order_status(ended.orders[0], ended),
+        "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
+    }
+
+
+def _accepted(payload: bytes) -> Batch:
+    (order,) = parse_orders(_COMPLETE.encode()).valid
+    claimed = steps.claimed(
+        "7f1c2a52-6f0f-4c7e-9a53-1f0f0e6d3b11",
+        CLIENT_NO,
+        [
+            BatchOrder(
+                id=order.id,
+                order_id=order.order_id,
+                customer_no=order.customer_no,
+                document_no=order.invoice_no,
+                digest=order.digest,
+            )
+        ],
+        payload,
+        _CLAIMED_AT,
+        _TIMES,
+    )
+    return steps.pending(claimed, "8NlwdOIM1YLVFApvQFONTw", _TAKEN, _CLAIMED_AT + timedelta(seconds=1))
+
+
+def _ended(batch: Batch) -> Batch:
+    later = _CLAIMED_AT + timedelta(minutes=1)
+    return steps.announced(steps.ended(batch, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", later))

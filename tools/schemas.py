@@ -1,0 +1,83 @@
+"""`make schemas`: the JSON Schema of what senders post, made from the models that read it.
+
+The models' own schema is not complete: what their validators check is added here, as far as JSON Schema can say it.
+"""
+
+import json
+from typing import Any, Final
+
+from arm_relay.orders.order import NUMBER, Order
+from arm_relay.orders.parsing import MAX_ORDERS
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from sandbox.paths import ROOT
+
+#: Generated. The notification's schema beside it is written by hand: its messages are plain dicts.
+ORDERS_SCHEMA: Final = ROOT / "docs" / "schemas" / "orders.schema.json"
+
+
+class _Plain(GenerateJsonSchema):
+    """Without a title for every field that only repeats its name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 (pydantic's signature)
+        return False
+
+
+def orders_schema() -> dict[str, Any]:
+    """The schema of the body of `POST /v1/clients/{clientNo}/orders`."""
+    _, generated = models_json_schema([(Order, "validation")], schema_generator=_Plain)
+    definitions: dict[str, Any] = generated["$defs"]
+    for name in ("Amount", "Percent"):
+        definitions[name] = _number(definitions[name])
+    definitions["Order"] |= _between_fields(definitions["Order"])
+    # Distinguished by `if`, so that a validator reports only the errors of the kind that was meant.
+    definitions["Line"] = {"if": {"required": ["text"]}, "then": _ref("TextLine"), "else": _ref("ItemLine")}
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        "$id": "urn:arm-relay:schema:orders",
+        "title": "Orders",
+        "description": "One order event, or an array of them. The relay checks more than a schema can say.",
+        "if": {"type": "array"},
+        "then": {"minItems": 1, "maxItems": MAX_ORDERS, "items": _ref("Order")},
+        "else": _ref("Order"),
+        "$defs": definitions,
+    }
+
+
+def to_text(schema: dict[str, Any]) -> str:
+    """The file's text."""
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _between_fields(order: dict[str, Any]) -> dict[str, Any]:
+    """What `parse_orders` and the order's validators ask for beyond single fields."""
+    fields = order["properties"]
+    return {
+        "properties": fields
+        | {"id": {"anyOf": [fields["id"], {"type": "null"}]}, "lines": fields["lines"] | {"minItems": 1}},
+        "required": [name for name in order["required"] if name != "id"],
+        "anyOf": [_given("id"), _given("orderId")],
+        "oneOf": [_given("dueDate"), _given("paymentTermsDays")],
+    }
+
+
+def _number(generated: dict[str, Any]) -> dict[str, Any]:
+    """A decimal: pydantic's schema allows more strings, and gives the bounds under names of its own."""
+    bounds = {"minimum": generated.get("ge"), "maximum": generated.get("le")}
+    number = {"type": "number"} | {name: bound for name, bound in bounds.items() if bound is not None}
+    return {
+        "description": f"A number, or a string that holds one; at most {generated['decimal_places']} decimals.",
+        "anyOf": [number, {"type": "string", "pattern": f"^{NUMBER.pattern}$"}],
+    }
+
+
+def _given(field: str) -> dict[str, Any]:
+    return {"required": [field], "properties": {field: {"not": {"type": "null"}}}}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+if __name__ == "__main__":
+    ORDERS_SCHEMA.write_text(to_text(orders_schema()))
