@@ -1,6 +1,7 @@
 """template.yaml is the only description of the deployed system: what else says the same has to agree with it."""
 
 import difflib
+import importlib
 import os
 import re
 import subprocess
@@ -24,6 +25,7 @@ from tests.support.builders import NOW, a_batch
 from tests.support.template import template
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = Path(arm_relay.__file__).parent
 PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
 RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
 VARIABLES: dict[str, dict[str, str] | str] = template()["Globals"]["Function"]["Environment"]["Variables"]
@@ -209,11 +211,24 @@ def test_the_dependencies_layer_is_what_the_lock_file_says() -> None:
     assert list(difflib.unified_diff(committed.splitlines(), exported.splitlines(), "committed", "exported")) == []
 
 
-def test_the_relays_map_names_every_module_and_no_other() -> None:
-    package = Path(arm_relay.__file__).parent
-    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+def modules_of(package: Path) -> set[str]:
+    """The names of a package's modules and folders."""
+    files = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    return files | {path.name for path in package.iterdir() if (path / "__init__.py").exists()}
 
-    named = set(re.findall(r"[a-z_/]+\.py\b", arm_relay.__doc__ or ""))
 
-    assert sorted(named - modules) == []
-    assert sorted(modules - named - {"__init__.py", "arm/__init__.py", "bootstrap/__init__.py"}) == []
+def test_the_relays_map_names_every_folder_and_file_and_no_other() -> None:
+    named = re.findall(r"`([a-z_]+)(?:/|\.py)`", arm_relay.__doc__ or "")
+
+    assert set(named) == modules_of(PACKAGE)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent.name for path in Path(arm_relay.__file__).parent.glob("*/__init__.py"))
+)
+def test_each_folders_map_names_every_module_and_no_other(folder: str) -> None:
+    package = importlib.import_module(f"arm_relay.{folder}")
+
+    named = set(re.findall(r"`([a-z_]+)`", package.__doc__ or ""))
+
+    assert named >= modules_of(Path(package.__file__ or "").parent)

@@ -227,7 +227,7 @@ def test_an_answer_that_comes_too_late_leaves_it_in_doubt(impatient: ArmClient, 
     assert billed(control) == 1
 
 
-def test_an_answer_that_trickles_in_leaves_it_in_doubt(hasty: ArmClient, control: ArmControl) -> None:
+def test_an_answer_that_arrives_too_slowly_leaves_it_in_doubt(hasty: ArmClient, control: ArmControl) -> None:
     control.add_fault("submit", "trickle", seconds=0.05, pieces=60)
     began = time.monotonic()
 
@@ -420,7 +420,7 @@ def test_a_token_endpoint_in_trouble_means_not_sent(
     assert asked(control) == ["token"]
 
 
-def test_a_token_that_trickles_in_means_not_sent(hasty: ArmClient, control: ArmControl) -> None:
+def test_a_token_that_arrives_too_slowly_means_not_sent(hasty: ArmClient, control: ArmControl) -> None:
     control.add_fault("token", "trickle", seconds=0.05, pieces=60)
 
     assert isinstance(submission_error(hasty), NotSent)

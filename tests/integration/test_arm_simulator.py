@@ -216,7 +216,7 @@ def test_a_huge_answer_comes_in_pieces(client: httpx.Client, control: ArmControl
     assert len(response.content) > 3_000_000
 
 
-def test_an_answer_that_trickles_in_meets_no_read_timeout(client: httpx.Client, control: ArmControl) -> None:
+def test_an_answer_that_arrives_too_slowly_meets_no_read_timeout(client: httpx.Client, control: ArmControl) -> None:
     control.add_fault("submit", "trickle", seconds=0.1, pieces=5, times=1)
 
     response = client.post("/clients/2218/documents/batches", json=a_payload(), timeout=0.3)

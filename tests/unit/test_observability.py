@@ -50,7 +50,7 @@ def test_every_transition_is_one_line_of_the_same_fields(notes: Notes) -> None:
         "batchId": "batch-1",
         "clientNo": "2218",
         "state": "PENDING",
-        "cause": "ARM took it",
+        "cause": "ARM returned a batchUuid",
         "attempt": 1,
         "orders": 1,
         "batchUuid": "uuid-1",
@@ -149,7 +149,7 @@ def test_a_failure_is_a_counted_error_with_its_traceback(notes: Notes) -> None:
     try:
         _ = 1 / 0
     except ZeroDivisionError:
-        notes.journal.failed("a look at a batch failed", batchId="batch-1")
+        notes.journal.failed("a step of a batch failed", batchId="batch-1")
 
     line = notes.line("level", "message", "batchId", "exception_name", "exception")
     assert (line["level"], line["batchId"], line["exception_name"]) == ("ERROR", "batch-1", "ZeroDivisionError")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from arm_relay.arm.auth import Credentials
-from arm_relay.secrets import AGE, Secrets, SecretUnavailable
+from arm_relay.secrets import AGE, Secrets, SecretUnavailable, UnknownClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,12 +57,14 @@ def test_every_signing_secret_of_a_client_is_given() -> None:
 
 @pytest.mark.parametrize("client_no", ["1", "", "22", "arm", "2219"])
 def test_a_client_without_secrets_has_none(client_no: str) -> None:
-    assert secrets(GOOD).signing_keys(client_no) == []
+    with pytest.raises(UnknownClient):
+        secrets(GOOD).signing_keys(client_no)
 
 
 @pytest.mark.parametrize("content", [{}, {"clients": {}}], ids=["no clients", "none yet"])
 def test_before_any_client_is_set_up_nobody_is_known(content: object) -> None:
-    assert secrets(content).signing_keys("2218") == []
+    with pytest.raises(UnknownClient):
+        secrets(content).signing_keys("2218")
 
 
 MALFORMED = {
@@ -210,7 +212,8 @@ def test_a_revoked_signing_secret_stops_working_within_five_minutes() -> None:
 
     rotated.now += timedelta(minutes=5)
 
-    assert rotated.secrets.signing_keys("2218") == []
+    with pytest.raises(UnknownClient):
+        rotated.secrets.signing_keys("2218")
 
 
 def test_a_clock_that_is_set_back_makes_no_secret_last_longer() -> None:
@@ -248,5 +251,5 @@ def test_any_json_is_read_or_unavailable(content: object) -> None:
     for question in (lambda: secrets(content).credentials(), lambda: secrets(content).signing_keys("2218")):
         try:
             question()
-        except SecretUnavailable:
+        except (SecretUnavailable, UnknownClient):
             continue

@@ -99,7 +99,7 @@ def test_what_arm_takes_is_pending(world: World) -> None:
     after = world.run()
 
     (batch,) = world.arm.ledger.batches
-    assert (after.state, after.batch_uuid, after.cause) == (State.PENDING, batch.uuid, "ARM took it")
+    assert (after.state, after.batch_uuid, after.cause) == (State.PENDING, batch.uuid, "ARM returned a batchUuid")
     assert after.answer
     assert after.answer.status == 202
 
@@ -200,7 +200,7 @@ def test_repeated_attempts_back_off(world: World) -> None:
     after = world.run()
     pauses = []
     for _ in range(8):
-        taken = world.store.save(steps.begun(after, "the next attempt", world.arm.clock.now(), TIMES))
+        taken = world.store.save(steps.begun(after, "next attempt", world.arm.clock.now(), TIMES))
         after = world.run(taken)
         assert after.due
         pauses.append(after.due - world.arm.clock.now())

@@ -60,13 +60,13 @@ def entries(*some: dict[str, Any], **words: object) -> dict[str, object]:
 SAYS_NOT_HOW = "ARM's result does not say how each order ended"
 CONTRADICTS = "ARM's result contradicts itself"
 WORDS_CONTRADICT = "the words of ARM's result contradict each other"
-UNKNOWN_WORD = "ARM's result has a word that is not known"
-WHICH = "ARM's result does not say which order it means"
-NOT_JSON = "ARM's result is not JSON"
+UNKNOWN_WORD = "ARM's result contains an unknown word"
+WHICH = "ARM's result does not say which order an entry is about"
+NOT_JSON = "ARM's result is not a JSON object"
 NO_OBJECT = "ARM's result is not a JSON object"
 ENTRIES = "the entries of ARM's result are not understood"
-UNREAD = "ARM's result has a part that is not understood"
-BOTH = "ARM's result tells of success and perhaps of a fault at once"
+UNREAD = "a part of ARM's result is not understood"
+BOTH = "ARM's result reports success but may also report an error"
 
 
 @pytest.mark.parametrize(

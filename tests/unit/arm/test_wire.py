@@ -89,14 +89,14 @@ def test_a_small_answer_that_unpacks_to_much_is_cut_as_well() -> None:
     assert len(answered(packed).body) == MAX_ANSWER
 
 
-def test_an_answer_that_trickles_in_ends_the_exchange() -> None:
+def test_an_answer_that_arrives_too_slowly_ends_the_exchange() -> None:
     clock = Clock()
 
     def second() -> None:
         clock.now += 1
 
     pieces = Pieces((b"x" for _ in range(1000)), second)
-    with pytest.raises(httpx.ReadTimeout, match="trickles"):
+    with pytest.raises(httpx.ReadTimeout, match="arrives too slowly"):
         wire(lambda _: httpx.Response(200, stream=pieces), clock).exchange("GET", URL, ARM_TIMEOUT)
 
     assert pieces.taken == TOTAL_TIMEOUT + 1

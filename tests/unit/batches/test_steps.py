@@ -33,7 +33,7 @@ def ending(state: State, status: OrderStatus) -> Step:
 WAYS: dict[str, tuple[State, Step]] = {
     "lease_over": (State.UNCONFIRMED, lambda batch: steps.lease_over(batch, LATER)),
     "in_doubt": (State.UNCONFIRMED, lambda batch: steps.in_doubt(batch, "no answer", None, LATER)),
-    "taken": (State.CLAIMED, lambda batch: steps.begun(batch, "the next attempt", LATER, TIMES)),
+    "taken": (State.CLAIMED, lambda batch: steps.begun(batch, "next attempt", LATER, TIMES)),
     "accepted": (State.PENDING, lambda batch: steps.pending(batch, "u1", ANSWER, LATER)),
     "not_taken": (State.QUEUED, lambda batch: steps.requeued(batch, "no connection", LATER)),
     "refused": (State.REFUSED, lambda batch: steps.refused(batch, REFUSAL, LATER)),
@@ -95,7 +95,7 @@ def test_every_arrow_has_a_step() -> None:
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("state", [state for state in State if state is not State.HELD])
 def test_nobody_releases_a_batch_that_is_not_held(release: str, state: State) -> None:
-    with pytest.raises(IllegalStep, match=f"not held: it is {state}"):
+    with pytest.raises(IllegalStep, match=f"not held. Its status is {state}"):
         RELEASES[release](in_state(state))
 
 
@@ -103,7 +103,7 @@ def test_nobody_releases_a_batch_that_is_not_held(release: str, state: State) ->
 def test_a_hold_is_announced_before_it_is_released(release: str) -> None:
     held = steps.held(in_state(State.PENDING), "not understood", NOW)
 
-    with pytest.raises(IllegalStep, match="is being announced"):
+    with pytest.raises(IllegalStep, match="is still being announced"):
         RELEASES[release](held)
 
 
@@ -210,7 +210,7 @@ def test_a_look_during_the_lease_is_postponed_to_its_end() -> None:
 
 
 def test_a_new_attempt_is_counted_and_due_like_a_claim() -> None:
-    taken = steps.begun(in_state(State.QUEUED, attempt=4, polls=3), "the next attempt", LATER, TIMES)
+    taken = steps.begun(in_state(State.QUEUED, attempt=4, polls=3), "next attempt", LATER, TIMES)
 
     assert (taken.attempt, taken.attempt_at, taken.polls) == (5, LATER, 4)
     assert taken.due == LATER + TIMES.first_poll
@@ -312,7 +312,7 @@ def test_a_resubmitted_batch_begins_anew() -> None:
 def test_a_batch_of_which_arm_has_documents_is_not_resubmitted() -> None:
     orders = (a_batch_order(status=OrderStatus.SUCCEEDED), a_batch_order(id="evt-2", status=OrderStatus.HELD))
 
-    with pytest.raises(IllegalStep, match="ARM has documents"):
+    with pytest.raises(IllegalStep, match="ARM already has documents"):
         steps.resubmitted(in_state(State.HELD, orders=orders), "again", "arn:me", LATER, TIMES)
 
 
@@ -338,15 +338,15 @@ def test_closing_ends_only_the_orders_nobody_knew_about(known: list[OrderStatus]
 
 def test_by_names_who_brought_it_into_its_present_state_only() -> None:
     queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER, TIMES)
-    taken = steps.begun(queued, "the next attempt", LATER, TIMES)
+    taken = steps.begun(queued, "next attempt", LATER, TIMES)
 
     assert (queued.by, taken.by) == ("arn:me", None)
 
 
 def test_by_does_not_trust_clocks() -> None:
     queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", NOW + CLOCK_SKEW, TIMES)
-    taken = steps.begun(queued, "the next attempt", NOW, TIMES)
-    held = steps.held(steps.lease_over(taken, NOW), "no end in time", NOW)
+    taken = steps.begun(queued, "next attempt", NOW, TIMES)
+    held = steps.held(steps.lease_over(taken, NOW), "still PENDING after HoldAfterSeconds", NOW)
 
     assert held.by is None
 
@@ -357,7 +357,7 @@ def test_by_names_the_latest_of_several_operators() -> None:
         return steps.resubmitted(replace(batch, due=None), "not in ARM", by, at, TIMES)
 
     first = released(in_state(State.HELD), "arn:zoe", 1)
-    second = released(steps.held(first, "ARM did not take it in time", NOW), "arn:ada", 2)
+    second = released(steps.held(first, "still QUEUED after HoldAfterSeconds", NOW), "arn:ada", 2)
 
     assert second.by == "arn:ada"
 
@@ -369,7 +369,7 @@ def around(batch: Batch, times: int) -> Batch:
     """So many vain attempts, one minute each."""
     for minute in range(1, times + 1):
         at = NOW + timedelta(minutes=minute)
-        batch = steps.requeued(steps.begun(batch, "the next attempt", at, TIMES), "ARM answered 429", at)
+        batch = steps.requeued(steps.begun(batch, "next attempt", at, TIMES), "ARM answered 429", at)
     return batch
 
 
@@ -379,7 +379,7 @@ def test_the_history_groups_transitions_by_kind_in_order_of_their_first_time() -
 
     assert batch.history == (
         Transitions(state=State.QUEUED, cause="so it came", at=(NOW,)),
-        Transitions(state=State.CLAIMED, cause="the next attempt", at=times),
+        Transitions(state=State.CLAIMED, cause="next attempt", at=times),
         Transitions(state=State.QUEUED, cause="ARM answered 429", at=times),
     )
 

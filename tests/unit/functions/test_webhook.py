@@ -310,7 +310,7 @@ def test_another_value_of_the_parameter_is_told(api: Apis, value: str) -> None:
     answer = api.call(accepting_valid(an_order(), value))
 
     assert (answer.status, answer.problem) == (400, "invalid-query")
-    assert answer.body["detail"] == "onInvalid should be reject-all or accept-valid"
+    assert answer.body["detail"] == "The query parameter onInvalid should be reject-all or accept-valid."
     assert api.items() == 0
 
 

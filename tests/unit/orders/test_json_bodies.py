@@ -45,14 +45,17 @@ def test_a_body_that_is_not_json_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b'{"a":\n 1,}', "the body is not JSON: Illegal trailing comma before end of object: line 2 column 3 (char 8)"),
-        (b"", "the body is not JSON: Expecting value: line 1 column 1 (char 0)"),
-        (b'{"a": "\xff"}', "the body is not UTF-8 at byte 7"),
-        (b"[NaN]", "the body is not JSON: NaN is no number of JSON"),
-        (b"[-Infinity]", "the body is not JSON: -Infinity is no number of JSON"),
-        (b" " + b"[" * 17, "the body nests deeper than 16 levels at character 17"),
-        (b'{"a":' * 17, "the body nests deeper than 16 levels at character 80"),
-        (b'{"' + b"a" * 201 + b'":1}', "the body has a name of more than 200 characters"),
+        (
+            b'{"a":\n 1,}',
+            "The body is not JSON: Illegal trailing comma before end of object: line 2 column 3 (char 8).",
+        ),
+        (b"", "The body is not JSON: Expecting value: line 1 column 1 (char 0)."),
+        (b'{"a": "\xff"}', "The body is not UTF-8 at byte 7."),
+        (b"[NaN]", "The body is not JSON: NaN is not a number in JSON."),
+        (b"[-Infinity]", "The body is not JSON: -Infinity is not a number in JSON."),
+        (b" " + b"[" * 17, "The body nests deeper than 16 levels at character 17."),
+        (b'{"a":' * 17, "The body nests deeper than 16 levels at character 80."),
+        (b'{"' + b"a" * 201 + b'":1}', "The body contains a name of more than 200 characters."),
     ],
 )
 def test_what_is_not_json_is_told_by_its_place(body: bytes, reason: str) -> None:
@@ -110,7 +113,7 @@ def test_a_large_body_is_read_in_a_moment_whatever_it_holds(body: bytes) -> None
     ],
 )
 def test_a_repeated_key_is_told_by_its_pointer_and_by_nothing_else_there(body: bytes, pointer: str) -> None:
-    assert [fault.detail for fault in faults_in(body) if fault.pointer == pointer] == ["is there more than once"]
+    assert [fault.detail for fault in faults_in(body) if fault.pointer == pointer] == ["appears more than once"]
 
 
 def test_a_repeated_key_spoils_its_own_order_alone() -> None:

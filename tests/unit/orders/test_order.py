@@ -48,8 +48,8 @@ NO_DATE = "should be a date"
         pytest.param({"customerNo": "x" * 101}, "/customerNo", "at most 100 characters", id="long name"),
         pytest.param({"customerNo": 543210}, "/customerNo", "should be a string", id="number as name"),
         pytest.param({"invoiceNo": "x" * 101}, "/invoiceNo", "at most 100 characters", id="long invoiceNo"),
-        pytest.param({"invoiceNo": "."}, "/invoiceNo", "should not be dots alone", id="dot as invoiceNo"),
-        pytest.param({"invoiceNo": ".."}, "/invoiceNo", "should not be dots alone", id="dots as invoiceNo"),
+        pytest.param({"invoiceNo": "."}, "/invoiceNo", "must not consist of dots only", id="dot as invoiceNo"),
+        pytest.param({"invoiceNo": ".."}, "/invoiceNo", "must not consist of dots only", id="dots as invoiceNo"),
         pytest.param({"invoiceDate": "2025-02-29"}, "/invoiceDate", "of the calendar", id="day that was not"),
         pytest.param({"invoiceDate": "0000-01-01"}, "/invoiceDate", "of the calendar", id="year that was not"),
         pytest.param({"invoiceDate": "2025-2-7"}, "/invoiceDate", NO_DATE, id="short date"),
@@ -154,7 +154,7 @@ def test_payment_terms_may_not_lead_out_of_the_calendar() -> None:
     assert date(9999, 12, 31) == order(an_order(invoiceDate="9999-12-31", dueDate="9999-12-31")).due_date
     (fault,) = faults(an_order(invoiceDate="9999-12-31", dueDate=None, paymentTermsDays=1))
 
-    assert Fault("/paymentTermsDays", "leads beyond the year 9999") == fault
+    assert Fault("/paymentTermsDays", "gives a due date after the year 9999") == fault
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_no_fault_is_told_of_an_id_that_nobody_wrote(changes: dict[str, object],
     assert [f"/0{pointer}", f"/1{pointer}"] == pointers([spoiled, spoiled])
 
 
-REPEATED = "repeats that of order 0 of the same request, which has other content"
+REPEATED = "is already used by order 0 of this request, with different content"
 
 
 def test_ids_and_invoice_numbers_may_not_be_repeated_with_other_content() -> None:
@@ -128,8 +128,8 @@ def test_more_faults_than_an_answer_holds_are_cut_off_and_each_order_tells_its_s
     told = faults(many)
 
     assert len(told) == 50 * (20 + 1)
-    assert told[20] == Fault("/0", "has more faults than these 20")
-    assert faults(many[0])[1000:] == [Fault("", "has more faults than these 1000")]
+    assert told[20] == Fault("/0", "has more errors; only the first 20 are listed")
+    assert faults(many[0])[1000:] == [Fault("", "has more errors; only the first 1000 are listed")]
 
 
 def test_long_pointers_do_not_make_a_small_request_a_huge_answer() -> None:
@@ -139,7 +139,7 @@ def test_long_pointers_do_not_make_a_small_request_a_huge_answer() -> None:
 
     told = parse_orders(body).faults
 
-    assert told[-1].detail.startswith("has more faults than these")
+    assert told[-1].detail.startswith("has more errors; only the first")
     assert sum(len(fault.pointer) + len(fault.detail) for fault in told) < 310_000
 
 

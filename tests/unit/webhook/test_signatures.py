@@ -52,7 +52,10 @@ def test_clocks_may_differ_by_the_tolerance(age: float) -> None:
     check(signed(age=age))
 
 
-@pytest.mark.parametrize(("age", "why"), [(301, "too old"), (-301, "too new"), (1e9, "too old"), (-1e9, "too new")])
+@pytest.mark.parametrize(
+    ("age", "why"),
+    [(301, "too old"), (-301, "too far in the future"), (1e9, "too old"), (-1e9, "too far in the future")],
+)
 def test_a_signature_does_not_last(age: float, why: str) -> None:
     assert why in reason(signed(age=age))
 

@@ -3,5 +3,5 @@
 What a call meets: `metered` measures it, `breaker` notices that ARM is out of reach, `client` makes it with a token
 from `auth` over `wire`, `errors` says what its failure means. What is sent: `drafts` reads a request's orders and makes
 the batch, `mapping` makes each document, `money` computes, `documents` has ARM's field names. What comes back:
-`outcomes` reads ARM's result.
+`outcomes` reads ARM's result; `json_objects` reads any body that should be a JSON object.
 """

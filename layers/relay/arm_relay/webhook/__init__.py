@@ -1,4 +1,4 @@
 """The webhook function: `admission` checks who sends, `signatures` how it is signed, `intake` takes the orders.
 
-`receipts` says what became of each order, `responses` writes it as JSON.
+`receipts` says what became of each order, `responses` writes it as JSON, `problems` says what each failure means.
 """

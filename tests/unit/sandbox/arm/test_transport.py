@@ -138,7 +138,7 @@ def test_a_huge_answer_ends_in_the_answer(simulator: Simulator, client: httpx.Cl
     assert len(response.content) == 1_000_000 + len(response.content.strip())
 
 
-def test_an_answer_trickles_in_under_the_simulated_clock(simulator: Simulator, client: httpx.Client) -> None:
+def test_an_answer_arrives_slowly_under_the_simulated_clock(simulator: Simulator, client: httpx.Client) -> None:
     simulator.fail("submit", "trickle", seconds=9, pieces=4)
     start = simulator.clock.now()
 
@@ -146,7 +146,7 @@ def test_an_answer_trickles_in_under_the_simulated_clock(simulator: Simulator, c
     assert simulator.clock.now() - start == timedelta(seconds=45)
 
 
-def test_an_answer_that_trickles_too_slowly_does_not_arrive(simulator: Simulator, client: httpx.Client) -> None:
+def test_an_answer_that_arrives_too_slowly_does_not_arrive(simulator: Simulator, client: httpx.Client) -> None:
     simulator.fail("submit", "trickle", seconds=11)
 
     with pytest.raises(httpx.ReadTimeout):

@@ -1,0 +1,201 @@
+"""The poller over a table, a topic and an ARM that are simulated, each call numbered so that one of them can fail."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+import httpx
+from arm_relay.arm.auth import Credentials, Tokens
+from arm_relay.arm.client import ArmClient
+from arm_relay.arm.outcomes import Vocabulary
+from arm_relay.arm.wire import Wire
+from arm_relay.batches.batch import Batch, State
+from arm_relay.batches.pace import Pace
+from arm_relay.bootstrap import poller
+from arm_relay.poller.notifications import to_event
+from arm_relay.store.records import SHARDS
+from arm_relay.store.table import Store
+from arm_relay.submission import Submission
+
+from sandbox.arm.transport import SimulatedTransport
+from tests.simulation.dynamodb import InMemoryDynamoDB
+from tests.support.arm_builders import a_document, a_payload, a_simulator
+from tests.support.builders import TIMES, a_batch, a_batch_order, one_by_one
+from tests.support.diary import Diary
+from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime
+
+#: When a call outside fails: before its effect or after it.
+type Moment = Literal["before", "after"]
+
+
+class Killed(BaseException):
+    """The function is ended from outside: nothing catches this."""
+
+
+class Outside:
+    """All that the function calls, each call numbered, with something that happens to one of them."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.is_dead = False
+        self._planned: dict[int | str, tuple[Moment, BaseException]] = {}
+
+    def plan(self, which: int | str, moment: Moment, error: BaseException) -> None:
+        """The next call of that name, or the call of that number from now on, meets an error."""
+        self._planned[which if isinstance(which, str) else len(self.calls) + which] = (moment, error)
+
+    def call[T](self, name: str, call: Callable[[], T]) -> T:
+        if self.is_dead:
+            raise Killed  # What Python does of its own accord on the way out reaches nobody.
+        planned = self._planned.pop(len(self.calls), None) or self._planned.pop(name, None)
+        moment, error = planned or ("after", None)
+        self.calls.append(name)
+        self.is_dead = isinstance(error, Killed) and moment == "before"
+        if error and moment == "before":
+            raise error
+        try:
+            return call()
+        finally:
+            self.is_dead = isinstance(error, Killed)
+            if error:
+                raise error
+
+
+class Table(OneAtATime):
+    outside: Outside
+
+    def call(self, operation: str, **request: Any) -> Any:  # noqa: ANN401 (as boto3 has it)
+        sent = super().call
+        return self.outside.call(operation, lambda: sent(operation, **request))
+
+
+class Network(SimulatedTransport):
+    outside: Outside
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        sent = super().handle_request
+        return self.outside.call(request.url.path.rpartition("/")[2], lambda: sent(request))
+
+
+class Topic:
+    """Keeps what is announced; whether it says so is another matter."""
+
+    def __init__(self, outside: Outside) -> None:
+        self.events: list[dict[str, Any]] = []
+        self._outside = outside
+
+    def publish(self, batch: Batch) -> None:
+        self._outside.call("publish", lambda: self.events.append(to_event(batch)))
+
+
+class World:
+    def __init__(self) -> None:
+        self.arm = a_simulator()
+        self.diary = Diary()
+        self.outside = Outside()
+        self.topic = Topic(self.outside)
+        self.dynamodb = InMemoryDynamoDB()
+        self.store = Store(cast("Any", self.dynamodb), TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+        self._network = Network(self.arm.api, self.arm.clock.sleep)
+        self._network.outside = self.outside
+        self._table: Any = Table(self.dynamodb)
+        self._table.outside = self.outside
+        #: Where the pollers look.
+        self.shards = [str(number) for number in range(SHARDS)]
+
+    @property
+    def now(self) -> datetime:
+        return self.arm.clock.time
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(TIMES, self.arm.clock.now, lambda: 0.5)
+
+    def called_store(self) -> Store:
+        """The table, each call to it numbered."""
+        return Store(self._table, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+
+    def submission(self) -> Submission:
+        ledger = arm_client(self._network)
+        return Submission(store=self.called_store(), ledger=ledger, journal=self.diary, pace=self.pace)
+
+    def poll(self, *, after: timedelta = timedelta(0), remaining: Callable[[], float] = lambda: 55.0) -> None:
+        """One run of a poller, in an environment of its own, some time after what was last."""
+        self.arm.clock.time += after
+        self.outside.is_dead = False
+        polling = poller.assemble(
+            store=self.called_store(),
+            ledger=arm_client(self._network),
+            announcements=self.topic,
+            journal=self.diary,
+            vocabulary=Vocabulary.extended("", ""),
+            pace=self.pace,
+            shuffled=lambda _: self.shards,
+            at_once=one_by_one,
+            look_ups=one_by_one,
+        )
+        polling.run(f"run-{self.now}", remaining)
+
+    def settle(self) -> None:
+        """Runs of the poller until what was sent has settled; what then is sent again has no result yet."""
+        attempt, until = self.stored().attempt, self.now + SETTLED
+        while self.now < until and self.stored().attempt == attempt:
+            self.poll(after=MINUTE)
+
+    def claimed(self, *orders: dict[str, Any], batch_id: str = "batch-1", **changes: object) -> Batch:
+        """A claim that stands, by default of one order with a number."""
+        documents = [a_document(**order) for order in orders or (an_order(1),)]
+        known = tuple(
+            a_batch_order(
+                id=f"{batch_id}-{document['salesOrderId']}",
+                order_id=document["salesOrderId"],
+                document_no=document.get("documentNo"),
+            )
+            for document in documents
+        )
+        payload = json.dumps(a_payload(*documents)).encode()
+        times = {"claimed_at": self.now, "opened_at": self.now, "attempt_at": self.now}
+        due = {"due": self.now + TIMES.first_poll}
+        batch = a_batch(id=batch_id, orders=known, payload=payload, **times | due | changes)
+        assert self.store.claim(batch, {})
+        return batch
+
+    def submitted(self, *orders: dict[str, Any], batch_id: str = "batch-1", **fault: Any) -> Batch:  # noqa: ANN401
+        """A batch as the webhook function leaves it, having met a fault of ARM's or none."""
+        batch = self.claimed(*orders, batch_id=batch_id)
+        if fault:
+            self.arm.fail("submit", **{"times": 1} | fault)
+        return self.submission().run(batch)
+
+    def stored(self, batch_id: str = "batch-1") -> Batch:
+        batch = self.store.batch(batch_id)
+        assert batch
+        return batch
+
+    def billed(self) -> list[str | None]:
+        return [document.sales_order_id for document in self.arm.ledger.documents]
+
+    def announced(self) -> list[tuple[str, str]]:
+        return [(event["id"], event["data"]["status"]) for event in self.topic.events]
+
+    def is_over(self, state: State, batch_id: str = "batch-1") -> bool:
+        """Whether the batch has come to that end, and everybody knows."""
+        batch = self.stored(batch_id)
+        return (batch.state, batch.due, self.topic.events[-1:]) == (state, None, [to_event(batch)])
+
+
+def an_order(number: int, **changes: object) -> dict[str, Any]:
+    return {"documentNo": f"A{number}", "salesOrderId": f"B-{number}"} | changes
+
+
+def arm_client(transport: SimulatedTransport) -> ArmClient:
+    clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
+    wire = Wire(httpx.Client(transport=transport), clock)
+    tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
+    return ArmClient(wire, tokens, "https://arm.example/arm/v1")
+
+
+MINUTE = timedelta(minutes=1)
+#: Time for the ledger to answer without a break for as long as settling takes, and for the look that notices.
+SETTLED = TIMES.settling + 5 * MINUTE
