@@ -2,10 +2,12 @@
 
 The sandbox knows `template.yaml` and HTTP; it imports nothing of the relay.
 
-- `__main__` starts the parts one after the other; `options` reads its command line, `ready` is what it prints.
-- `client` starts a sandbox from Python and ends it; `demo`, `send` and `results` use one that runs.
+- `__main__` and `commands` read the first word of the command line.
+- `system` starts the parts one after the other; `options` reads its command line, `ready` is what it prints.
+- `demo`, `send` and `results` are the other commands; `client` starts a sandbox and ends it,
+  `tables` writes small tables.
 - `cloud` builds the template and deploys it into MiniStack, the sandbox's AWS.
 - `gateway` is API Gateway: HTTP in front of the deployed functions.
 - `arm` is a simulator of ARM.
-- `errors`, `paths` and `progress` are what all of these share.
+- `environment`, `errors`, `interrupts`, `paths` and `progress` are what these share.
 """

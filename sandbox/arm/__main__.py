@@ -31,7 +31,11 @@ def _ready(server: ArmServer, options: Namespace) -> dict[str, str]:
 
 
 def _options() -> Namespace:
-    parser = ArgumentParser(prog="python -m sandbox.arm", description="A simulator of Amili's ARM on loopback ports.")
+    parser = ArgumentParser(
+        prog="python -m sandbox.arm",
+        description="A simulator of Amili's ARM on loopback ports.",
+        epilog="Example: python -m sandbox.arm --port 9000 --client-id me --client-secret mine",
+    )
     parser.add_argument("--port", type=int, default=0, help="ARM and its identity service (default: any free port)")
     parser.add_argument("--control-port", type=int, default=0, help="ledger, faults, settings (default: any free port)")
     parser.add_argument("--client-id", default="arm-relay", help="what the token endpoint takes (default: %(default)s)")

@@ -142,7 +142,11 @@ def _compile(folder: Path, place: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Build if needed; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.cloud.build", description="Build what is deployed.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.cloud.build",
+        description="Build what is deployed.",
+        epilog="Example: python -m sandbox.cloud.build --architecture arm64",
+    )
     parser.add_argument("--architecture", choices=sorted(set(_ARCHITECTURES.values())), help="default: this machine's")
     try:
         with built(parser.parse_args(arguments).architecture) as folder:

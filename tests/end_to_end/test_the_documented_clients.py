@@ -45,14 +45,15 @@ def a_fresh_order(**changes: object) -> dict[str, Any]:
     return an_order(id=f"evt-{number}", orderId=f"B-{number}", invoiceNo=f"N{number}", message="Blåbær") | changes
 
 
-def run(arguments: Sequence[str], folder: Path, **variables: str) -> str:
-    """What the program prints; it ends well and has nothing to complain of."""
+def run(arguments: Sequence[str], folder: Path, *, progress: str = "", **variables: str) -> str:
+    """What the program prints; it ends well, and on standard error reports nothing but its progress."""
     if shutil.which(arguments[0]) is None:
         pytest.skip(f"{arguments[0]} is not on the PATH")
     ended = subprocess.run(  # noqa: S603 (our own programs)
         arguments, cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=120, check=False
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == 0, ended.stderr
+    assert [line for line in ended.stderr.splitlines() if not (progress and line.startswith(progress))] == []
     return ended.stdout
 
 
@@ -74,7 +75,7 @@ def test_the_first_order_goes_as_its_page_says(ready: Ready, tmp_path: Path) -> 
     assert results == "make results\n"
     batch_id = json.loads(printed.rpartition(" ")[0])["batchId"]
     command = [sys.executable, "-m", "sandbox", "results", "--ready", str(tmp_path / ".aws-sam" / "ready.json")]
-    assert json.loads(run(command, ROOT))["subject"] == batch_id
+    assert json.loads(run(command, ROOT, progress="results: "))["subject"] == batch_id
 
 
 def test_results_that_do_not_come_are_reported(ready: Ready, tmp_path: Path) -> None:

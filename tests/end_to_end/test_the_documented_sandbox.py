@@ -112,6 +112,12 @@ def test_a_failure_of_the_relay_is_practised(clone: Path) -> None:
     assert published(printed) == [("arm-relay.batch.succeeded", ["evt-unavailable"])]
 
 
+def test_an_operator_is_answered(clone: Path) -> None:
+    listed = json.loads(run(example(PAGE, "sh", "--aws-sigv4"), clone))
+
+    assert listed.keys() == {"batches", "cursor"}
+
+
 def test_a_queue_of_ones_own_gets_what_its_filter_lets_through(clone: Path) -> None:
     (clone / "subscribe.py").write_text(example(PAGE, "python", "sns.subscribe"))
     (clone / "read.py").write_text(example(PAGE, "python", "get_queue_url"))

@@ -127,7 +127,7 @@ def test_a_caller_that_goes_away_is_no_event(
 def test_a_port_in_use_is_known_before_anything_is_started() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
-        pytest.raises(SandboxError, match=r"is already in use.*--port 0"),
+        pytest.raises(SandboxError, match=r"already in use; .*--port 0"),
     ):
         Gateway(taken.getsockname()[1])
 

@@ -1,0 +1,35 @@
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not on the PATH")
+
+
+def make(*arguments: str) -> str:
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout  # noqa: S603 (our own Makefile)
+
+
+def test_the_list_of_targets_has_a_star_for_those_of_the_first_hour() -> None:
+    listed = make("help")
+
+    assert re.findall(r"^\* make (\w+)", listed, re.MULTILINE) == ["demo", "sandbox", "test"]
+    assert len(re.findall(r"^  make \w+", listed, re.MULTILINE)) > 10
+
+
+def test_the_demo_needs_nothing_of_npm() -> None:
+    assert "unpack" not in make("--dry-run", "--always-make", "demo")
+    assert "unpack" not in make("--dry-run", "--always-make", "build")
+    assert "--optional" in make("--dry-run", "--always-make", "sandbox")
+
+
+def test_the_tests_begin_with_what_they_take_and_fetch() -> None:
+    first, second, *_ = make("--dry-run", "test").splitlines()
+
+    assert "takes about ten minutes" in first
+    assert "fetches" in second
