@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 import httpx
-from arm_relay.arm.auth import Credentials, Tokens
+from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.arm.wire import Wire
 from arm_relay.batches.batch import Batch, State

@@ -44,7 +44,7 @@ def test_what_an_unknown_dictionary_compressed_is_not_read_as_something_else() -
 
 def test_a_newer_dictionary_leaves_what_an_older_one_compressed_readable(monkeypatch: pytest.MonkeyPatch) -> None:
     newer = b"a newer dictionary"
-    monkeypatch.setattr(compression, "DICTIONARIES", compression.DICTIONARIES | {zlib.adler32(newer): newer})
+    monkeypatch.setattr(compression, "DICTIONARIES", {**compression.DICTIONARIES, zlib.adler32(newer): newer})
 
     assert decompress(OLD) == OLD_TEXT
     assert compress(OLD_TEXT)[compression.DICTIONARY_ID] == zlib.adler32(newer).to_bytes(4)
