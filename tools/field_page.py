@@ -32,26 +32,26 @@ JSON Schema ([orders.schema.json](schemas/orders.schema.json)) and the API's des
 [sending-orders.md](sending-orders.md) shows how to send an event and lists what an event
 [cannot say yet](sending-orders.md#what-an-order-cannot-say-yet).
 
-Where the schema allows `null`, it means the same as leaving the field out. A field that is not listed here is an error, and
-so is a field that appears twice in one object. The length limits are the relay's own: ARM's documentation, as far as we could read it, has none. Where this
-page says *we assume* or *not documented*, ask Amili before you rely on it.
+Where the schema allows `null`, it means the same as leaving the field out. A field that is not listed here is an error,
+and so is a field that appears twice in one object. The length limits are the relay's own: ARM's documentation has none,
+as far as we could read it. Where this page says *we assume* or *not documented*, ask Amili before you rely on it.
 """
 
 AMOUNTS: Final = """\
 ## How amounts are computed
 
-Amounts are in major currency units (kroner, not øre). For each item line the relay takes `quantity` × `unitPrice`, less the
-discount, and rounds it half-up to the decimals of the currency: two for most, none for JPY, three for KWD, two without a
-currency.
+Amounts are in major currency units (kroner, not øre). For each item line the relay multiplies `quantity` by
+`unitPrice`, takes off the discount, and rounds half-up to the decimals of the currency: two for most, none for JPY,
+three for KWD, two without a currency.
 
 - With net prices the rounded amount is the line's net amount; VAT is computed from it and rounded.
-- With `pricesIncludeVat` the rounded amount is what the customer pays; the VAT in it is computed and rounded, and the rest
-  is the net amount.
+- With `pricesIncludeVat` the rounded amount is what the customer pays; the VAT in it is computed and rounded, and the
+  rest is the net amount.
 
-So net + VAT = gross holds exactly in every line, and the document's totals are the sums of its lines. If your shop rounds
-once per order, its total may differ from the document's by some øre: operators can compare both before you start, by the
-[preview](api.md). The relay sends the amounts of a credit note with the signs that the event has; which signs ARM expects is
-not documented.
+So net + VAT = gross holds exactly in every line, and the document's totals are the sums of its lines. If your shop
+rounds once per order, its total may differ from the document's by some øre: before you start, an operator can compare
+both by a [preview](api.md). The relay sends the amounts of a credit note with the signs that the event has. Which signs
+ARM expects is not documented.
 """
 
 

@@ -31,8 +31,8 @@ DESCRIPTION: Final = """\
 ARM Relay takes order events from senders, submits them as documents to Amili's accounts-receivable ledger ARM, and
 publishes on an SNS topic how each of them ended.
 
-There are two APIs, each with a URL of its own. **Senders** post signed orders. **Operators** look at orders and batches,
-and release held batches; AWS IAM authorises their requests.
+There are two APIs, each with a URL of its own. **Senders** post signed orders. **Operators** look at orders and
+batches, and release held batches; AWS IAM authorises their requests.
 
 The guides are in the repository:
 
@@ -43,7 +43,8 @@ The guides are in the repository:
 - `docs/problems.md`: every error answer, and what to do about it
 - `docs/operations.md`: the operators' guide
 
-Where a page shows this description, `Try it out` works only for the description itself, because the page cannot sign requests.
+Where a page shows this description, `Try it out` works only for the description itself, because the page cannot sign
+requests.
 """
 
 
@@ -56,9 +57,10 @@ class Reader(StrEnum):
 
 
 READERS: Final[Mapping[Reader, str]] = {
-    Reader.SENDERS: "Systems that send orders. Each request is signed with one of the client's secrets (Standard Webhooks).",
-    Reader.OPERATORS: "People who operate the relay. Each request is signed by AWS Signature Version 4, and goes to the "
-    "operators' API: the stack's output `OperatorsUrl`.",
+    Reader.SENDERS: "Systems that send orders. Each request is signed with one of the client's secrets (Standard "
+    "Webhooks).",
+    Reader.OPERATORS: "People who operate the relay. Each request is signed by AWS Signature Version 4, and goes to "
+    "the operators' API: the stack's output `OperatorsUrl`.",
     Reader.ANYBODY: "No signature is needed.",
 }
 
@@ -77,12 +79,21 @@ OPERATORS_SERVER: Final[Json] = {
 #: Any request may meet these.
 ALWAYS: Final = (Kind.INTERNAL_ERROR, Kind.UNAVAILABLE)
 #: API Gateway's own answers, which have a message alone.
-GATEWAY: Final[Mapping[int, str]] = {
+GATEWAY: Final[dict[int, str]] = {
     404: "There is no such route.",
     413: "The request is larger than 10 MB.",
     429: "Too many requests. Send it again later.",
     500: "The function failed. Send it again.",
     503: "The function did not answer in time. Send it again.",
+}
+#: What it also answers where IAM authorises.
+OF_IAM: Final[dict[int, str]] = {403: "The request is not signed, or its signer may not call this route."}
+
+#: What the fields of a redrive mean, by schema and field.
+REDRIVE_WORDS: Final = {
+    ("Close", "status"): "How the orders ended whose status was not known.",
+    ("Close", "reason"): "How you found that out; it is kept in the batch's history.",
+    ("Resubmit", "reason"): "How you made sure of that; it is kept in the batch's history.",
 }
 
 
@@ -153,8 +164,8 @@ def _accept() -> Operation:
         name="acceptOrders",
         reader=Reader.SENDERS,
         summary="Send one order event, or an array of 1 to 50",
-        description="The new orders of a request become one batch. Sending an order again with the same content is safe: "
-        "it is billed once. See `docs/sending-orders.md`.",
+        description="The new orders of a request become one batch. Sending an order again with the same content is "
+        "safe: it is billed once. See `docs/sending-orders.md`.",
         parameters=(
             _query(
                 "onInvalid",
@@ -164,15 +175,15 @@ def _accept() -> Operation:
             ),
             _header(
                 "webhook-id",
-                "Any text; it is part of what is signed. The relay recognises a repeated order by the order's `id` and not "
-                "by this header, so each try may have a new one.",
+                "Any text; it is part of what is signed. The relay recognises a repeated order by the order's `id` and "
+                "not by this header, so each try may have a new one.",
             ),
             _header("webhook-timestamp", "When the request was signed, in seconds since 1970."),
         ),
         body=_ref("Orders"),
         answers={202: _ref("Receipt"), 200: _ref("Receipt")},
         headers={
-            200: {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "The relay already had every order."}},
+            200: {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "The relay had every order."}},
             503: {"Retry-After": {"schema": {"type": "string"}, "description": "How many seconds to wait."}},
         },
         problems=(
@@ -228,7 +239,7 @@ def _list_held() -> Operation:
         reader=Reader.OPERATORS,
         summary="List the held batches, the longest held first",
         parameters=(
-            _query("state", "Which batches to list. Only held batches can be listed.", {"const": "held"}, required=True),
+            _query("state", "Only held batches can be listed.", {"const": "held"}, required=True),
             _query("limit", "How many batches a page may have.", limit),
             _query("cursor", "The `cursor` of the page before, as it is.", {"type": "string"}),
         ),
@@ -311,7 +322,7 @@ def _responses(operation: Operation) -> Json:
         for status, schema in operation.answers.items()
     }
     problems = (*operation.problems, Kind.UNKNOWN_ROUTE, *ALWAYS)
-    messages = {**GATEWAY, **({403: "The request is not signed, or its signer may not call this route."} if operation.security == "iam" else {})}
+    messages = GATEWAY | (OF_IAM if operation.security == "iam" else {})
     for status in sorted({kind.status for kind in problems} | messages.keys()):
         kinds = [kind for kind in problems if kind.status == status]
         responses[str(status)] = _response_of_problems(kinds, messages.get(status))
@@ -349,9 +360,16 @@ def _schemas() -> Json:
     for name in ("$schema", "$id"):
         del orders[name]
     _, redrives = models_json_schema([(Resubmit, "validation"), (Close, "validation")])
-    schemas = definitions | {"Orders": orders} | redrives["$defs"] | _answers()
+    schemas = definitions | {"Orders": orders} | _with_words(redrives["$defs"]) | _answers()
     moved: Json = json.loads(json.dumps(schemas).replace('"#/$defs/', f'"{COMPONENTS}'))
     return dict(sorted(moved.items()))
+
+
+def _with_words(redrives: Json) -> Json:
+    redrives["Reason"]["description"] = "1 to 500 characters."
+    for (name, field_name), text in REDRIVE_WORDS.items():
+        redrives[name]["properties"][field_name]["description"] = text
+    return redrives
 
 
 def _answers() -> Json:
@@ -483,8 +501,8 @@ def _operator_schemas() -> Json:
 
 def _security_schemes() -> Json:
     webhooks = (
-        "Standard Webhooks: `v1,` and the base64 of the HMAC-SHA256 of id, timestamp and body, joined by dots, with one of "
-        "the client's signing secrets."
+        "Standard Webhooks: `v1,` and the base64 of the HMAC-SHA256 of id, timestamp and body, joined by dots, with "
+        "one of the client's signing secrets."
     )
     iam = "AWS Signature Version 4 for the service execute-api."
     return {

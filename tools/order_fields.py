@@ -47,8 +47,8 @@ _ORDER: Final = {
         example="evt-20250227-0001",
     ),
     "type": FieldNote(
-        means="`order.invoiced` asks for an invoice, `order.credited` for a credit note. Credit notes are accepted only "
-        "where the relay's operators have configured ARM's code for them.",
+        means="`order.invoiced` asks for an invoice, `order.credited` for a credit note. Credit notes are accepted "
+        "only where the relay's operators have configured ARM's code for them.",
         absent=REQUIRED,
         arm="`documentType`: `IN` for an invoice, the configured code for a credit note.",
         example="order.invoiced",
@@ -60,8 +60,9 @@ _ORDER: Final = {
         example="B-0564311",
     ),
     "customerNo": FieldNote(
-        means="The customer's number in ARM. The relay neither creates customers nor checks that they exist. Whether ARM "
-        "accepts a document for a customer that it does not have is not documented: create the customer in ARM first.",
+        means="The customer's number in ARM. The relay neither creates customers nor checks that they exist. Whether "
+        "ARM accepts a document for a customer that it does not have is not documented: create the customer in ARM "
+        "first.",
         absent=REQUIRED,
         arm="`customerNo`.",
         example="543210",
@@ -96,10 +97,10 @@ _ORDER: Final = {
         example="2025-03-11",
     ),
     "currency": FieldNote(
-        means="The currency of every amount of the order: an ISO 4217 code in capital letters. The relay checks its form "
-        "and not whether the currency exists. With a currency the relay also sends the document's totals.",
-        absent="No currency is sent; which one ARM takes is not documented. Amounts are rounded to two decimals, and no "
-        "totals are sent.",
+        means="The currency of every amount of the order: an ISO 4217 code in capital letters. The relay checks its "
+        "form and not whether the currency exists. With a currency the relay also sends the document's totals.",
+        absent="No currency is sent; which one ARM takes is not documented. Amounts are rounded to two decimals, and "
+        "no totals are sent.",
         arm="`currency`; it also decides whether the document has `currencyAmounts` (`exclVat`, `vat`, `inclVat`).",
         example="NOK",
     ),
@@ -110,8 +111,8 @@ _ORDER: Final = {
         example="en",
     ),
     "kid": FieldNote(
-        means="The payment identifier (KID) that the customer pays with. Send one only if you have agreed its format with "
-        "Amili: the relay checks its length and characters, but not its check digit.",
+        means="The payment identifier (KID) that the customer pays with. Send one only if you have agreed its format "
+        "with Amili: the relay checks its length and characters, but not its check digit.",
         absent=f"{NOT_SENT} We assume that ARM makes the KID.",
         arm="`kid`.",
         example="500221850000200350786",
@@ -135,7 +136,8 @@ _ORDER: Final = {
         example={"seller": "C333", "buyer": "A1982"},
     ),
     "subCustomerNo": FieldNote(
-        means="ARM's field of the same name. The documentation does not say what it means: ask Amili before you use it.",
+        means="ARM's field of the same name. The documentation does not say what it means: ask Amili before you use "
+        "it.",
         absent=NOT_SENT,
         arm="`subCustomerNo`.",
         example="654655",
@@ -178,10 +180,11 @@ _ORDER: Final = {
         example=False,
     ),
     "lines": FieldNote(
-        means="The document's lines in their order, 1 to 1000. A line with the field `text` is a text line; every other "
-        "line is an item line.",
+        means="The document's lines in their order, 1 to 1000. A line with the field `text` is a text line; every "
+        "other line is an item line.",
         absent=REQUIRED,
-        arm="`documentLines`, numbered from 1 in `lineNo`; `lineType` is `PLH` for item lines and `TXT` for text lines.",
+        arm="`documentLines`, numbered from 1 in `lineNo`; `lineType` is `PLH` for item lines and `TXT` for text "
+        "lines.",
         example=[{"sku": "1300", "name": "Comb", "quantity": 1, "unitPrice": 200, "vatRate": 25}],
     ),
 }
@@ -193,9 +196,7 @@ _ITEM_LINE: Final = {
     "name": FieldNote(
         means="The name of the article; it may be empty.", absent=REQUIRED, arm="`articleName`.", example="Comb"
     ),
-    "description": FieldNote(
-        means="More text on the article.", absent=EMPTY, arm="`lineText`.", example="Red comb"
-    ),
+    "description": FieldNote(means="More text on the article.", absent=EMPTY, arm="`lineText`.", example="Red comb"),
     "quantity": FieldNote(
         means="How many units are billed. It may be negative or zero.",
         absent=REQUIRED,
@@ -242,8 +243,12 @@ _TEXT_LINE: Final = {
         arm="`lineText`.",
         example="This is a text line with no amounts",
     ),
-    "sku": FieldNote(means="An article number, if the text is about one.", absent=EMPTY, arm="`articleNo`.", example=""),
-    "name": FieldNote(means="An article name, if the text is about one.", absent=EMPTY, arm="`articleName`.", example=""),
+    "sku": FieldNote(
+        means="An article number, if the text is about one.", absent=EMPTY, arm="`articleNo`.", example=""
+    ),
+    "name": FieldNote(
+        means="An article name, if the text is about one.", absent=EMPTY, arm="`articleName`.", example=""
+    ),
 }
 
 _REFERENCES: Final = {
@@ -279,8 +284,8 @@ _DELIVERY: Final = {
         example="M",
     ),
     "einvoiceCode": FieldNote(
-        means="ARM's code of the kind of electronic invoice, 0 to 999999. The documentation shows only `0` for documents, "
-        "without its meaning: ask Amili for the codes.",
+        means="ARM's code of the kind of electronic invoice, 0 to 999999. The documentation shows only `0` for "
+        "documents, without its meaning: ask Amili for the codes.",
         absent=NOT_SENT,
         arm="`distribution.einvoiceCode`.",
         example=0,

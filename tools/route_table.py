@@ -5,7 +5,6 @@ from typing import Final
 
 from functions.operators import app as operators
 from functions.webhook import app as webhook
-
 from sandbox.paths import ROOT
 from tools.openapi import operations
 
