@@ -84,7 +84,7 @@ schemas: setup ## Write docs/schemas/orders.schema.json from the models
 .PHONY: reference
 reference: schemas openapi ## Write all that is generated from the code: both of these, docs/order-fields.md, the routes in docs/api.md
 	$(RUN) tools.field_page
-	POWERTOOLS_METRICS_NAMESPACE=ArmRelay $(RUN) tools.route_table
+	$(RUN) tools.route_table
 
 # The system on this machine.
 
