@@ -81,6 +81,11 @@ openapi: setup ## Write functions/webhook/openapi.json from the code
 schemas: setup ## Write docs/schemas/orders.schema.json from the models
 	$(RUN) tools.schemas
 
+.PHONY: reference
+reference: schemas openapi ## Write all that is generated from the code: both of these, docs/order-fields.md, the routes in docs/api.md
+	$(RUN) tools.field_page
+	$(RUN) tools.route_table
+
 # The system on this machine.
 
 .PHONY: demo

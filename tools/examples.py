@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.mapping import ArmCodes
-from arm_relay.batches import steps
+from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State, Times
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.preview import Preview
@@ -55,7 +55,7 @@ def answers() -> Mapping[str, Json]:
     drafts = Drafts(ArmCodes(user_id="arm-relay", credit_note_type=""), lambda: date(2025, 2, 27))
     accepted = _accepted(drafts.payload(parse_orders(_COMPLETE.encode()).valid))
     ended = _ended(accepted)
-    held = HeldBatch(id=accepted.id, cause="older than HoldAfterSeconds", since=_CLAIMED_AT, order_count=1)
+    held = HeldBatch(id=accepted.id, cause=causes.too_old(State.PENDING), since=_CLAIMED_AT, order_count=1)
     return {
         "Receipt": to_receipt(Receipt((Taken(accepted.orders[0], accepted, replayed=False),))),
         "Preview": json.loads(Preview(drafts, lambda _: None).show(CLIENT_NO, _COMPLETE.encode())),
@@ -88,4 +88,4 @@ def _accepted(payload: bytes) -> Batch:
 
 def _ended(batch: Batch) -> Batch:
     later = _CLAIMED_AT + timedelta(minutes=1)
-    return steps.announced(steps.ended(batch, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", later))
+    return steps.announced(steps.ended(batch, State.SUCCEEDED, OrderStatus.SUCCEEDED, causes.RESULT, later))

@@ -1,4 +1,4 @@
-"""`make openapi`: the OpenAPI document of the webhook's API, made from the code that answers.
+"""`make openapi`: the OpenAPI document of both APIs, the senders' and the operators', made from the code that answers.
 
 The deployed webhook function serves the file at `GET /v1/openapi.json`; nothing of this runs there.
 """
@@ -6,6 +6,7 @@ The deployed webhook function serves the file at `GET /v1/openapi.json`; nothing
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from arm_relay.api.problems import Kind
@@ -26,15 +27,73 @@ type Json = dict[str, Any]
 
 COMPONENTS: Final = "#/components/schemas/"
 
+DESCRIPTION: Final = """\
+ARM Relay takes order events from senders, submits them as documents to Amili's accounts-receivable ledger ARM, and
+publishes on an SNS topic how each of them ended.
+
+There are two APIs, each with a URL of its own. **Senders** post signed orders. **Operators** look at orders and
+batches, and release held batches; AWS IAM authorises their requests.
+
+The guides are in the repository:
+
+- `docs/sending-orders.md`: how to write a sender, and what to do about each answer
+- `docs/order-fields.md`: every field of an order event
+- `docs/receiving-results.md`: how to read the results; they come on the topic and not from this API
+- `docs/batch-states.md`: every status and every cause
+- `docs/problems.md`: every error answer, and what to do about it
+- `docs/operations.md`: the operators' guide
+
+Where a page shows this description, `Try it out` works only for the description itself, because the page cannot sign
+requests.
+"""
+
+
+class Reader(StrEnum):
+    """For whom a route is."""
+
+    SENDERS = "Senders"
+    OPERATORS = "Operators"
+    ANYBODY = "Anybody"
+
+
+READERS: Final[Mapping[Reader, str]] = {
+    Reader.SENDERS: "Systems that send orders. Each request is signed with one of the client's secrets (Standard "
+    "Webhooks).",
+    Reader.OPERATORS: "People who operate the relay. Each request is signed by AWS Signature Version 4, and goes to "
+    "the operators' API: the stack's output `OperatorsUrl`.",
+    Reader.ANYBODY: "No signature is needed.",
+}
+
+#: The operators' API has a base URL of its own.
+OPERATORS_SERVER: Final[Json] = {
+    "url": "{operatorsUrl}",
+    "description": "The operators' API.",
+    "variables": {
+        "operatorsUrl": {
+            "default": "https://operators.example.com",
+            "description": "The stack's output `OperatorsUrl`.",
+        }
+    },
+}
+
 #: Any request may meet these.
 ALWAYS: Final = (Kind.INTERNAL_ERROR, Kind.UNAVAILABLE)
 #: API Gateway's own answers, which have a message alone.
-GATEWAY: Final[Mapping[int, str]] = {
+GATEWAY: Final[dict[int, str]] = {
     404: "There is no such route.",
-    413: "Over 10 MB.",
-    429: "Too many requests: send it again later.",
-    500: "The function failed: send it again.",
-    503: "The function did not answer in time: send it again.",
+    413: "The request is larger than 10 MB.",
+    429: "Too many requests. Send it again later.",
+    500: "The function failed. Send it again.",
+    503: "The function did not answer in time. Send it again.",
+}
+#: What it also answers where IAM authorises.
+OF_IAM: Final[dict[int, str]] = {403: "The request is not signed, or its signer may not call this route."}
+
+#: What the fields of a redrive mean, by schema and field.
+REDRIVE_WORDS: Final = {
+    ("Close", "status"): "How the orders ended whose status was not known.",
+    ("Close", "reason"): "How you found that out; it is kept in the batch's history.",
+    ("Resubmit", "reason"): "How you made sure of that; it is kept in the batch's history.",
 }
 
 
@@ -43,10 +102,12 @@ class Operation:
     """One method of one path."""
 
     name: str
+    reader: Reader
     summary: str
+    description: str = ""
     parameters: tuple[Json, ...] = ()
     body: Json | None = None
-    #: The schema of each answer that is no problem, by status.
+    #: The schema of each answer that is not a problem, by status.
     answers: Mapping[int, Json]
     problems: tuple[Kind, ...] = ()
     #: How callers prove who they are; None where everybody may ask.
@@ -61,10 +122,11 @@ def document() -> Json:
         "info": {
             "title": "ARM Relay",
             "version": "1",
-            "description": "Order events in, ARM document batches out, every end announced.",
+            "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "/", "description": "The senders' API, which also serves this document."}],
+        "tags": [{"name": reader.value, "description": text} for reader, text in READERS.items()],
         "paths": {path: _path(path, methods) for path, methods in _paths().items()},
         "components": {"schemas": _schemas(), "securitySchemes": _security_schemes()},
     }
@@ -73,6 +135,15 @@ def document() -> Json:
 def to_text(openapi: Json) -> str:
     """The file's text."""
     return json.dumps(openapi, indent=1, ensure_ascii=False) + "\n"
+
+
+def operations() -> dict[str, Operation]:
+    """Every operation by its route, as the functions write it: method and path, without the mark of a greedy part."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in _paths().items()
+        for method, operation in methods.items()
+    }
 
 
 def _paths() -> dict[str, dict[str, Operation]]:
@@ -91,17 +162,29 @@ def _paths() -> dict[str, dict[str, Operation]]:
 def _accept() -> Operation:
     return Operation(
         name="acceptOrders",
-        summary="Take one order event, or an array of them",
+        reader=Reader.SENDERS,
+        summary="Send one order event, or an array of 1 to 50",
+        description="The new orders of a request become one batch. Sending an order again with the same content is "
+        "safe: it is billed once. See `docs/sending-orders.md`.",
         parameters=(
-            _query("onInvalid", "What becomes of the other orders when some are faulty.", _enum(OnInvalid)),
-            _header("webhook-id", "Of the message; the same when it is sent again."),
-            _header("webhook-timestamp", "When it was signed, in seconds since 1970."),
+            _query(
+                "onInvalid",
+                "What happens to the other orders when some are invalid or in conflict: `reject-all` sends nothing, "
+                "`accept-valid` sends the others.",
+                _enum(OnInvalid) | {"default": OnInvalid.REJECT_ALL.value},
+            ),
+            _header(
+                "webhook-id",
+                "Any text; it is part of what is signed. The relay recognises a repeated order by the order's `id` and "
+                "not by this header, so each try may have a new one.",
+            ),
+            _header("webhook-timestamp", "When the request was signed, in seconds since 1970."),
         ),
         body=_ref("Orders"),
         answers={202: _ref("Receipt"), 200: _ref("Receipt")},
         headers={
-            200: {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "Nothing of it was new."}},
-            503: {"Retry-After": {"schema": {"type": "string"}, "description": "In seconds."}},
+            200: {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "The relay had every order."}},
+            503: {"Retry-After": {"schema": {"type": "string"}, "description": "How many seconds to wait."}},
         },
         problems=(
             Kind.NOT_JSON,
@@ -121,7 +204,9 @@ def _accept() -> Operation:
 def _preview() -> Operation:
     return Operation(
         name="previewOrders",
-        summary="Show the ARM batch that order events would become; nothing is recorded or sent",
+        reader=Reader.OPERATORS,
+        summary="Show the ARM batch that order events would become",
+        description="Nothing is recorded or sent.",
         body=_ref("Orders"),
         answers={200: _ref("Preview")},
         problems=(
@@ -138,8 +223,9 @@ def _preview() -> Operation:
 def _show_order() -> Operation:
     return Operation(
         name="showOrder",
-        summary="Show an order, the batch it belongs to and its history",
-        parameters=(_in_path("id", "The order's id, percent-encoded once.", MAX_ID),),
+        reader=Reader.OPERATORS,
+        summary="Show an order, its batch and the batch's history",
+        parameters=(_in_path("id", "The order event's `id`, percent-encoded once.", MAX_ID),),
         answers={200: _ref("OrderStatus")},
         problems=(Kind.FORBIDDEN, Kind.UNKNOWN_ORDER),
         security="iam",
@@ -150,11 +236,12 @@ def _list_held() -> Operation:
     limit = {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": LISTED}
     return Operation(
         name="listHeldBatches",
-        summary="List the batches that wait for a person, the longest held first",
+        reader=Reader.OPERATORS,
+        summary="List the held batches, the longest held first",
         parameters=(
-            _query("state", "There is no other list.", {"const": "held"}, required=True),
-            _query("limit", "How many.", limit),
-            _query("cursor", "Of the page before.", {"type": "string"}),
+            _query("state", "Only held batches can be listed.", {"const": "held"}, required=True),
+            _query("limit", "How many batches a page may have.", limit),
+            _query("cursor", "The `cursor` of the page before, as it is.", {"type": "string"}),
         ),
         answers={200: _ref("HeldBatches")},
         problems=(Kind.INVALID_QUERY, Kind.FORBIDDEN),
@@ -165,8 +252,9 @@ def _list_held() -> Operation:
 def _show_batch() -> Operation:
     return Operation(
         name="showBatch",
+        reader=Reader.OPERATORS,
         summary="Show a batch and its history",
-        parameters=(_in_path("batchId", "The relay's own."),),
+        parameters=(_in_path("batchId", "The relay's id of the batch."),),
         answers={200: _ref("BatchStatus")},
         problems=(Kind.FORBIDDEN, Kind.UNKNOWN_BATCH),
         security="iam",
@@ -176,8 +264,9 @@ def _show_batch() -> Operation:
 def _redrive() -> Operation:
     return Operation(
         name="redriveBatch",
-        summary="Resubmit or close a held batch",
-        parameters=(_in_path("batchId", "The relay's own."),),
+        reader=Reader.OPERATORS,
+        summary="Release a held batch: resubmit it or close it",
+        parameters=(_in_path("batchId", "The relay's id of the batch."),),
         body={"oneOf": [_ref("Resubmit"), _ref("Close")]},
         answers={200: _ref("BatchStatus")},
         problems=(
@@ -194,18 +283,27 @@ def _redrive() -> Operation:
 
 def _show_document() -> Operation:
     return Operation(
-        name="showDocument", summary="Show this document", answers={200: {"type": "object"}}, security=None
+        name="describeApi",
+        reader=Reader.ANYBODY,
+        summary="Show this description",
+        answers={200: {"type": "object", "description": "An OpenAPI document."}},
+        security=None,
     )
 
 
 def _path(path: str, methods: Mapping[str, Operation]) -> Json:
-    shared = [_in_path("clientNo", "The client in ARM.")] if "{clientNo}" in path else []
-    operations = {method: _operation(operation) for method, operation in methods.items()}
-    return ({"parameters": shared} if shared else {}) | operations
+    described: Json = {}
+    if any(operation.reader is Reader.OPERATORS for operation in methods.values()):
+        described["servers"] = [OPERATORS_SERVER]
+    if "{clientNo}" in path:
+        described["parameters"] = [_in_path("clientNo", "The client's number in ARM.")]
+    return described | {method: _operation(operation) for method, operation in methods.items()}
 
 
 def _operation(operation: Operation) -> Json:
-    described: Json = {"operationId": operation.name, "summary": operation.summary}
+    described: Json = {"operationId": operation.name, "tags": [operation.reader.value], "summary": operation.summary}
+    if operation.description:
+        described["description"] = operation.description
     if operation.parameters:
         described["parameters"] = list(operation.parameters)
     if operation.body:
@@ -224,7 +322,7 @@ def _responses(operation: Operation) -> Json:
         for status, schema in operation.answers.items()
     }
     problems = (*operation.problems, Kind.UNKNOWN_ROUTE, *ALWAYS)
-    messages = {**GATEWAY, **({403: "Not signed, or not allowed."} if operation.security == "iam" else {})}
+    messages = GATEWAY | (OF_IAM if operation.security == "iam" else {})
     for status in sorted({kind.status for kind in problems} | messages.keys()):
         kinds = [kind for kind in problems if kind.status == status]
         responses[str(status)] = _response_of_problems(kinds, messages.get(status))
@@ -249,7 +347,7 @@ def _response_of_problems(kinds: Iterable[Kind], message: str | None) -> Json:
 
 
 def _example(kind: Kind) -> Json:
-    """The one of docs/problems.md."""
+    """The example in docs/problems.md."""
     text = (ROOT / "docs" / "problems.md").read_text()
     section = text.split(f"\n## {kind.slug}\n", 1)[1]
     found: Json = json.loads(section.split("```json\n", 1)[1].split("```", 1)[0])
@@ -262,83 +360,151 @@ def _schemas() -> Json:
     for name in ("$schema", "$id"):
         del orders[name]
     _, redrives = models_json_schema([(Resubmit, "validation"), (Close, "validation")])
-    schemas = definitions | {"Orders": orders} | redrives["$defs"] | _answers()
+    schemas = definitions | {"Orders": orders} | _with_words(redrives["$defs"]) | _answers()
     moved: Json = json.loads(json.dumps(schemas).replace('"#/$defs/', f'"{COMPONENTS}'))
     return dict(sorted(moved.items()))
 
 
+def _with_words(redrives: Json) -> Json:
+    redrives["Reason"]["description"] = "1 to 500 characters."
+    for (name, field_name), text in REDRIVE_WORDS.items():
+        redrives[name]["properties"][field_name]["description"] = text
+    return redrives
+
+
 def _answers() -> Json:
-    """What `arm_relay.webhook.responses` and `arm_relay.api.problems` write."""
-    fault = _object({"pointer": _text("JSON Pointer into the body as it was sent."), "detail": _text("What is wrong.")})
+    """What both functions' `responses` and `arm_relay.api.problems` write."""
+    return _problem_schemas() | _receipt_schemas() | _operator_schemas()
+
+
+def _problem_schemas() -> Json:
+    fault = _object(
+        {"pointer": _text("A JSON Pointer into the body as it was sent."), "detail": _text("What is wrong there.")}
+    )
     problem = _object(
         {
-            "type": _text("Its last word is a section of docs/problems.md."),
-            "title": _text(),
-            "status": {"type": "integer"},
-            "detail": _text(),
-            "errors": _list(fault),
-            "orderIds": _list(_text()),
-            "batchId": _text(),
-            "answer": _ref("Answer"),
-            "orders": _list(_ref("ReceiptLine")),
+            "type": _text("The kind of problem. Its last word is a section of `docs/problems.md`."),
+            "title": _text("The kind of problem, for people."),
+            "status": {"type": "integer", "description": "The HTTP status."},
+            "detail": _text("What is wrong this time, for people."),
+            "errors": _list(fault, "Every fault that was found."),
+            "orderIds": _list(_text(), "The ids of the orders in conflict."),
+            "batchId": _text("The relay's id of the refused batch."),
+            "answer": _ref("ArmAnswer"),
+            "orders": _list(_ref("OrderReceipt"), "The orders of the refused request."),
         },
         optional=("errors", "orderIds", "batchId", "answer", "orders"),
+        description="An error answer (RFC 9457).",
     )
-    line = {
-        "id": _text(),
-        "orderId": _nullable(_text()),
-        "documentNo": _nullable(_text()),
-        "status": _enum(OrderStatus),
-        "errors": _list(_text("ARM's words.")),
+    message = {
+        "type": "object",
+        "description": "An error answer that API Gateway gives by itself.",
+        "required": ["message"],
+        "properties": {"message": {"type": ["string", "null"]}},
     }
-    outcomes = {"enum": ["accepted", "duplicate", "refused"]}
-    taken = _object(line | {"outcome": outcomes, "batchId": _text()})
-    rejected = _object(
-        {"id": _nullable(_text()), "outcome": {"enum": ["invalid", "conflict"]}, "problem": _ref("Problem")}
-    )
-    status = {
-        "batchId": _text(),
-        "clientNo": _text(),
-        "status": _enum(State),
-        "cause": _text("Why it is in this state."),
-        "by": _nullable(_text("Who redrove it.")),
-        "batchUuid": _nullable(_text("ARM's.")),
-        "claimedAt": _time(),
-        "endedAt": _nullable(_time()),
-        "nextPollAt": _nullable(_time()),
-        "attempts": {"type": "integer", "minimum": 1},
-        "answer": _ref("Answer"),
-        "history": _list(_object({"at": _time(), "status": _enum(State), "cause": _text(), "by": _nullable(_text())})),
-    }
-    amounts = {name: {"type": "number"} for name in ("exclVat", "vat", "inclVat")}
-    totals = _object({"id": _text(), "currency": _nullable(_text()), **amounts})
-    held = _object(
-        {"batchId": _text(), "cause": _text(), "heldSince": _time(), "orderCount": {"type": "integer", "minimum": 1}}
-    )
+    answer = _object({"status": {"type": "integer"}, "body": _text("The body as received, at most 32 KB.")})
     return {
-        "Answer": _nullable(_object({"status": {"type": "integer"}, "body": _text("As it came, at most 32 KB.")})),
         "Problem": problem,
-        "Message": {"type": "object", "required": ["message"], "properties": {"message": {"type": ["string", "null"]}}},
-        "Receipt": _object(
-            {
-                "batchId": _text(),
-                "status": _enum(State),
-                "batchUuid": _nullable(_text()),
-                "orders": _list(_ref("ReceiptLine")),
-            }
+        "Message": message,
+        "ArmAnswer": _nullable(answer) | {"description": "ARM's latest answer about the batch, for people."},
+    }
+
+
+def _order_fields() -> Json:
+    return {
+        "id": _text("The order event's `id`."),
+        "orderId": _nullable(_text("The number of the order in the sender's system.")),
+        "documentNo": _nullable(_text("The `invoiceNo` that the sender gave. A number that ARM makes is not known.")),
+        "status": _enum(OrderStatus, "How the order ended; `docs/batch-states.md` explains each status."),
+        "errors": _list(_text(), "ARM's words on why it failed."),
+    }
+
+
+def _receipt_schemas() -> Json:
+    outcomes = {
+        "enum": ["accepted", "duplicate", "refused"],
+        "description": "What became of the order in this request: new, already known with the same content, or refused "
+        "by ARM at once.",
+    }
+    taken = _object(
+        _order_fields() | {"outcome": outcomes, "batchId": _text("The batch that the order belongs to.")},
+        description="An order that the relay has.",
+    )
+    rejected = _object(
+        {
+            "id": _nullable(_text("The order event's `id`, where it could be read.")),
+            "outcome": {"enum": ["invalid", "conflict"], "description": "Why the relay did not take it."},
+            "problem": _ref("Problem"),
+        },
+        description="An order that the relay did not take (with `onInvalid=accept-valid`).",
+    )
+    receipt = _object(
+        {
+            "batchId": _text("The batch of the new orders; if none is new, the batch of the first order."),
+            "status": _enum(State, "The status of that batch."),
+            "batchUuid": _nullable(_text("ARM's id of that batch, if ARM has given one.")),
+            "orders": _list(_ref("OrderReceipt"), "One entry per order, in the order of the request."),
+        },
+        description="What became of the orders of a request.",
+    )
+    either = {"description": "What became of one order of a request.", "oneOf": [taken, rejected]}
+    return {"Receipt": receipt, "OrderReceipt": either}
+
+
+def _batch_fields() -> Json:
+    by = _nullable(_text("The operator who released it; null where the relay acted by itself."))
+    transition = _object({"at": _time(), "status": _enum(State), "cause": _text(), "by": by})
+    return {
+        "batchId": _text("The relay's id of the batch."),
+        "clientNo": _text("The client's number in ARM."),
+        "status": _enum(State, "The status of the batch; `docs/batch-states.md` explains each."),
+        "cause": _text("Why it has this status; `docs/batch-states.md` lists each cause."),
+        "by": by,
+        "batchUuid": _nullable(_text("ARM's id of the batch, if ARM has given one.")),
+        "claimedAt": _time("When the relay accepted the orders."),
+        "endedAt": _nullable(_time("When it ended or was held.")),
+        "nextPollAt": _nullable(_time("When the poller handles it next; null if nothing is left to do.")),
+        "attempts": {"type": "integer", "minimum": 1, "description": "How many submissions to ARM have begun."},
+        "answer": _ref("ArmAnswer"),
+        "history": _list(transition, "Every change of its status, the oldest first."),
+    }
+
+
+def _operator_schemas() -> Json:
+    amounts = {
+        "exclVat": {"type": "number", "description": "Net."},
+        "vat": {"type": "number", "description": "VAT."},
+        "inclVat": {"type": "number", "description": "Gross."},
+    }
+    totals = _object({"id": _text("The order event's `id`."), "currency": _nullable(_text()), **amounts})
+    preview = {"batch": {"type": "object", "description": "The body that ARM would get."}, "totals": _list(totals)}
+    held = _object(
+        {
+            "batchId": _text("The relay's id of the batch."),
+            "cause": _text("Why it is held."),
+            "heldSince": _time(),
+            "orderCount": {"type": "integer", "minimum": 1},
+        }
+    )
+    page = {"batches": _list(held), "cursor": _nullable(_text("Where the next page begins; null on the last page."))}
+    orders = _list(_ref("OrderSummary"), "Its orders.")
+    return {
+        "Preview": _object(preview, description="What order events would become."),
+        "OrderSummary": _object(_order_fields(), description="One order and how it ended."),
+        "BatchStatus": _object(_batch_fields() | {"orders": orders}, description="All that is known about a batch."),
+        "OrderStatus": _object(
+            _batch_fields() | {"order": _ref("OrderSummary")}, description="All that is known about an order."
         ),
-        "ReceiptLine": {"oneOf": [taken, rejected]},
-        "Preview": _object({"batch": {"type": "object"}, "totals": _list(totals)}),
-        "OrderLine": _object(line),
-        "BatchStatus": _object(status | {"orders": _list(_ref("OrderLine"))}),
-        "OrderStatus": _object(status | {"order": _ref("OrderLine")}),
-        "HeldBatches": _object({"batches": _list(held), "cursor": _nullable(_text("Of the next page."))}),
+        "HeldBatches": _object(page, description="One page of the held batches."),
     }
 
 
 def _security_schemes() -> Json:
-    webhooks = "Standard Webhooks: the signature of id, timestamp and body with one of the client's secrets."
-    iam = "AWS Signature Version 4, service execute-api."
+    webhooks = (
+        "Standard Webhooks: `v1,` and the base64 of the HMAC-SHA256 of id, timestamp and body, joined by dots, with "
+        "one of the client's signing secrets."
+    )
+    iam = "AWS Signature Version 4 for the service execute-api."
     return {
         "standardWebhooks": {"type": "apiKey", "in": "header", "name": "webhook-signature", "description": webhooks},
         "iam": {"type": "apiKey", "in": "header", "name": "Authorization", "description": iam},
@@ -346,7 +512,7 @@ def _security_schemes() -> Json:
 
 
 def _reason(status: int) -> str:
-    return {200: "As it stands now.", 202: "Accepted: what was new is the relay's from now on."}[status]
+    return {200: "The present state.", 202: "Accepted. The relay now takes care of the new orders."}[status]
 
 
 def _in_path(name: str, description: str, longest: int | None = None) -> Json:
@@ -380,25 +546,30 @@ def _ref(name: str) -> Json:
     return {"$ref": COMPONENTS + name}
 
 
-def _object(properties: Json, optional: Iterable[str] = ()) -> Json:
+def _object(properties: Json, optional: Iterable[str] = (), description: str = "") -> Json:
     required = [name for name in properties if name not in set(optional)]
-    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+    shape = {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+    return _described(shape, description)
 
 
-def _list(items: Json) -> Json:
-    return {"type": "array", "items": items}
+def _list(items: Json, description: str = "") -> Json:
+    return _described({"type": "array", "items": items}, description)
 
 
 def _text(description: str = "") -> Json:
-    return {"type": "string"} | ({"description": description} if description else {})
+    return _described({"type": "string"}, description)
 
 
-def _time() -> Json:
-    return {"type": "string", "format": "date-time"}
+def _time(description: str = "") -> Json:
+    return _described({"type": "string", "format": "date-time"}, description)
 
 
-def _enum(values: Iterable[str]) -> Json:
-    return {"enum": [str(value) for value in values]}
+def _enum(values: Iterable[str], description: str = "") -> Json:
+    return _described({"enum": [str(value) for value in values]}, description)
+
+
+def _described(schema: Json, description: str) -> Json:
+    return schema | ({"description": description} if description else {})
 
 
 def _nullable(schema: Json) -> Json:

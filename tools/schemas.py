@@ -1,6 +1,7 @@
 """`make schemas`: the JSON Schema of what senders post, made from the models that read it.
 
-The models' own schema is not complete: what their validators check is added here, as far as JSON Schema can say it.
+The models' own schema is not complete. What their validators check is added here, as far as JSON Schema can say it, and
+so are the words of `order_fields`.
 """
 
 import json
@@ -11,6 +12,7 @@ from arm_relay.orders.parsing import MAX_ORDERS
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from sandbox.paths import ROOT
+from tools.order_fields import KINDS, NOTES
 
 #: Generated. The notification's schema beside it is written by hand: its messages are plain dicts.
 ORDERS_SCHEMA: Final = ROOT / "docs" / "schemas" / "orders.schema.json"
@@ -32,6 +34,7 @@ def orders_schema() -> dict[str, Any]:
     definitions["Order"] |= _between_fields(definitions["Order"])
     # Distinguished by `if`, so that a validator reports only the errors of the kind that was meant.
     definitions["Line"] = {"if": {"required": ["text"]}, "then": _ref("TextLine"), "else": _ref("ItemLine")}
+    _describe(definitions)
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": "urn:arm-relay:schema:orders",
@@ -65,10 +68,17 @@ def _number(generated: dict[str, Any]) -> dict[str, Any]:
     """A decimal: pydantic's schema allows more strings, and gives the bounds under names of its own."""
     bounds = {"minimum": generated.get("ge"), "maximum": generated.get("le")}
     number = {"type": "number"} | {name: bound for name, bound in bounds.items() if bound is not None}
-    return {
-        "description": f"A number, or a string that holds one; at most {generated['decimal_places']} decimals.",
-        "anyOf": [number, {"type": "string", "pattern": f"^{NUMBER.pattern}$"}],
-    }
+    return {"anyOf": [number, {"type": "string", "pattern": f"^{NUMBER.pattern}$"}]}
+
+
+def _describe(definitions: dict[str, Any]) -> None:
+    """Add the words of the field reference."""
+    for name, text in KINDS.items():
+        definitions[name] = {"description": text} | definitions[name]
+    for model, notes in NOTES.items():
+        fields = definitions[model.__name__]["properties"]
+        for name, note in notes.items():
+            fields[name] = {"description": note.description} | fields[name] | {"examples": [note.example]}
 
 
 def _given(field: str) -> dict[str, Any]:

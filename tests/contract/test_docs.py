@@ -22,28 +22,31 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 
-def test_every_state_is_described_in_the_sentences_of_the_code() -> None:
-    source = inspect.getsource(State)
-    comments = re.findall(r"((?:    #: .*\n)+)    (\w+) = ", source)
-    told = {name: " ".join(line.strip().removeprefix("#: ") for line in text.splitlines()) for text, name in comments}
+def sentences_of(code: object) -> dict[str, str]:
+    """Each name with the `#:` comment above it."""
+    comments = re.findall(r"^((?: *#: .*\n)+) *(\w+)\b", inspect.getsource(code), re.MULTILINE)  # type: ignore[arg-type]
+    return {name: " ".join(line.strip().removeprefix("#: ") for line in text.splitlines()) for text, name in comments}
 
-    table = (DOCS / "architecture.md").read_text()
 
-    assert set(told) == {state.name for state in State}
-    for name, sentence in told.items():
-        assert f"| {name} | {sentence} |" in table
+@pytest.mark.parametrize("kind", [State, OrderStatus])
+def test_every_state_and_status_is_described_in_the_sentences_of_the_code(kind: type[State | OrderStatus]) -> None:
+    said = sentences_of(kind)
+
+    assert set(said) == {state.name for state in kind}
+    for name, sentence in said.items():
+        assert f"| {name} | {sentence} |" in (DOCS / "batch-states.md").read_text()
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: str(kind.slug))
 def test_every_kind_of_problem_is_listed_with_its_status(kind: Kind) -> None:
-    lines = (DOCS / "webhook.md").read_text().splitlines()
+    lines = (DOCS / "api.md").read_text().splitlines()
 
     assert any(line.startswith(f"| {kind.status} |") and f"`{kind.slug}`" in line for line in lines)
 
 
 @pytest.mark.parametrize("choice", list(OnInvalid))
 def test_every_choice_of_on_invalid_is_described(choice: OnInvalid) -> None:
-    assert f"- `{choice.value}`" in (DOCS / "webhook.md").read_text()
+    assert f"- `{choice.value}`" in (DOCS / "api.md").read_text()
 
 
 def test_every_outcome_of_an_order_is_listed() -> None:
@@ -58,7 +61,7 @@ def test_every_outcome_of_an_order_is_listed() -> None:
     ]
     outcomes = [line["outcome"] for line in to_receipt(Receipt(tuple(lines)))["orders"]]
 
-    listed = re.findall(r"^\| `([a-z]+)` \|", (DOCS / "webhook.md").read_text(), re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z]+)` \|", (DOCS / "api.md").read_text(), re.MULTILINE)
 
     assert sorted(listed) == sorted(outcomes)
 
@@ -67,7 +70,7 @@ def test_every_outcome_of_an_order_is_listed() -> None:
 def test_every_type_of_notification_is_listed(state: State) -> None:
     name = state.value.lower().replace("_", "-")
 
-    assert f"`arm-relay.batch.{name}`" in (DOCS / "notifications.md").read_text()
+    assert f"`arm-relay.batch.{name}`" in (DOCS / "receiving-results.md").read_text()
 
 
 @pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.IN_PROGRESS}))
@@ -98,14 +101,22 @@ def test_every_redrive_shown_is_one_the_relay_takes() -> None:
         _parse(text.encode())
 
 
+def is_there(page: Path, anchor: str) -> bool:
+    """Whether a page exists, and has the heading that GitHub gives this anchor."""
+    if not page.exists() or not anchor:
+        return page.exists()
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_every_link_between_the_pages_leads_somewhere() -> None:
-    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
 
     broken = [
         (page.name, link)
         for page in pages
-        for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
-        if not (page.parent / link).exists()
+        for link, anchor in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", page.read_text())
+        if not is_there(page.parent / link if link else page, anchor)
     ]
 
     assert broken == []

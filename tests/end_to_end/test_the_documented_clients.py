@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -30,7 +29,6 @@ from tests.support.doc_examples import example
 pytestmark = pytest.mark.xdist_group("sandbox")
 
 AWS_CLI = ROOT / ".tools" / "awscli" / "bin"
-FIRST_ORDER = ROOT / "docs" / "first-order.md"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +60,9 @@ def to_sender(ready: Ready) -> dict[str, str]:
 
 
 def test_the_first_order_goes_as_its_page_says(ready: Ready, tmp_path: Path) -> None:
-    _, settings, sending, results = re.findall(r"```sh\n(.*?)```", FIRST_ORDER.read_text(), re.DOTALL)
+    settings = example("sending-orders.md", "sh", "ready()")
+    sending = example("sending-orders.md", "sh", "curl")
+    results = example("sending-orders.md", "sh", "make results")
     (tmp_path / ".aws-sam").mkdir()
     (tmp_path / ".aws-sam" / "ready.json").write_text(ready.to_json())
     samples = tmp_path / "events" / "orders"

@@ -1,6 +1,7 @@
 """What upstream systems send: order events, and what each field may hold. `faults` words what is wrong with one. Pure.
 
-Length limits are the relay's own; ARM documents none.
+Length limits are the relay's own; ARM documents none. What each field means stands in `tools/order_fields.py`, beside
+the models, so that a function's start does not pay for it.
 """
 
 import hashlib
@@ -86,11 +87,11 @@ type Amount = Annotated[
 type Percent = Annotated[
     Decimal, BeforeValidator(_number), Field(ge=0, le=100, decimal_places=4), AfterValidator(_normal)
 ]
-type Day = Annotated[date, BeforeValidator(_date)]
-type Name = Annotated[str, Field(min_length=1, max_length=100, pattern=NAME)]
-type Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=NAME)]
-type Code = Annotated[str, Field(max_length=100, pattern=CODE)]
-type Text = Annotated[str, Field(max_length=2000, pattern=PROSE)]
+type Date = Annotated[date, BeforeValidator(_date)]
+type Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=NAME)]
+type EventId = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=NAME)]
+type ShortText = Annotated[str, Field(max_length=100, pattern=CODE)]
+type LongText = Annotated[str, Field(max_length=2000, pattern=PROSE)]
 
 
 class _Model(BaseModel):
@@ -99,26 +100,26 @@ class _Model(BaseModel):
 
 
 class References(_Model):
-    """The people and documents that this document refers to."""
+    """What the document refers to, by the words of seller and buyer."""
 
-    seller: Code | None = None
-    buyer: Code | None = None
-    purchase_order: Code | None = None
-    additional: Code | None = None
+    seller: ShortText | None = None
+    buyer: ShortText | None = None
+    purchase_order: ShortText | None = None
+    additional: ShortText | None = None
 
 
 class EinvoiceAddress(_Model):
     """Where an electronic invoice goes."""
 
-    address: Code
-    address_scheme: Code | None = None
-    operator: Code | None = None
+    address: ShortText
+    address_scheme: ShortText | None = None
+    operator: ShortText | None = None
 
 
 class Delivery(_Model):
-    """How the document reaches the customer. The codes are ARM's; only `M` and `0` are documented."""
+    """How the document reaches the customer."""
 
-    type: Code
+    type: ShortText
     einvoice_code: Annotated[StrictInt, Field(ge=0, le=999_999)] | None = None
     einvoice_address: EinvoiceAddress | None = None
 
@@ -126,24 +127,24 @@ class Delivery(_Model):
 class ItemLine(_Model):
     """A line that is billed."""
 
-    sku: Code
-    name: Text
-    description: Text = ""
+    sku: ShortText
+    name: LongText
+    description: LongText = ""
     quantity: Amount
-    unit: Code = ""
+    unit: ShortText = ""
     #: Per unit in major currency units, before the discount; with VAT where the order's `pricesIncludeVat` says so.
     unit_price: Amount
     vat_rate: Percent
     discount_percent: Percent = Decimal(0)
-    groups: Annotated[tuple[Code, ...], Field(max_length=3)] = ()
+    groups: Annotated[tuple[ShortText, ...], Field(max_length=3)] = ()
 
 
 class TextLine(_Model):
     """A line of text, without an amount."""
 
-    text: Text
-    sku: Code = ""
-    name: Text = ""
+    text: LongText
+    sku: ShortText = ""
+    name: LongText = ""
 
 
 def _kind_of_line(value: object) -> str:
@@ -164,31 +165,31 @@ class Order(_Model, defer_build=False):
     """One order event: an order that becomes one billing document."""
 
     #: The same whenever this billing document is sent again; that makes sending it again harmless.
-    id: Id
+    id: EventId
     type: Literal["order.invoiced", "order.credited"]
     #: Becomes ARM's salesOrderId. May be left out where `id` is given.
-    order_id: Name | None = None
-    customer_no: Name
+    order_id: Identifier | None = None
+    customer_no: Identifier
     #: The document's own number. Without one ARM numbers the document, and the relay cannot look it up after a lost
     #: answer.
-    invoice_no: Annotated[Name, AfterValidator(_not_only_dots)] | None = None
+    invoice_no: Annotated[Identifier, AfterValidator(_not_only_dots)] | None = None
     #: Today in the configured time zone where it is absent.
-    invoice_date: Day | None = None
+    invoice_date: Date | None = None
     payment_terms_days: Annotated[StrictInt, Field(ge=0, le=3650)] | None = None
-    due_date: Day | None = None
+    due_date: Date | None = None
     #: ISO 4217. Stating it asks for the complete form of the document (see `mapping`).
     currency: Annotated[str, Field(pattern=CURRENCY)] | None = None
     language: Annotated[str, Field(pattern=LANGUAGE)] | None = None
     kid: Annotated[str, Field(pattern=KID)] | None = None
-    emails: Annotated[tuple[Annotated[Code, AfterValidator(_email)], ...], Field(max_length=20)] | None = None
-    message: Text | None = None
+    emails: Annotated[tuple[Annotated[ShortText, AfterValidator(_email)], ...], Field(max_length=20)] | None = None
+    message: LongText | None = None
     references: References = References()
-    sub_customer_no: Code | None = None
-    ledger_note: Text | None = None
-    marketing_message_code: Code | None = None
+    sub_customer_no: ShortText | None = None
+    ledger_note: LongText | None = None
+    marketing_message_code: ShortText | None = None
     delivery: Delivery | None = None
-    attachment_codes: Annotated[tuple[Code, ...], Field(max_length=100)] | None = None
-    custom_codes: Annotated[tuple[Code, ...], Field(max_length=100)] | None = None
+    attachment_codes: Annotated[tuple[ShortText, ...], Field(max_length=100)] | None = None
+    custom_codes: Annotated[tuple[ShortText, ...], Field(max_length=100)] | None = None
     prices_include_vat: StrictBool = False
     lines: Annotated[tuple[Line, ...], Field(max_length=MAX_LINES), AfterValidator(_some)]
 
