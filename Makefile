@@ -132,13 +132,19 @@ lint: .venv/.ready ## Lint, check the format and the imports
 types: .venv/.ready ## Check the types, strictly
 	$(RUN) mypy
 
+# Lambda chooses the version of botocore, so the newest one is tried, which uv.lock does not name yet.
+.PHONY: newest
+newest: $(TOOLS)/python ## Check that the functions build their clients in the fast way with the newest botocore
+	PYTHONPATH=layers/relay $(UV) run --quiet --isolated --no-project --exclude-newer "$$(date -u +%FT%TZ)" \
+		--with botocore --with-requirements layers/dependencies/requirements.txt python -m tools.newest_botocore
+
 .PHONY: drift
 drift: $(TOOLS)/python ## Check that uv.lock and the exported requirements are what pyproject.toml says
 	$(UV) lock --check --quiet
 	$(UV) export $(EXPORT) | diff - layers/dependencies/requirements.txt
 
 .PHONY: check
-check: lint types drift validate security test demo ## Everything CI does
+check: lint types drift newest validate security test demo ## Everything CI does
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here
