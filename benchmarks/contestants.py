@@ -63,8 +63,9 @@ class Contestant:
         return [str(self.python), "-S", "-s", "-B", *arguments]
 
 
-#: The relay's two functions; the webhook is what the floor and the peer are compared with.
+#: The relay's functions; the webhook is what the floor and the peer are compared with.
 RELAY: Final = Contestant("relay", BUILD / "WebhookFunction", (*LAYERS, RUNTIME))
+OPERATORS: Final = Contestant("operators", BUILD / "OperatorsFunction", (*LAYERS, RUNTIME))
 POLLER: Final = Contestant("poller", BUILD / "PollerFunction", (*LAYERS, RUNTIME))
 #: httpx comes from the relay's own layer.
 FLOOR: Final = Contestant("floor", BENCH / "floor", (LAYERS[1], RUNTIME))

@@ -12,13 +12,13 @@ from sandbox.paths import ROOT
 
 _ORDER: Final[dict[str, Any]] = json.loads((ROOT / "events" / "orders" / "complete.json").read_text())
 _EVENT: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "webhook-order.json").read_text())
+_PREVIEW: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "operators-preview.json").read_text())
 _NUMBERS: Final = count()
 
 
 def an_event(orders: int = 1, lines: int = 1) -> dict[str, Any]:
     """A request of so many orders, each the sample order with its lines so many times over."""
-    batch = [_an_order(next(_NUMBERS), lines) for _ in range(orders)]
-    body = json.dumps(batch[0] if orders == 1 else batch)
+    body = _a_body(orders, lines)
     now = datetime.now(UTC)
     signature = {
         "webhook-id": f"msg_{next(_NUMBERS)}",
@@ -27,6 +27,17 @@ def an_event(orders: int = 1, lines: int = 1) -> dict[str, Any]:
     }
     signed = Webhook(CREDENTIALS.signing_secret).sign(signature["webhook-id"], now, body)
     return _EVENT | {"body": body, "headers": _EVENT["headers"] | signature | {"webhook-signature": signed}}
+
+
+def a_preview(orders: int = 1, lines: int = 1) -> dict[str, Any]:
+    """An operator's request to preview such orders."""
+    body = _a_body(orders, lines)
+    return _PREVIEW | {"body": body, "headers": _PREVIEW["headers"] | {"content-length": str(len(body))}}
+
+
+def _a_body(orders: int, lines: int) -> str:
+    batch = [_an_order(next(_NUMBERS), lines) for _ in range(orders)]
+    return json.dumps(batch[0] if orders == 1 else batch)
 
 
 def _an_order(number: int, lines: int) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def show_notifications(ready: Ready, waiting: set[str]) -> Iterator[tuple[str, s
 def show_histories(ready: Ready, batch_ids: set[str]) -> None:
     """Show the transitions of each batch."""
     for batch_id in sorted(batch_ids):
-        url = f"{ready.webhook_url.removesuffix('orders')}batches/{batch_id}"
+        url = f"{ready.operators_url}/v1/clients/{ready.client_no}/batches/{batch_id}"
         answer = httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30).raise_for_status()
         states = [entry["status"] for entry in answer.json()["history"]]
         show(f"   {batch_id}: {' -> '.join(states)}")

@@ -14,6 +14,8 @@ class Options:
 
     #: Where the webhook listens; 0 takes any free port.
     port: int
+    #: Where the operators' API listens; the same.
+    operators_port: int
     #: Seconds between two extra ticks of the poller; None leaves it to the deployed schedule.
     poll_every: float | None
     #: Overrides of the template's parameters, as `sam deploy` would.
@@ -47,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
         "`send` posts orders to a running sandbox, `results` shows its notifications; --help after each says more.",
     )
     parser.add_argument("--port", type=_port, default=8080, help="the webhook's port, 0 for any (default: 8080)")
+    parser.add_argument(
+        "--operators-port", type=_port, default=0, metavar="PORT", help="the operators' port, 0 for any (default: 0)"
+    )
     parser.add_argument(
         "--poll-every", type=_seconds, metavar="SECONDS", help="run the poller this often, in addition to its schedule"
     )

@@ -14,6 +14,8 @@ class Ready:
 
     #: The sample client's full orders URL.
     webhook_url: str
+    #: The base URL of the operators' routes; requests are signed by AWS Signature Version 4.
+    operators_url: str
     client_no: str
     signing_secret: str
     #: The address of every AWS service; access key and secret key are both `test`.

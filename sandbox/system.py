@@ -73,8 +73,8 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
 
 def start(wanted: Options, running: ExitStack) -> Ready:
     """Start one part after the other; leaving `running` ends them in reverse."""
-    gateway = Gateway(wanted.port)
-    running.callback(gateway.close)
+    senders = _gateway("--port", wanted.port, running)
+    operators = _gateway("--operators-port", wanted.operators_port, running)
     folder = running.enter_context(TemporaryDirectory(prefix="arm-relay-sandbox-", ignore_cleanup_errors=True))
     scratch = Path(folder)
     credentials = Credentials.new()
@@ -86,14 +86,15 @@ def start(wanted: Options, running: ExitStack) -> Ready:
         say("deploying the template (sam deploy)")
         stack = deploy(aws, build, _parameters(wanted, arm), scratch)
     fill_in_secret(aws, stack, credentials)
-    routes = create_routes(aws, stack.api_id)
     results_queue_url = subscribe_queue(aws, stack.topic_arn)
 
-    gateway.open(WithPages(ExecuteApi(aws.endpoint_url, stack.api_id, routes)))
-    say(f"the API is described at {address_of_description(gateway.url)}")
+    senders.open(WithPages(_api(aws, "Api", stack.api_id)))
+    operators.open(_api(aws, "OperatorsApi", stack.operators_api_id))
+    say(f"the API is described at {address_of_description(senders.url)}")
     _start_helpers(wanted, aws, stack, running)
     return Ready(
-        webhook_url=f"{gateway.url}/v1/clients/{CLIENT_NO}/orders",
+        webhook_url=f"{senders.url}/v1/clients/{CLIENT_NO}/orders",
+        operators_url=operators.url,
         client_no=CLIENT_NO,
         signing_secret=credentials.signing_secret,
         aws_endpoint_url=aws.endpoint_url,
@@ -103,6 +104,17 @@ def start(wanted: Options, running: ExitStack) -> Ready:
         arm_base_url=arm.base_url,
         arm_control_url=arm.control_url,
     )
+
+
+def _gateway(option: str, port: int, running: ExitStack) -> Gateway:
+    gateway = Gateway(port, option)
+    running.callback(gateway.close)
+    return gateway
+
+
+def _api(aws: Aws, name: str, api_id: str) -> ExecuteApi:
+    """An API of the template, with its routes."""
+    return ExecuteApi(aws.endpoint_url, api_id, create_routes(aws, name, api_id))
 
 
 def _arm(wanted: Options, credentials: Credentials, running: ExitStack) -> Arm:

@@ -50,7 +50,7 @@ class Aws:
 
     @cached_property
     def apigateway(self) -> "ApiGatewayV2Client":
-        """The HTTP API in front of the webhook."""
+        """The HTTP APIs in front of the functions."""
         return self._session.client("apigatewayv2", endpoint_url=self.endpoint_url)
 
     @cached_property

@@ -18,7 +18,9 @@ STACK_NAME = "arm-relay"
 class Stack:
     """The outputs of the template that the sandbox needs."""
 
+    #: Of the senders' API.
     api_id: str
+    operators_api_id: str
     table_name: str
     topic_arn: str
     secret_arn: str
@@ -57,6 +59,7 @@ def _outputs(aws: Aws) -> Stack:
     try:
         return Stack(
             api_id=outputs["ApiId"],
+            operators_api_id=outputs["OperatorsApiId"],
             table_name=outputs["TableName"],
             topic_arn=outputs["TopicArn"],
             secret_arn=outputs["SecretArn"],

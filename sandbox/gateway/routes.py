@@ -1,6 +1,6 @@
-"""The HTTP API's routes, as SAM wrote them into the processed template.
+"""The routes of the HTTP APIs, as SAM wrote them into the processed template.
 
-SAM puts them into the API's OpenAPI body, which CloudFormation imports on AWS; MiniStack keeps the API and leaves the
+SAM puts them into each API's OpenAPI body, which CloudFormation imports on AWS; MiniStack keeps the API and leaves the
 body. So they are read from there and created one by one.
 """
 
@@ -23,6 +23,8 @@ _FUNCTION = re.compile(r"\$\{(\w+)\}/invocations")
 class Route:
     """One route of an HTTP API."""
 
+    #: The logical name of the API in the template.
+    api: str
     #: Method and path, such as `POST /v1/clients/{clientNo}/orders`.
     key: str
     #: The logical name of the function's alias it invokes.
@@ -40,9 +42,9 @@ class Route:
         return wanted_method in (method, "ANY") and found is not None
 
 
-def create_routes(aws: Aws, api_id: str) -> list[Route]:
-    """Create every route of the deployed template."""
-    routes = list(routes_of(_processed_template(aws)))
+def create_routes(aws: Aws, api: str, api_id: str) -> list[Route]:
+    """Create every route of one API of the deployed template, which names it `api`."""
+    routes = [route for route in routes_of(_processed_template(aws)) if route.api == api]
     integrations = {name: _integrate(aws, api_id, name) for name in {route.function for route in routes}}
     for route in routes:
         authorization: Literal["AWS_IAM", "NONE"] = "AWS_IAM" if route.iam else "NONE"
@@ -57,15 +59,16 @@ def create_routes(aws: Aws, api_id: str) -> list[Route]:
 
 def routes_of(template: Json) -> Iterator[Route]:
     """The routes in the OpenAPI bodies of a processed template."""
-    for resource in template["Resources"].values():
+    for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::ApiGatewayV2::Api":
-            yield from _routes_of_body(resource["Properties"].get("Body", {}))
+            yield from _routes_of_body(name, resource["Properties"].get("Body", {}))
 
 
-def _routes_of_body(body: Json) -> Iterator[Route]:
+def _routes_of_body(api: str, body: Json) -> Iterator[Route]:
     for path, operations in body.get("paths", {}).items():
         for method, operation in operations.items():
             yield Route(
+                api=api,
                 key=f"{_METHODS.get(method, method.upper())} {path}",
                 function=_function(operation["x-amazon-apigateway-integration"]["uri"]),
                 iam=any("AWS_IAM" in scheme for scheme in operation.get("security", [])),

@@ -34,12 +34,13 @@ class Gateway:
         SandboxError: the port cannot be used.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, option: str = "--port") -> None:
+        """`option` is how the command line names the port."""
         try:
             self._server = _Server(port)
         except OSError as error:
             reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
-            advice = 'any free one is taken with: make sandbox SANDBOX="--port 0"'
+            advice = f'any free one is taken with: make sandbox SANDBOX="{option} 0"'
             raise SandboxError(f"port {port} {reason}; {advice}") from None
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 

@@ -181,6 +181,8 @@ MEASURED: Final[dict[str, tuple[list[float], list[float]]]] = {
     "WebhookErrors": ([1.0, 0.0], [0.0]),
     "WebhookThrottles": ([1.0], [0.0]),
     "WebhookDuration": ([120.0, 24_990.0], [120.0, 15_900.0]),
+    "OperatorsErrors": ([1.0, 0.0], [0.0]),
+    "OperatorsThrottles": ([1.0], [0.0]),
     "PollerErrors": ([1.0, 1.0], [1.0, 0.0]),
     "PollerThrottles": ([1.0], [0.0]),
     "PollerDuration": ([900.0, 54_990.0], [900.0, 45_000.0]),

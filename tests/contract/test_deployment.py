@@ -10,7 +10,7 @@ from sandbox.cloud.build import name_release
 from sandbox.cloud.template import with_default
 from tests.support.template import TEMPLATE, template, transformed
 
-FUNCTIONS: Final = ("WebhookFunction", "PollerFunction")
+FUNCTIONS: Final = ("WebhookFunction", "OperatorsFunction", "PollerFunction")
 GRADUAL: Final = [name for name in template()["Parameters"]["Deployment"]["AllowedValues"] if name != "at-once"]
 
 #: What an alarm may watch within the ten minutes that a deployment takes.
@@ -35,7 +35,7 @@ def test_a_changed_layer_makes_a_new_version_of_each_function(layer: str) -> Non
 
     before, after = versions(transformed()), versions(transformed(changed))
 
-    assert [before[function] != after[function] for function in FUNCTIONS] == [True, True]
+    assert [before[function] != after[function] for function in FUNCTIONS] == [True, True, True]
 
 
 def test_a_new_release_makes_a_new_version_of_each_function_though_only_parameters_have_changed() -> None:
@@ -45,20 +45,26 @@ def test_a_new_release_makes_a_new_version_of_each_function_though_only_paramete
 
     before, after = versions(transformed(yaml_parse(first))), versions(transformed(yaml_parse(second)))
 
-    assert [before[function] != after[function] for function in FUNCTIONS] == [True, True]
+    assert [before[function] != after[function] for function in FUNCTIONS] == [True, True, True]
     # Lambda publishes nothing where it sees no change.
     assert "1" * 64 in transformed(yaml_parse(second))["Resources"]["PollerFunction"]["Properties"]["Description"]
 
 
 def test_whoever_calls_a_function_calls_its_live_alias() -> None:
     resources = transformed()["Resources"]
-    uris = [
-        operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-        for operations in resources["Api"]["Properties"]["Body"]["paths"].values()
-        for operation in operations.values()
-    ]
+    uris = {
+        api: {
+            operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"].rpartition("functions/")[2]
+            for operations in resources[api]["Properties"]["Body"]["paths"].values()
+            for operation in operations.values()
+        }
+        for api in ("Api", "OperatorsApi")
+    }
 
-    assert [uri for uri in uris if "${WebhookFunctionAliaslive}" not in uri] == []
+    assert uris == {
+        "Api": {"${WebhookFunctionAliaslive}/invocations"},
+        "OperatorsApi": {"${OperatorsFunctionAliaslive}/invocations"},
+    }
     assert resources["PollerFunctionEveryMinute"]["Properties"]["Target"]["Arn"] == {"Ref": "PollerFunctionAliaslive"}
 
 
@@ -71,7 +77,7 @@ def test_a_gradual_deployment_goes_back_when_an_alarm_is_raised(deployment: str)
         assert deployment in str(group["DeploymentConfigName"])
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
         watched = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
-        assert watched == ["WebhookErrorsAlarm", "PollerErrorsAlarm", "FailuresAlarm"]
+        assert watched == ["WebhookErrorsAlarm", "OperatorsErrorsAlarm", "PollerErrorsAlarm", "FailuresAlarm"]
         for alarm in watched:
             properties = template()["Resources"][alarm]["Properties"]
             assert properties["Period"] * properties["EvaluationPeriods"] <= SOON

@@ -12,7 +12,11 @@ from arm_relay.orders.parsing import parse_orders
 from tests.support.template import template
 
 EVENTS = Path(__file__).parents[2] / "events"
-REQUESTS = sorted(path.stem for path in (EVENTS / "lambda").glob("webhook-*.json"))
+REQUESTS = {
+    function: sorted(path.stem for path in (EVENTS / "lambda").glob(f"{name}-*.json"))
+    for function, name in (("WebhookFunction", "webhook"), ("OperatorsFunction", "operators"))
+}
+EACH_REQUEST = [(function, name) for function, names in REQUESTS.items() for name in names]
 
 
 def load(path: Path) -> Any:  # noqa: ANN401 (JSON)
@@ -24,37 +28,35 @@ def an_event(name: str) -> dict[str, Any]:
     return event
 
 
-def routes() -> dict[str, dict[str, Any]]:
-    """The properties of each of the webhook function's routes."""
-    events = template()["Resources"]["WebhookFunction"]["Properties"]["Events"].values()
+def routes(function: str) -> dict[str, str]:
+    """The path of each of the function's routes."""
+    events = template()["Resources"][function]["Properties"]["Events"].values()
     properties = [event["Properties"] for event in events]
-    return {f"{route['Method']} {route['Path']}": route for route in properties}
+    return {f"{route['Method']} {route['Path']}": route["Path"] for route in properties}
 
 
-def test_there_is_an_event_for_every_route() -> None:
-    assert {an_event(name)["routeKey"] for name in REQUESTS} == set(routes())
+@pytest.mark.parametrize("function", REQUESTS)
+def test_there_is_an_event_for_every_route(function: str) -> None:
+    assert {an_event(name)["routeKey"] for name in REQUESTS[function]} == set(routes(function))
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_an_event_agrees_with_its_route(name: str) -> None:
+@pytest.mark.parametrize(("function", "name"), EACH_REQUEST)
+def test_an_event_agrees_with_its_route(function: str, name: str) -> None:
     event = an_event(name)
 
     path = re.sub(r"\{(\w+)\+?\}", lambda found: event["pathParameters"][found[1]], event["routeKey"].partition(" ")[2])
     http = event["requestContext"]["http"]
     assert (event["version"], event["rawPath"], http["path"]) == ("2.0", path, path)
-    assert event["requestContext"]["routeKey"] == event["routeKey"] == f"{http['method']} {routes_path(event)}"
+    route = f"{http['method']} {routes(function)[event['routeKey']]}"
+    assert event["requestContext"]["routeKey"] == event["routeKey"] == route
     assert all(header == header.lower() for header in event["headers"])
 
 
-def routes_path(event: dict[str, Any]) -> str:
-    return str(routes()[event["routeKey"]]["Path"])
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_operators_are_authorised_by_iam_and_senders_sign(name: str) -> None:
+@pytest.mark.parametrize(("function", "name"), EACH_REQUEST)
+def test_operators_are_authorised_by_iam_and_senders_sign(function: str, name: str) -> None:
     event = an_event(name)
 
-    by_iam = routes()[event["routeKey"]].get("Auth") == {"Authorizer": "AWS_IAM"}
+    by_iam = function == "OperatorsFunction"
     assert ("authorizer" in event["requestContext"]) == by_iam
     assert ("webhook-signature" in event["headers"]) == (not by_iam and name != "webhook-openapi")
 

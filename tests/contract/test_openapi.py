@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.support.template import template
+from tests.support.template import transformed
 from tools.openapi import OPENAPI, document, to_text
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
@@ -47,19 +47,21 @@ def test_the_document_is_valid() -> None:
 
 
 def test_the_document_has_the_templates_routes() -> None:
-    events = template()["Resources"]["WebhookFunction"]["Properties"]["Events"].values()
-    routes = {
-        (event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}")): event["Properties"].get("Auth")
-        for event in events
+    resources = transformed()["Resources"]
+    by_iam = {
+        (method.upper(), path.replace("+}", "}")): operation.get("security") == [{"AWS_IAM": []}]
+        for api in ("Api", "OperatorsApi")
+        for path, methods in resources[api]["Properties"]["Body"]["paths"].items()
+        for method, operation in methods.items()
     }
 
     described = {
-        (method.upper(), path): {"Authorizer": "AWS_IAM"} if operation["security"] == [{"iam": []}] else None
+        (method.upper(), path): operation["security"] == [{"iam": []}]
         for path, methods in DOCUMENT["paths"].items()
         for method, operation in methods.items()
         if method != "parameters"
     }
-    assert described == routes
+    assert described == by_iam
 
 
 @pytest.mark.parametrize(("status", "schema", "example"), EXAMPLES)

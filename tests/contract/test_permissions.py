@@ -1,6 +1,7 @@
 """What each role may do, in the template that CloudFormation gets: the exact actions on the exact resources."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -44,12 +45,31 @@ def arn(resource: str, attribute: str = "Arn") -> str:
 def test_the_webhook_function_may_do_what_it_does_and_no_more() -> None:
     assert allowed("WebhookRole") == {
         *of(arn("Table"), "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
-        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/held"}), "dynamodb:Query"),
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("WebhookLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),
         *of('"*"', "xray:PutTelemetryRecords", "xray:PutTraceSegments"),
     }
+
+
+def test_the_operators_function_may_do_what_it_does_and_no_more() -> None:
+    assert allowed("OperatorsRole") == {
+        *of(arn("Table"), "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
+        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/held"}), "dynamodb:Query"),
+        *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
+        *of(arn("OperatorsLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
+        *of(arn("Key"), *KEY),
+        *of('"*"', "xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+    }
+
+
+def test_the_function_that_strangers_reach_may_do_less_than_the_operators_function() -> None:
+    senders, operators = (
+        {entry for entry in allowed(role) if not entry[0].startswith("logs:")}
+        for role in ("WebhookRole", "OperatorsRole")
+    )
+
+    assert senders < operators
 
 
 def test_the_poller_may_do_what_it_does_and_no_more() -> None:
@@ -94,20 +114,43 @@ def test_each_role_is_for_one_service() -> None:
 
     assert trusted == {
         "WebhookRole": ["lambda.amazonaws.com"],
+        "OperatorsRole": ["lambda.amazonaws.com"],
         "PollerRole": ["lambda.amazonaws.com"],
         "SchedulerRole": ["scheduler.amazonaws.com"],
         "CodeDeployServiceRole": [["codedeploy.amazonaws.com"]],
     }
 
 
-def test_the_api_may_call_the_live_webhook_function_and_nothing_else() -> None:
+def test_each_api_may_call_the_live_version_of_its_own_function_and_nothing_else() -> None:
     granted = [each["Properties"] for each in RESOURCES.values() if each["Type"] == "AWS::Lambda::Permission"]
 
-    assert {json.dumps(permission["FunctionName"]) for permission in granted} == {
-        json.dumps({"Ref": "WebhookFunctionAliaslive"})
+    assert {(_api_of(permission), permission["FunctionName"]["Ref"]) for permission in granted} == {
+        ("Api", "WebhookFunctionAliaslive"),
+        ("OperatorsApi", "OperatorsFunctionAliaslive"),
     }
     assert {permission["Principal"] for permission in granted} == {"apigateway.amazonaws.com"}
-    assert [permission for permission in granted if "${__ApiId__}" not in str(permission["SourceArn"])] == []
+
+
+def test_every_route_may_be_called_and_no_other() -> None:
+    granted = [each["Properties"] for each in RESOURCES.values() if each["Type"] == "AWS::Lambda::Permission"]
+
+    called = {
+        (_api_of(permission), permission["SourceArn"]["Fn::Sub"][0].rpartition("}/")[2]) for permission in granted
+    }
+    assert called == {
+        # SAM leaves a greedy parameter as it stands; API Gateway names the route so, too.
+        (api, f"{method.upper()}{re.sub(r'{[A-Za-z]+}', '*', path)}")
+        for api in ("Api", "OperatorsApi")
+        for path, operations in RESOURCES[api]["Properties"]["Body"]["paths"].items()
+        for method in operations
+    }
+
+
+def _api_of(permission: dict[str, Any]) -> str:
+    """The API in whose name API Gateway may call."""
+    arn, variables = permission["SourceArn"]["Fn::Sub"]
+    assert "${__ApiId__}" in arn
+    return str(variables["__ApiId__"]["Ref"])
 
 
 # With a key of one's own.
@@ -121,9 +164,11 @@ def test_the_api_may_call_the_live_webhook_function_and_nothing_else() -> None:
         ("PollerDeadLetterQueue", "KmsMasterKeyId"),
         ("Secret", "KmsKeyId"),
         ("WebhookLogGroup", "KmsKeyId"),
+        ("OperatorsLogGroup", "KmsKeyId"),
         ("PollerLogGroup", "KmsKeyId"),
         ("AccessLogGroup", "KmsKeyId"),
         ("WebhookFunction", "KmsKeyArn"),
+        ("OperatorsFunction", "KmsKeyArn"),
         ("PollerFunction", "KmsKeyArn"),
     ],
 )

@@ -1,6 +1,7 @@
 """template.yaml is the only description of the deployed system: what else says the same has to agree with it."""
 
 import difflib
+import importlib
 import os
 import re
 import subprocess
@@ -19,9 +20,11 @@ from arm_relay.settings import Settings
 from arm_relay.store import records
 from arm_relay.store.records import SHARDS
 
+from functions.operators import app as operators
+from functions.webhook import app as webhook
 from tests.support.api_gateway import ROUTES
 from tests.support.builders import NOW, a_batch
-from tests.support.template import template
+from tests.support.template import template, transformed
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS: dict[str, dict[str, Any]] = template()["Parameters"]
@@ -112,8 +115,9 @@ def test_a_webhook_function_is_over_before_its_lease_is() -> None:
     assert properties("WebhookFunction")["Timeout"] < LEASE.total_seconds()
 
 
-def test_a_webhook_function_answers_within_api_gateways_patience() -> None:
-    assert properties("WebhookFunction")["Timeout"] < INTEGRATION_TIMEOUT
+@pytest.mark.parametrize("function", ["WebhookFunction", "OperatorsFunction"])
+def test_a_function_answers_within_api_gateways_patience(function: str) -> None:
+    assert properties(function)["Timeout"] < INTEGRATION_TIMEOUT
 
 
 def test_asking_for_a_token_and_submitting_end_within_the_webhook_functions_time() -> None:
@@ -150,34 +154,46 @@ def test_calls_to_aws_give_up_before_the_functions_time_is_over() -> None:
     patience = (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"]
 
     assert patience < properties("WebhookFunction")["Timeout"]
+    assert patience < properties("OperatorsFunction")["Timeout"]
 
 
 # Routes.
 
 
-def deployed_routes() -> dict[str, dict[str, Any]]:
-    events = properties("WebhookFunction")["Events"].values()
-    routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
-    return {f"{route['Method']} {route['Path']}": route for route in routes}
+#: The APIs of the template, each with the module that takes its requests.
+APIS: dict[str, Any] = {"Api": webhook, "OperatorsApi": operators}
 
 
-def test_the_routes_deployed_are_the_routes_served() -> None:
-    assert deployed_routes().keys() == ROUTES.keys()
+def deployed_routes(api: str) -> dict[str, dict[str, Any]]:
+    """As API Gateway gets them: each route with what it calls and who may call it."""
+    paths = transformed()["Resources"][api]["Properties"]["Body"]["paths"]
+    return {f"{method.upper()} {path}": route for path, methods in paths.items() for method, route in methods.items()}
 
 
-def test_every_route_but_the_signed_one_and_the_description_is_authorised_by_iam() -> None:
-    open_routes = [key for key, route in deployed_routes().items() if route.get("Auth") != {"Authorizer": "AWS_IAM"}]
+@pytest.mark.parametrize("api", APIS)
+def test_the_routes_deployed_are_the_routes_served(api: str) -> None:
+    assert deployed_routes(api).keys() == {key for key, module in ROUTES.items() if module is APIS[api]}
 
-    assert open_routes == ["POST /v1/clients/{clientNo}/orders", "GET /v1/openapi.json"]
+
+@pytest.mark.parametrize(("api", "security"), [("Api", None), ("OperatorsApi", [{"AWS_IAM": []}])])
+def test_every_operators_route_is_authorised_by_iam_and_no_senders_route_is(api: str, security: object) -> None:
+    assert [key for key, route in deployed_routes(api).items() if route.get("security") != security] == []
 
 
-def test_api_gateway_holds_back_what_is_too_much() -> None:
-    settings = properties("Api")["DefaultRouteSettings"]
+@pytest.mark.parametrize(("api", "prefix"), [("Api", ""), ("OperatorsApi", "Operators")])
+def test_api_gateway_holds_back_what_is_too_much(api: str, prefix: str) -> None:
+    settings = properties(api)["DefaultRouteSettings"]
 
     assert settings == {
-        "ThrottlingRateLimit": {"Ref": "ThrottleRate"},
-        "ThrottlingBurstLimit": {"Ref": "ThrottleBurst"},
+        "ThrottlingRateLimit": {"Ref": f"{prefix}ThrottleRate"},
+        "ThrottlingBurstLimit": {"Ref": f"{prefix}ThrottleBurst"},
     }
+
+
+def test_both_apis_log_the_same_of_each_request() -> None:
+    logged = [properties(api)["AccessLogSettings"] for api in APIS]
+
+    assert logged[0] == logged[1]
 
 
 # What is kept.
@@ -209,11 +225,22 @@ def test_the_dependencies_layer_is_what_the_lock_file_says() -> None:
     assert list(difflib.unified_diff(committed.splitlines(), exported.splitlines(), "committed", "exported")) == []
 
 
-def test_the_relays_map_names_every_module_and_no_other() -> None:
-    package = Path(arm_relay.__file__).parent
-    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+PACKAGE = Path(arm_relay.__file__).parent
 
-    named = set(re.findall(r"[a-z_/]+\.py\b", arm_relay.__doc__ or ""))
 
-    assert sorted(named - modules) == []
-    assert sorted(modules - named - {"__init__.py", "arm/__init__.py", "bootstrap/__init__.py"}) == []
+def test_the_relays_map_names_every_folder_and_every_module_beside_them_and_no_other() -> None:
+    folders = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
+    modules = {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py"}
+
+    named = re.findall(r"`([a-z_]+(?:/|\.py))`", arm_relay.__doc__ or "")
+
+    assert sorted(named) == sorted(folders | modules)
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
+def test_a_folders_docstring_names_every_module_in_it(folder: str) -> None:
+    modules = {path.stem for path in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+
+    named = re.findall(r"`([a-z_]+)`", importlib.import_module(f"arm_relay.{folder}").__doc__ or "")
+
+    assert sorted(modules - set(named)) == []

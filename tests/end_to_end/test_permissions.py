@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -17,6 +18,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from sandbox.arm.client import ArmControl
 from sandbox.client import Sandbox, start_sandbox
 from sandbox.cloud import processes
 from sandbox.cloud.aws import Aws
@@ -48,6 +50,7 @@ class World:
         self._ready = sandbox.ready
         (stack,) = self.aws.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
         self._poller = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}["PollerFunctionArn"]
+        self._arm = ArmControl(sandbox.ready.arm_control_url or "")
         self._announced: set[str] = set()
 
     def begin_afresh(self) -> None:
@@ -56,12 +59,52 @@ class World:
             os.kill(pid, signal.SIGKILL)
 
     def order(self, name: str) -> httpx.Response:
-        body = an_order(id=name, orderId=f"B-{name}", invoiceNo=f"N{name}")
+        return self._send(an_order(id=name, orderId=f"B-{name}", invoiceNo=f"N{name}"))
+
+    def order_without_a_number(self, name: str) -> httpx.Response:
+        order = an_order(id=name, orderId=f"B-{name}")
+        del order["invoiceNo"]
+        return self._send(order)
+
+    def _send(self, body: dict[str, Any]) -> httpx.Response:
         return send(self._ready.webhook_url, self._ready.signing_secret, json.dumps(body))
 
     def ask(self, path: str) -> httpx.Response:
-        url = self._ready.webhook_url.removesuffix("orders") + path
-        return httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30)
+        return self._as_operator("GET", path)
+
+    def preview(self) -> httpx.Response:
+        return self._as_operator("POST", "orders/preview", an_order())
+
+    def close(self, batch_id: str) -> httpx.Response:
+        redrive = {"action": "close", "status": "FAILED", "reason": "not in ARM"}
+        return self._as_operator("POST", f"batches/{batch_id}/redrive", redrive)
+
+    def _as_operator(self, method: str, path: str, body: object = None) -> httpx.Response:
+        url = f"{self._ready.operators_url}/v1/clients/{self._ready.client_no}/{path}"
+        content = b"" if body is None else json.dumps(body).encode()
+        return httpx.request(method, url, content=content, headers=sigv4.signature(method, url, content), timeout=30)
+
+    def drop_a_submission(self) -> None:
+        """The next order is held if it has no number."""
+        self._arm.add_fault("submit", "drop-before", times=1)
+
+    def delay_a_submission(self) -> None:
+        """ARM takes its time for the next order."""
+        self._arm.add_fault("submit", "slow", times=1, seconds=3)
+
+    def save_the_batch_of(self, name: str) -> None:
+        """As another writer does, once the order is claimed."""
+        marker = {"pk": {"S": f"ORDER#{self._ready.client_no}#{name}"}}
+        deadline = time.monotonic() + 20
+        while "Item" not in (found := self.aws.dynamodb.get_item(TableName=self._ready.table_name, Key=marker)):
+            assert time.monotonic() < deadline, "the order was not claimed"
+            time.sleep(0.05)
+        self.aws.dynamodb.update_item(
+            TableName=self._ready.table_name,
+            Key={"pk": {"S": f"BATCH#{found['Item']['batchId']['S']}"}},
+            UpdateExpression="SET version = version + :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
 
     def poll(self) -> None:
         self.aws.functions.invoke(FunctionName=self._poller, Payload=b"{}")
@@ -89,6 +132,21 @@ def takes_an_order_again(world: World) -> bool:
     return [world.order(name).status_code, world.order(name).status_code] == [202, 200]
 
 
+def records_what_arm_answered_after_another_writer(world: World) -> bool:
+    name = uuid4().hex
+    world.delay_a_submission()
+    with ThreadPoolExecutor(1) as sender:
+        answer = sender.submit(world.order, name)
+        world.save_the_batch_of(name)
+    return bool(answer.result().json().get("status") == "PENDING")
+
+
+def shows_an_order(world: World) -> bool:
+    name = uuid4().hex
+    world.order(name)
+    return world.ask(f"orders/{name}").status_code == httpx.codes.OK
+
+
 def shows_a_batch(world: World) -> bool:
     batch_id = world.order(uuid4().hex).json()["batchId"]
     return world.ask(f"batches/{batch_id}").status_code == httpx.codes.OK
@@ -96,6 +154,21 @@ def shows_a_batch(world: World) -> bool:
 
 def lists_what_is_held(world: World) -> bool:
     return world.ask("batches?state=held").status_code == httpx.codes.OK
+
+
+def previews_an_order(world: World) -> bool:
+    return world.preview().status_code == httpx.codes.OK
+
+
+def closes_what_is_held(world: World) -> bool:
+    world.drop_a_submission()
+    batch_id = world.order_without_a_number(uuid4().hex).json()["batchId"]
+    for _ in range(RUNS):
+        time.sleep(PAUSE)
+        world.poll()
+        if world.close(batch_id).status_code == httpx.codes.OK:
+            return True
+    return False
 
 
 def announces_an_end(world: World) -> bool:
@@ -112,8 +185,12 @@ NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
     ("WebhookRole", "dynamodb:PutItem", takes_an_order),
     ("WebhookRole", "secretsmanager:GetSecretValue", takes_an_order),
     ("WebhookRole", "dynamodb:BatchGetItem", takes_an_order_again),
-    ("WebhookRole", "dynamodb:GetItem", shows_a_batch),
-    ("WebhookRole", "dynamodb:Query", lists_what_is_held),
+    ("WebhookRole", "dynamodb:GetItem", records_what_arm_answered_after_another_writer),
+    ("OperatorsRole", "dynamodb:BatchGetItem", shows_an_order),
+    ("OperatorsRole", "dynamodb:GetItem", shows_a_batch),
+    ("OperatorsRole", "dynamodb:PutItem", closes_what_is_held),
+    ("OperatorsRole", "dynamodb:Query", lists_what_is_held),
+    ("OperatorsRole", "secretsmanager:GetSecretValue", previews_an_order),
     ("PollerRole", "dynamodb:Query", announces_an_end),
     ("PollerRole", "dynamodb:GetItem", announces_an_end),
     ("PollerRole", "dynamodb:PutItem", announces_an_end),
@@ -137,7 +214,7 @@ def test_without_a_permission_its_path_fails(
     assert (failed, any(works(world) for _ in range(TRIES))) == (True, True)
 
 
-@pytest.mark.parametrize("role", ["WebhookRole", "PollerRole"])
+@pytest.mark.parametrize("role", ["WebhookRole", "OperatorsRole", "PollerRole"])
 def test_every_permission_that_is_asked_about_is_taken_away_in_its_turn(world: World, role: str) -> None:
     _, document = policy(world.aws, role)
     granted = {action for statement in document["Statement"] for action in _actions(statement)}

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 SUPPLIED = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 
 
-@pytest.mark.parametrize("function", ["WebhookFunction", "PollerFunction"])
+@pytest.mark.parametrize("function", ["WebhookFunction", "OperatorsFunction", "PollerFunction"])
 def test_a_function_imports_from_its_built_artefact_alone(function: str, tmp_path: Path) -> None:
     installed = Path(sysconfig.get_path("purelib"))
     for name in SUPPLIED:

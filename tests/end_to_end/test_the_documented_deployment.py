@@ -24,8 +24,9 @@ AWS_CLI: Final = ROOT / ".tools" / "awscli" / "bin"
 USED: Final = (".venv", "events", "sandbox", "template.yaml")
 #: This CLI asks AWS for queues, whatever the environment says.
 HERE: Final = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'
-#: The address of a stack in AWS: here it is the sandbox's gateway.
+#: The addresses of a stack in AWS: here they are the sandbox's gateways.
 ADDRESS: Final = "$(output WebhookUrl | sed 's/{clientNo}/2218/')"
+OPERATORS: Final = "$(output OperatorsUrl)"
 
 
 @pytest.fixture
@@ -42,22 +43,23 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> None:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not on the PATH")
-    # Those of steps 4 to 8.
-    script = "\n".join(["set -euo pipefail", HERE, *examples("deploying.md", "sh")[2:7]])
-    assert script.count(ADDRESS) == 1
+    if not (shutil.which("openssl") and shutil.which("curl")):
+        pytest.skip("openssl or curl is not on the PATH")
+    # Those of steps 4 to 9.
+    script = "\n".join(["set -euo pipefail", HERE, *examples("deploying.md", "sh")[2:8]])
+    assert (script.count(ADDRESS), script.count(OPERATORS)) == (1, 1)
     aws = Aws(ready.aws_endpoint_url)
     (secret,) = aws.secrets.list_secrets()["SecretList"]
     arm = json.loads(aws.secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"])["arm"]
 
     ended = subprocess.run(  # noqa: S603 (the documentation's commands)
-        ["bash", "-c", script.replace(ADDRESS, ready.webhook_url)],  # noqa: S607 (bash)
+        ["bash", "-c", script.replace(ADDRESS, ready.webhook_url).replace(OPERATORS, ready.operators_url)],  # noqa: S607 (bash)
         cwd=clone,
         env=os.environ
         | aws.environment
         | {
             "PATH": f"{AWS_CLI}{os.pathsep}{os.environ['PATH']}",
+            "AWS_SESSION_TOKEN": "",
             "ARM_CLIENT_ID": arm["clientId"],
             "ARM_CLIENT_SECRET": arm["clientSecret"],
         },
@@ -69,7 +71,9 @@ def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> N
 
     assert ended.returncode == 0, ended.stderr
     assert "202" in ended.stdout
-    assert json.loads(ended.stdout.splitlines()[-1])["type"] == "arm-relay.batch.succeeded"
+    *_, notification, shown = ended.stdout.splitlines()
+    assert json.loads(notification)["type"] == "arm-relay.batch.succeeded"
+    assert json.loads(shown)["order"]["status"] == "SUCCEEDED"
     # Neither the secret nor anything else is left lying about.
     assert {path.name for path in clone.iterdir()} == set(USED)
 

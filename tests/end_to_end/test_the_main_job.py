@@ -88,7 +88,7 @@ def end_of(ready: Ready, batch_id: str, number: int = 1) -> dict[str, Any]:
 
 def as_operator(ready: Ready, method: str, path: str, body: object = None) -> httpx.Response:
     """A request to an operator's route of the client, signed with AWS Signature Version 4."""
-    url = ready.webhook_url.removesuffix("orders") + path
+    url = f"{ready.operators_url}/v1/clients/{ready.client_no}/{path}"
     content = b"" if body is None else json.dumps(body).encode()
     headers = sigv4.signature(method, url, content)
     return httpx.request(method, url, content=content, headers=headers, timeout=30)
@@ -284,7 +284,7 @@ def test_an_operator_is_shown_an_order_whatever_its_id_holds(ready: Ready) -> No
     accepted = post(ready, order)
 
     answer = as_operator(ready, "GET", f"orders/{quote(order['id'], safe='')}")
-    unsigned = httpx.get(f"{ready.webhook_url}/{quote(order['id'], safe='')}")
+    unsigned = httpx.get(f"{ready.operators_url}/v1/clients/{ready.client_no}/orders/{quote(order['id'], safe='')}")
     unknown = as_operator(ready, "GET", f"orders/{quote('no such:order', safe='')}")
 
     assert (answer.status_code, unsigned.status_code, unknown.status_code) == (200, 403, 404)
@@ -306,7 +306,8 @@ def test_an_operator_is_listed_what_is_held_until_it_is_released(ready: Ready, a
 
     assert [batch_id for batch_id in listed if batch_id in held] == held
     assert as_operator(ready, "GET", "batches?state=ended").status_code == 400
-    assert httpx.get(f"{ready.webhook_url.removesuffix('orders')}batches?state=held").status_code == 403
+    unsigned = httpx.get(f"{ready.operators_url}/v1/clients/{ready.client_no}/batches?state=held")
+    assert unsigned.status_code == 403
 
 
 def test_an_order_that_arm_refuses_at_once_may_be_corrected(ready: Ready, arm: ArmControl) -> None:
@@ -325,9 +326,21 @@ def test_nothing_is_open_without_a_signature_or_an_operators_authorisation(ready
     body = json.dumps(a_fresh_order())
     unsigned = httpx.post(ready.webhook_url, content=body, headers={"content-type": "application/json"})
     wrongly_signed = send(ready.webhook_url, "whsec_d3Jvbmc=", body)
-    preview = send(f"{ready.webhook_url}/preview", ready.signing_secret, body)
+    preview = send(f"{ready.operators_url}/v1/clients/{ready.client_no}/orders/preview", ready.signing_secret, body)
 
     assert (unsigned.status_code, wrongly_signed.status_code, preview.status_code) == (401, 401, 403)
+
+
+def test_each_api_has_its_own_routes_alone(ready: Ready) -> None:
+    client = f"/v1/clients/{ready.client_no}"
+    senders = ready.webhook_url.removesuffix(f"{client}/orders")
+    body = json.dumps(a_fresh_order())
+    of_operators = f"{senders}{client}/batches?state=held"
+
+    signed_for_senders = httpx.get(of_operators, headers=sigv4.signature("GET", of_operators, b""), timeout=30)
+    sent_to_operators = send(f"{ready.operators_url}{client}/orders", ready.signing_secret, body)
+
+    assert (signed_for_senders.status_code, sent_to_operators.status_code) == (404, 404)
 
 
 def test_an_orders_whole_story_is_found_by_its_batch_and_the_ids_of_its_requests(ready: Ready) -> None:

@@ -8,13 +8,14 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import capacity
 from benchmarks.cloud import Cloud
-from benchmarks.contestants import LAYERS, POLLER, RELAY, Contestant, lay_out_runtime
-from benchmarks.events import an_event
+from benchmarks.contestants import LAYERS, OPERATORS, POLLER, RELAY, Contestant, lay_out_runtime
+from benchmarks.events import a_preview, an_event
 from benchmarks.processes import running
 from benchmarks.server import Server
 from benchmarks.tables import Table
@@ -26,17 +27,22 @@ __all__ = ["dynamodb_local"]
 pytestmark = pytest.mark.xdist_group("sandbox")
 
 #: Modules in memory after the first request or run, the standard library's included.
-MODULES = {"relay": 550, "poller": 540}
+MODULES = {"relay": 550, "operators": 540, "poller": 540}
 
 #: What was found to cost much at a start and to be of no use to the relay.
 UNWANTED = (
     *("asyncio", "boto3", "multiprocessing", "s3transfer", "yaml"),
     *("aws_lambda_powertools.event_handler", "aws_lambda_powertools.utilities.parameters"),
 )
-#: Of the other function.
+#: What serves other functions alone.
 APART = {
-    "relay": ("arm_relay.poller.polling", "arm_relay.poller.next_step", "arm_relay.poller.reconciliation"),
-    "poller": ("arm_relay.webhook.intake", "arm_relay.webhook.admission", "arm_relay.operators.redrive"),
+    "relay": ("arm_relay.operators", "arm_relay.poller"),
+    # It does not call ARM.
+    "operators": (
+        *("arm_relay.webhook", "arm_relay.poller", "arm_relay.submission"),
+        *("arm_relay.arm.auth", "arm_relay.arm.client", "arm_relay.arm.wire", "httpcore", "httpx"),
+    ),
+    "poller": ("arm_relay.api", "arm_relay.operators", "arm_relay.orders", "arm_relay.webhook"),
 }
 
 
@@ -48,7 +54,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Con
     with built():
         yield {
             function.name: replace(function, path=(*LAYERS, runtime), python=Path(sys.executable))
-            for function in (RELAY, POLLER)
+            for function in (RELAY, OPERATORS, POLLER)
         }
 
 
@@ -65,17 +71,32 @@ def test_a_request_is_three_calls_and_the_first_fetches_the_secret_and_a_token(d
     assert (answers, dict(cloud.calls)) == ([202, 202], dict.fromkeys(claim_submit_record, 2))
 
 
-@pytest.mark.parametrize("name", ["relay", "poller"])
-def test_a_function_imports_no_more_than_it_has_to(deployed: dict[str, Contestant], name: str) -> None:
+def test_a_preview_is_one_call_and_the_next_one_none(deployed: dict[str, Contestant]) -> None:
+    cloud = Cloud()
+    with Server(cloud) as server, running(deployed["operators"], server.url) as function:
+        answers = function.run([a_preview(), a_preview(50)]).statuses
+
+    assert (answers, dict(cloud.calls)) == ([200, 200], {"GetSecretValue": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "statuses"),
+    [("relay", [an_event()], [202]), ("operators", [a_preview()], [200]), ("poller", [], [])],
+    ids=["relay", "operators", "poller"],
+)
+def test_a_function_imports_no_more_than_it_has_to(
+    deployed: dict[str, Contestant], name: str, events: list[dict[str, Any]], statuses: list[int]
+) -> None:
     with Server(Cloud()) as server, running(deployed[name], server.url) as function:
-        usage = function.run([an_event()] if name == "relay" else [])
+        usage = function.run(events)
 
     modules = usage.modules
+    assert usage.statuses == statuses
     assert [module for module in modules if module.startswith((*UNWANTED, *APART[name]))] == []
     assert len(modules) <= MODULES[name]
 
 
-@pytest.mark.parametrize("name", ["relay", "poller"])
+@pytest.mark.parametrize("name", ["relay", "operators", "poller"])
 def test_garbage_is_collected_again_after_the_start(deployed: dict[str, Contestant], name: str) -> None:
     with Server(Cloud()) as server, running(deployed[name], server.url) as function:
         assert function.run([]).collects

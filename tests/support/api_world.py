@@ -116,7 +116,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apis]:
         monkeypatch.setenv(name, value)
     arm = a_simulator()
     transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.clients.httpx.Client", partial(httpx.Client, transport=transport))
+    monkeypatch.setattr("arm_relay.bootstrap.ledger.httpx.Client", partial(httpx.Client, transport=transport))
     monkeypatch.setattr("arm_relay.bootstrap.webhook._pause", lambda _: None)
     logged = io.StringIO()
     for app in (webhook, operators):

@@ -76,7 +76,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         monkeypatch.setenv(name, value)
     arm = a_simulator()
     transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.clients.httpx.Client", partial(httpx.Client, transport=transport))
+    monkeypatch.setattr("arm_relay.bootstrap.ledger.httpx.Client", partial(httpx.Client, transport=transport))
     monkeypatch.setattr("arm_relay.bootstrap.clients.now", arm.clock.now)
     logged = io.StringIO()
     monkeypatch.setattr(app.logger.registered_handler, "stream", logged)

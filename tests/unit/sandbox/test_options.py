@@ -3,9 +3,10 @@ import pytest
 from sandbox.options import Options, parse
 
 
-def test_without_arguments_the_webhook_listens_on_8080_and_only_the_schedule_polls() -> None:
+def test_without_arguments_the_senders_api_is_on_8080_the_operators_on_any_port_and_only_the_schedule_polls() -> None:
     expected = Options(
         port=8080,
+        operators_port=0,
         poll_every=None,
         parameters={},
         arm_base_url=None,
@@ -21,6 +22,12 @@ def test_parameters_may_be_repeated_and_keep_everything_after_the_first_equals_s
     options = parse(["--parameter", "FirstPollSeconds=1", "--parameter", "ArmResultWords=DONE=succeeded,ODD=waiting"])
 
     assert options.parameters == {"FirstPollSeconds": "1", "ArmResultWords": "DONE=succeeded,ODD=waiting"}
+
+
+def test_each_api_has_a_port_of_its_own() -> None:
+    options = parse(["--port", "9001", "--operators-port", "9002"])
+
+    assert (options.port, options.operators_port) == (9001, 9002)
 
 
 def test_a_parameter_may_be_empty() -> None:
@@ -40,6 +47,7 @@ def test_an_arm_outside_is_named_by_both_its_urls() -> None:
         (["--port", "web"], "'web' is not a port"),
         (["--port", "65536"], "'65536' is not a port"),
         (["--port", "-1"], "'-1' is not a port"),
+        (["--operators-port", "web"], "'web' is not a port"),
         (["--poll-every", "0"], "not a number of seconds above 0"),
         (["--poll-every", "often"], "not a number of seconds above 0"),
         (["--poll-every", "nan"], "not a number of seconds above 0"),

@@ -5,6 +5,7 @@ from sandbox.ready import Ready
 
 READY = Ready(
     webhook_url="http://127.0.0.1:8080/v1/clients/2218/orders",
+    operators_url="http://127.0.0.1:8081",
     client_no="2218",
     signing_secret="whsec_AAAA",
     aws_endpoint_url="http://127.0.0.1:4566",
@@ -21,6 +22,7 @@ def test_the_ready_line_is_one_line_of_json_with_the_documented_names() -> None:
     assert "\n" not in line
     assert set(json.loads(line)) == {
         "webhookUrl",
+        "operatorsUrl",
         "clientNo",
         "signingSecret",
         "awsEndpointUrl",

@@ -11,6 +11,7 @@ from sandbox.ready import Ready
 
 READY = Ready(
     webhook_url="",
+    operators_url="",
     client_no="2218",
     signing_secret="whsec_AAAA",
     aws_endpoint_url="http://127.0.0.1:1",

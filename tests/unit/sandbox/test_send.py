@@ -42,6 +42,7 @@ def a_file(folder: Path, name: str = "order.json", text: str = '{"id": "evt-1"}'
 def a_ready(url: str) -> Ready:
     return Ready(
         webhook_url=url,
+        operators_url="",
         client_no="2218",
         signing_secret=SECRET,
         aws_endpoint_url="",

@@ -11,7 +11,8 @@ from arm_relay.arm.ledger import Ledger
 from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
-from arm_relay.bootstrap.clients import LOOK_UPS, WORKERS
+from arm_relay.bootstrap.clients import WORKERS
+from arm_relay.bootstrap.ledger import LOOK_UPS, ledger
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.poller.concurrency import AtOnce, Threads
 from arm_relay.poller.next_step import NextStep
@@ -28,7 +29,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
     journal = LambdaJournal(logger, metrics)
     polling = assemble(
         store=clients.store(settings),
-        ledger=clients.ledger(settings, clients.secrets(settings), journal),
+        ledger=ledger(settings, clients.secrets(settings), journal),
         announcements=Topic(clients.aws("sns"), settings.topic_arn),
         journal=journal,
         vocabulary=Vocabulary.extended(settings.arm_result_words, settings.arm_result_codes),

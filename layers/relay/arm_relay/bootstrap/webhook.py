@@ -15,6 +15,7 @@ from arm_relay.arm.ledger import Ledger
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.drafts import drafts
+from arm_relay.bootstrap.ledger import ledger
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
@@ -40,7 +41,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
     secrets = clients.secrets(settings)
     parts = assemble(
         store=clients.store(settings),
-        ledger=clients.ledger(settings, secrets, journal),
+        ledger=ledger(settings, secrets, journal),
         secrets=secrets,
         journal=journal,
         drafts=drafts(settings, clients.now),

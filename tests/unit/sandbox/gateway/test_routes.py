@@ -2,12 +2,14 @@ import pytest
 
 from sandbox.gateway.routes import Route, routes_of
 
-INTEGRATION = {
-    "uri": {
-        "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
-        "${WebhookFunction}/invocations"
-    }
-}
+
+def integration(function: str) -> dict[str, object]:
+    path = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
+    return {"uri": {"Fn::Sub": f"{path}${{{function}}}/invocations"}}
+
+
+ORDERS = {"x-amazon-apigateway-integration": integration("WebhookFunction")}
+BATCHES = {"x-amazon-apigateway-integration": integration("OperatorsFunction"), "security": [{"AWS_IAM": []}]}
 TEMPLATE = {
     "Resources": {
         "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
@@ -17,24 +19,25 @@ TEMPLATE = {
             "Properties": {
                 "Body": {
                     "paths": {
-                        "/orders": {"post": {"x-amazon-apigateway-integration": INTEGRATION}},
-                        "/batches/{batchId}": {
-                            "get": {"x-amazon-apigateway-integration": INTEGRATION, "security": [{"AWS_IAM": []}]}
-                        },
-                        "/any": {"x-amazon-apigateway-any-method": {"x-amazon-apigateway-integration": INTEGRATION}},
+                        "/orders": {"post": ORDERS},
+                        "/any": {"x-amazon-apigateway-any-method": ORDERS},
                     }
                 }
             },
+        },
+        "OperatorsApi": {
+            "Type": "AWS::ApiGatewayV2::Api",
+            "Properties": {"Body": {"paths": {"/batches/{batchId}": {"get": BATCHES}}}},
         },
     }
 }
 
 
-def test_the_routes_are_read_from_the_apis_openapi_body() -> None:
+def test_the_routes_are_read_from_the_openapi_body_of_each_api() -> None:
     assert list(routes_of(TEMPLATE)) == [
-        Route(key="POST /orders", function="WebhookFunction", iam=False),
-        Route(key="GET /batches/{batchId}", function="WebhookFunction", iam=True),
-        Route(key="ANY /any", function="WebhookFunction", iam=False),
+        Route(api="Api", key="POST /orders", function="WebhookFunction", iam=False),
+        Route(api="Api", key="ANY /any", function="WebhookFunction", iam=False),
+        Route(api="OperatorsApi", key="GET /batches/{batchId}", function="OperatorsFunction", iam=True),
     ]
 
 
@@ -49,7 +52,9 @@ def test_the_routes_are_read_from_the_apis_openapi_body() -> None:
     ],
 )
 def test_a_route_matches_its_method_and_any_value_of_its_parameters(method: str, path: str) -> None:
-    route = Route(key="POST /v1/clients/{clientNo}/orders/preview", function="WebhookFunction", iam=True)
+    route = Route(
+        api="OperatorsApi", key="POST /v1/clients/{clientNo}/orders/preview", function="OperatorsFunction", iam=True
+    )
 
     assert route.matches(method, path)
 
@@ -59,7 +64,9 @@ def test_a_route_matches_its_method_and_any_value_of_its_parameters(method: str,
     [("GET", "/v1/clients/2218/orders/evt-1"), ("GET", "/v1/clients/2218/orders/2025%2F1/a:b")],
 )
 def test_a_greedy_parameter_takes_the_rest_of_the_path(method: str, path: str) -> None:
-    route = Route(key="GET /v1/clients/{clientNo}/orders/{id+}", function="WebhookFunction", iam=True)
+    route = Route(
+        api="OperatorsApi", key="GET /v1/clients/{clientNo}/orders/{id+}", function="OperatorsFunction", iam=True
+    )
 
     assert route.matches(method, path)
 
@@ -75,6 +82,8 @@ def test_a_greedy_parameter_takes_the_rest_of_the_path(method: str, path: str) -
     ],
 )
 def test_a_route_matches_nothing_else(method: str, path: str) -> None:
-    route = Route(key="POST /v1/clients/{clientNo}/orders/preview", function="WebhookFunction", iam=True)
+    route = Route(
+        api="OperatorsApi", key="POST /v1/clients/{clientNo}/orders/preview", function="OperatorsFunction", iam=True
+    )
 
     assert not route.matches(method, path)

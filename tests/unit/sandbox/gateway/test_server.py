@@ -124,12 +124,13 @@ def test_a_caller_that_goes_away_is_no_event(
     assert capsys.readouterr().err == ""
 
 
-def test_a_port_in_use_is_known_before_anything_is_started() -> None:
+@pytest.mark.parametrize("option", ["--port", "--operators-port"])
+def test_a_port_in_use_is_known_before_anything_is_started(option: str) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
-        pytest.raises(SandboxError, match="is already in use.*--port 0"),
+        pytest.raises(SandboxError, match=f"is already in use.*{option} 0"),
     ):
-        Gateway(taken.getsockname()[1])
+        Gateway(taken.getsockname()[1], option)
 
 
 def test_a_gateway_that_was_never_opened_can_be_closed() -> None:
