@@ -6,7 +6,7 @@ import pytest
 from arm_relay.api import problems
 from arm_relay.api.event import BodyTooLarge, Forbidden, InvalidQuery
 from arm_relay.api.problems import Kind, Problem
-from arm_relay.arm.auth import NoCredentials
+from arm_relay.arm.credentials import NoCredentials
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, OrderStatus, State
 from arm_relay.batches.steps import IllegalStep

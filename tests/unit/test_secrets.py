@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from arm_relay.arm.auth import Credentials
+from arm_relay.arm.credentials import Credentials
 from arm_relay.secrets import AGE, Secrets, SecretUnavailable
 from hypothesis import given
 from hypothesis import strategies as st

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from arm_relay.arm.auth import Credentials, NoCredentials
+from arm_relay.arm.credentials import Credentials, NoCredentials
 
 #: How long the secret is used after it was read. A revoked signing secret stops working within this time.
 AGE: Final = timedelta(minutes=5)

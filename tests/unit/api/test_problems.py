@@ -1,7 +1,7 @@
 """The bodies are frozen in tests/contract/test_problem_details.py."""
 
 from arm_relay.api.problems import KINDS, Kind, Problem, problem_of
-from arm_relay.arm.auth import NoCredentials
+from arm_relay.arm.credentials import NoCredentials
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.store.table import Busy
 

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from arm_relay.arm.auth import MARGIN, SHORT_LIFE, Credentials, NoCredentials, Tokens
+from arm_relay.arm.auth import MARGIN, SHORT_LIFE, Tokens
+from arm_relay.arm.credentials import Credentials, NoCredentials
 from arm_relay.arm.errors import NotSent, Scope
 from arm_relay.arm.wire import Wire
 from hypothesis import given

@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from arm_relay.arm.auth import Credentials, Tokens
+from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.wire import MAX_ANSWER, WIRE_ERRORS, Wire
 from arm_relay.batches.batch import Answer

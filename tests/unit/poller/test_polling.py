@@ -11,9 +11,10 @@ from typing import Any, Literal, cast
 
 import httpx
 import pytest
-from arm_relay.arm.auth import Credentials, Tokens
+from arm_relay.arm.auth import Tokens
 from arm_relay.arm.breaker import LIMIT
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps

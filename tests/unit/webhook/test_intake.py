@@ -11,8 +11,9 @@ from typing import Any, Literal
 import boto3
 import httpx
 import pytest
-from arm_relay.arm.auth import Credentials, Tokens
+from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, OrderStatus, State

@@ -4,11 +4,11 @@ This is documented for the sister product's identity service. That ARM uses the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Lock
 from typing import Final
 
+from arm_relay.arm.credentials import Credentials, NoCredentials
 from arm_relay.arm.errors import NotSent, Scope
 from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.wire import TOKEN_TIMEOUT, WIRE_ERRORS, Wire
@@ -18,19 +18,6 @@ from arm_relay.batches.batch import Answer
 MARGIN: Final = 60.0
 #: How long a token is kept when the answer states no usable lifetime, in seconds.
 SHORT_LIFE: Final = 60.0
-
-
-class NoCredentials(Exception):
-    """There are no client credentials with which to request a token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """The client credentials Amili issued."""
-
-    client_id: str
-    #: Never shown, so that no log can hold it.
-    client_secret: str = field(repr=False)
 
 
 class Tokens:
