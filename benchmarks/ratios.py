@@ -80,7 +80,7 @@ def _cells(row: Row) -> list[str]:
         row.against,
         f"**{row.ratio:.2f}** ({min(row.ratios):.2f} to {max(row.ratios):.2f})",
         str(len(row.ratios)),
-        f"{bound} {row.target:g}" if row.target is not None else "told only",
+        f"{bound} {row.target:g}" if row.target is not None else "for information",
         ("yes" if row.is_met else "**no**") if row.target is not None else "",
         row.figures,
     ]

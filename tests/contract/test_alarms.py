@@ -23,7 +23,7 @@ from functions.webhook import app as webhook
 from tests.support.builders import TIMES, a_batch
 from tests.support.poller_world import World, deployed
 from tests.support.store_contract import TABLE
-from tests.support.template import template
+from tests.support.template import TEMPLATE, template
 from tools.dashboard.measurements import Identity, Measurements, Point
 
 ROOT: Final = Path(__file__).parents[2]
@@ -38,6 +38,7 @@ CONTEXT: Final[Any] = SimpleNamespace(
 type Happening = Callable[[World, int], None]
 
 COMPARISONS: Final = {"GreaterThanOrEqualToThreshold": ge, "LessThanThreshold": lt}
+COMPARED: Final = {"GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<"}
 STATISTICS: Final[dict[str, Callable[[list[float]], float]]] = {"Sum": sum, "Maximum": max}
 
 
@@ -266,6 +267,21 @@ def test_every_alarm_has_a_section_of_its_name_in_the_runbook() -> None:
     for alarm in ALARMS.values():
         assert alarm.properties["AlarmName"] == {"Fn::Sub": f"${{AWS::StackName}}-{alarm.name}"}
         assert alarm.properties["AlarmDescription"].endswith(f"Runbook - docs/operations.md, {alarm.name}.")
+
+
+def test_the_table_above_the_alarms_has_each_with_what_it_watches_and_when() -> None:
+    rows = [re.split(r" {2,}", row) for row in re.findall(r"^  # (\w+ {2,}\w.*)$", TEMPLATE.read_text(), re.MULTILINE)]
+
+    assert rows[0] == ["alarm", "metric", "statistic", "periods", "threshold"]
+    assert [row[0] for row in rows[1:]] == list(ALARMS)
+    for name, metric, statistic, periods, threshold in rows[1:]:
+        properties = ALARMS[name].properties
+        assert f"{properties['Namespace'].removeprefix('AWS/')} {properties['MetricName']}" in metric
+        assert statistic == properties["Statistic"].lower()
+        assert periods == f"{properties['EvaluationPeriods']} x {properties['Period'] // 60} min"
+        assert threshold.split()[0] == COMPARED[properties["ComparisonOperator"]]
+        if isinstance(properties["Threshold"], int):
+            assert threshold.split()[1].replace(",", "") == str(properties["Threshold"])
 
 
 # The dashboard.

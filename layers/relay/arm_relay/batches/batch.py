@@ -20,7 +20,7 @@ class State(StrEnum):
     QUEUED = "QUEUED"
     #: ARM may have it. Leaves by reconciliation or a late answer, never by a blind resend.
     UNCONFIRMED = "UNCONFIRMED"
-    #: ARM gave a batchUuid. Leaves by ARM's result.
+    #: ARM returned a batchUuid. Leaves by ARM's result.
     PENDING = "PENDING"
     #: Every document was created, as ARM's result, its ledger or an operator says. Final.
     SUCCEEDED = "SUCCEEDED"

@@ -39,13 +39,19 @@ class Models(Loader):
 def client(service: str, config: Config) -> Any:  # noqa: ANN401 (botocore makes them at run time)
     """A client of the service."""
     try:
-        return _fast_session().create_client(service, config=config)
+        return fast_client(service, config)
     except Exception:  # noqa: BLE001 (whatever a newer botocore raises; a plain session is only slower)
         return Session().create_client(service, config=config)
 
 
+def fast_client(service: str, config: Config) -> Any:  # noqa: ANN401 (botocore makes them at run time)
+    """A client made with what this module overrides. It raises whatever a botocore raises that has changed there."""
+    return fast_session().create_client(service, config=config)
+
+
 @cache
-def _fast_session() -> Session:
+def fast_session() -> Session:
+    """A session that reads botocore's descriptions in the fast way; one for all clients."""
     session = Session()
     session.register_component("data_loader", Models())
     return session
