@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, State
+from arm_relay.batches.steps import STEPS
 from arm_relay.operators.redrive import _parse
 from arm_relay.orders.faults import InvalidOrders
 from arm_relay.orders.parsing import parse_orders
@@ -35,6 +36,13 @@ def test_every_state_and_status_is_described_in_the_sentences_of_the_code(kind: 
     assert set(said) == {state.name for state in kind}
     for name, sentence in said.items():
         assert f"| {name} | {sentence} |" in (DOCS / "batch-states.md").read_text()
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_steps_from_every_state_are_listed(state: State) -> None:
+    to = ", ".join(other for other in State if other in STEPS[state])
+
+    assert f"| {state} | {to or 'nothing: it is final'} |" in (DOCS / "architecture.md").read_text()
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: str(kind.slug))
