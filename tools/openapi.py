@@ -91,8 +91,10 @@ OF_IAM: Final[dict[int, str]] = {403: "The request is not signed, or its signer 
 
 #: What the fields of a redrive mean, by schema and field.
 REDRIVE_WORDS: Final = {
+    ("Close", "action"): "This form ends the batch.",
     ("Close", "status"): "How the orders ended whose status was not known.",
     ("Close", "reason"): "How you found that out; it is kept in the batch's history.",
+    ("Resubmit", "action"): "This form submits the batch again.",
     ("Resubmit", "reason"): "How you made sure of that; it is kept in the batch's history.",
 }
 
@@ -400,9 +402,10 @@ def _problem_schemas() -> Json:
         "type": "object",
         "description": "An error answer that API Gateway gives by itself.",
         "required": ["message"],
-        "properties": {"message": {"type": ["string", "null"]}},
+        "properties": {"message": {"type": ["string", "null"], "description": "What is wrong."}},
     }
-    answer = _object({"status": {"type": "integer"}, "body": _text("The body as received, at most 32 KB.")})
+    status = {"type": "integer", "description": "The HTTP status."}
+    answer = _object({"status": status, "body": _text("The body as received, at most 32 KB.")})
     return {
         "Problem": problem,
         "Message": message,
@@ -453,7 +456,9 @@ def _receipt_schemas() -> Json:
 
 def _batch_fields() -> Json:
     by = _nullable(_text("The operator who released it; null where the relay acted by itself."))
-    transition = _object({"at": _time(), "status": _enum(State), "cause": _text(), "by": by})
+    transition = _object(
+        {"at": _time("When."), "status": _enum(State, "The new status."), "cause": _text("Why."), "by": by}
+    )
     return {
         "batchId": _text("The relay's id of the batch."),
         "clientNo": _text("The client's number in ARM."),
@@ -476,17 +481,24 @@ def _operator_schemas() -> Json:
         "vat": {"type": "number", "description": "VAT."},
         "inclVat": {"type": "number", "description": "Gross."},
     }
-    totals = _object({"id": _text("The order event's `id`."), "currency": _nullable(_text()), **amounts})
-    preview = {"batch": {"type": "object", "description": "The body that ARM would get."}, "totals": _list(totals)}
+    currency = _nullable(_text("The order's `currency`."))
+    totals = _object({"id": _text("The order event's `id`."), "currency": currency, **amounts})
+    preview = {
+        "batch": {"type": "object", "description": "The body that ARM would get."},
+        "totals": _list(totals, "By order."),
+    }
     held = _object(
         {
             "batchId": _text("The relay's id of the batch."),
             "cause": _text("Why it is held."),
-            "heldSince": _time(),
-            "orderCount": {"type": "integer", "minimum": 1},
+            "heldSince": _time("Since when it has been held."),
+            "orderCount": {"type": "integer", "minimum": 1, "description": "How many orders it has."},
         }
     )
-    page = {"batches": _list(held), "cursor": _nullable(_text("Where the next page begins; null on the last page."))}
+    page = {
+        "batches": _list(held, "The batches of this page."),
+        "cursor": _nullable(_text("Where the next page begins; null on the last page.")),
+    }
     orders = _list(_ref("OrderSummary"), "Its orders.")
     return {
         "Preview": _object(preview, description="What order events would become."),

@@ -49,7 +49,7 @@ def orders_schema() -> dict[str, Any]:
 
 def to_text(schema: dict[str, Any]) -> str:
     """The file's text."""
-    return json.dumps(schema, indent=2) + "\n"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _between_fields(order: dict[str, Any]) -> dict[str, Any]:
