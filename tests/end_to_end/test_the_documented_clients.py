@@ -1,4 +1,4 @@
-"""Every example of the documentation for senders and subscribers, run as it stands against the deployed stack."""
+"""Every example of the documentation for senders and subscribers, run unchanged against the deployed stack."""
 
 import json
 import os
@@ -104,10 +104,10 @@ def test_an_order_is_taken_from_each_documented_sender(
     script = tmp_path / ("send.mjs" if language == "js" else "send")
     script.write_text(example("sending-orders.md", language, holding))
 
-    told = run([program, str(script)], tmp_path, **to_sender(ready))
+    printed = run([program, str(script)], tmp_path, **to_sender(ready))
 
-    assert "202" in told.split()
-    assert '"batchId"' in told
+    assert "202" in printed.split()
+    assert '"batchId"' in printed
 
 
 # The topic.
@@ -115,7 +115,7 @@ def test_an_order_is_taken_from_each_documented_sender(
 
 @pytest.fixture(scope="module")
 def filtered(ready: Ready) -> str:
-    """The URL of the documented queue: the stack as it stands in the documentation, deployed beside the relay's."""
+    """The URL of the documented queue: the stack as the documentation shows it, deployed beside the relay's."""
     aws = Aws(ready.aws_endpoint_url)
     aws.cloudformation.create_stack(
         StackName="reader",
@@ -206,9 +206,9 @@ def test_the_documented_command_subscribes_with_the_same_filter(ready: Ready, tm
 
     path = {"PATH": f"{AWS_CLI}{os.pathsep}{os.environ['PATH']}"}
     arns = {"TOPIC_ARN": ready.topic_arn, "QUEUE_ARN": queue_arn}
-    told = run(["sh", "-c", script], tmp_path, **path, **arns, **aws.environment)
+    printed = run(["sh", "-c", script], tmp_path, **path, **arns, **aws.environment)
 
-    arn = json.loads(told)["SubscriptionArn"]
+    arn = json.loads(printed)["SubscriptionArn"]
     attributes = aws.sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     assert attributes["RawMessageDelivery"] == "true"
     policy = example("receiving-results.md", "json", 'clientNo": [')
@@ -222,6 +222,6 @@ def test_an_order_is_found_by_its_own_number_as_operations_says(ready: Ready, tm
     script = example("operations.md", "sh", "aws dynamodb scan").replace("B-0564311", order["orderId"])
 
     path = {"PATH": f"{AWS_CLI}{os.pathsep}{os.environ['PATH']}"}
-    told = run(["sh", "-c", f"output() {{ echo {ready.table_name}; }}\n{script}"], tmp_path, **path, **aws.environment)
+    printed = run(["sh", "-c", f"output() {{ echo {ready.table_name}; }}\n{script}"], tmp_path, **path, **aws.environment)
 
-    assert told.strip() == f"ORDER#{ready.client_no}#{order['id']}"
+    assert printed.strip() == f"ORDER#{ready.client_no}#{order['id']}"
