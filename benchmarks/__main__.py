@@ -63,9 +63,9 @@ def _plot() -> None:
 def _write(page: Path, rows: Sequence[Row]) -> None:
     """Put the table between the page's marks."""
     machine = f"{platform.machine()}, CPython {platform.python_version()}"
-    told = f"Measured on {datetime.now(UTC).date()} ({machine}).\n\n{to_markdown(rows)}\n"
+    measured = f"Measured on {datetime.now(UTC).date()} ({machine}).\n\n{to_markdown(rows)}\n"
     before, rest = page.read_text().split(BEGIN)
-    page.write_text(f"{before}{BEGIN}{told}{END}{rest.partition(END)[2]}")
+    page.write_text(f"{before}{BEGIN}{measured}{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":

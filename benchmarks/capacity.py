@@ -24,7 +24,7 @@ class Life:
 
     orders: int
     writes: float
-    writes_told: float
+    writes_reported: float
     reads: float
     #: By both functions, in bytes.
     logged: int
@@ -68,7 +68,7 @@ def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contest
     return Life(
         orders=orders,
         writes=taken.writes,
-        writes_told=taken.writes_told,
+        writes_reported=taken.writes_reported,
         reads=taken.reads,
         logged=logged,
         calls=dict(sorted(taken.calls.items())),
@@ -82,5 +82,5 @@ def _row(life: Life, target: float) -> Row:
         against="itself, in units",
         ratios=[life.writes_per_order],
         target=target,
-        figures=f"{calls}; {life.reads:g} read units; {life.writes_told / life.orders:g} as DynamoDB Local counts",
+        figures=f"{calls}; {life.reads:g} read units; {life.writes_reported / life.orders:g} as DynamoDB Local counts",
     )

@@ -46,7 +46,7 @@ class Capacity:
     reads: float = 0.0
     writes: float = 0.0
     #: With transactions as DynamoDB Local counts them.
-    writes_told: float = 0.0
+    writes_reported: float = 0.0
 
 
 class Cloud:
@@ -101,7 +101,7 @@ class Cloud:
         if operation in {"BatchGetItem", "GetItem", "Query"}:
             self.capacity.reads += units
             return
-        self.capacity.writes_told += units
+        self.capacity.writes_reported += units
         if operation == "TransactWriteItems":
             units = sum(_units_in_transaction(entry["Put"]["Item"]) for entry in request["TransactItems"])
         self.capacity.writes += units

@@ -1,7 +1,7 @@
 """`python -m benchmarks.cost`: what a million orders cost, counted and measured anew, times AWS's list prices.
 
 Counted: requests, capacity units, messages, bytes logged. Measured: the functions' CPU time on this machine. Assumed:
-how long ARM takes. What does not depend on the number of orders is told apart, per month.
+how long ARM takes. What does not depend on the number of orders is listed separately, per month.
 """
 
 import sys

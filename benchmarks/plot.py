@@ -28,7 +28,7 @@ def _throughput(axes: Any, samples: dict[str, list[float]], limit: list[list[flo
     highest = [max(rates) - middle for middle, rates in zip(middles, samples.values(), strict=True)]
     axes.errorbar(workers, middles, yerr=[lowest, highest], marker="o", capsize=3, label="measured")
     axes.plot(*zip(*limit, strict=True), linestyle="--", label="limit")
-    axes.set(xlabel="batches looked at at once", ylabel="batches finished per second", ylim=(0, None))
+    axes.set(xlabel="batches polled at a time", ylabel="batches finished per second", ylim=(0, None))
     axes.set_title("Poller, ARM taking 50 ms")
     axes.legend()
 

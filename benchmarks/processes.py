@@ -1,4 +1,4 @@
-"""A function in a process of its own, told over pipes what to run."""
+"""A function in a process of its own, which reads from a pipe what to run."""
 
 import json
 import subprocess

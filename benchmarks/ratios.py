@@ -17,7 +17,7 @@ class Row:
     against: str
     #: One per round.
     ratios: Sequence[float]
-    #: The ratio should be at most this, or at least, where `is_floor`; None: only told.
+    #: The ratio should be at most this, or at least, where `is_floor`; None: for information.
     target: float | None
     is_floor: bool = False
     #: The median figures behind the ratio, with their unit.

@@ -72,10 +72,10 @@ def rows() -> list[Row]:
 
 def _rows(what: str, samples: dict[str, Sequence[float]] | dict[str, list[float]]) -> list[Row]:
     relay = samples[RELAY.name]
-    told = FLOOR_WITH_SECRET.name
+    for_information = FLOOR_WITH_SECRET.name
     return [
         compared(what, "floor", AT_MOST_FLOOR, relay, samples[FLOOR.name], "ms"),
-        compared(what, told, None, relay, samples[told], "ms"),
+        compared(what, for_information, None, relay, samples[for_information], "ms"),
         compared(what, "peer", AT_MOST_PEER, relay, samples[PEER.name], "ms"),
     ]
 

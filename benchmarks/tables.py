@@ -106,8 +106,8 @@ def a_due_batch_each(number: int) -> Iterator[Batch]:
         batch_id = str(uuid.uuid4())
         order = a_batch_order(id=f"evt-{batch_id}", document_no=batch_id)
         times = dict.fromkeys(("claimed_at", "opened_at", "attempt_at"), now - timedelta(minutes=2))
-        told = {"cause": "ARM returned a batchUuid", "orders": (order,), "payload": PAYLOAD}
-        batch = a_batch(id=batch_id, state=State.PENDING, **told, **times)
+        fields = {"cause": "ARM returned a batchUuid", "orders": (order,), "payload": PAYLOAD}
+        batch = a_batch(id=batch_id, state=State.PENDING, **fields, **times)
         yield replace(batch, due=now - timedelta(minutes=1), batch_uuid="8NlwdOIM1YLVFApvQFONTw")
 
 

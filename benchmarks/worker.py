@@ -1,4 +1,4 @@
-"""The process around a function: runs its handler with the events it reads and tells what that took.
+"""The process around a function: runs its handler with the events it reads and reports what that took.
 
 A line of JSON in: the events. A line out: the CPU time of the handler alone in seconds (all threads of the process),
 the time passed, the statuses, the process's peak of memory in bytes, the modules loaded, whether garbage is collected,
@@ -37,9 +37,9 @@ def main():
     os.dup2(os.memfd_create("log"), 1)
     handler = _handler()
     for line in sys.stdin:
-        told = json.loads(line)
+        work = json.loads(line)
         cpu, wall = time.process_time(), time.monotonic()
-        answers = [handler(event, Context(told["seconds"])) for event in told["events"]]
+        answers = [handler(event, Context(work["seconds"])) for event in work["events"]]
         cpu, wall = time.process_time() - cpu, time.monotonic() - wall
         usage = {
             "cpu": cpu,

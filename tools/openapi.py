@@ -31,7 +31,7 @@ DESCRIPTION: Final = """\
 ARM Relay takes order events from senders, submits them as documents to Amili's accounts-receivable ledger ARM, and
 publishes on an SNS topic how each of them ended.
 
-There are two APIs, each with a URL of its own. **Senders** post signed orders. **Operators** look at orders and
+There are two APIs, each with a URL of its own. **Senders** post signed orders. **Operators** see orders and
 batches, and release held batches; AWS IAM authorises their requests.
 
 The guides are in the repository:
@@ -391,7 +391,7 @@ def _problem_schemas() -> Json:
             "detail": _text("What is wrong this time, for people."),
             "errors": _list(fault, "Every fault that was found."),
             "orderIds": _list(_text(), "The ids of the orders in conflict."),
-            "batchId": _text("The relay's id of the refused batch."),
+            "batchId": _text("The relay's id for the refused batch."),
             "answer": _ref("ArmAnswer"),
             "orders": _list(_ref("OrderReceipt"), "The orders of the refused request."),
         },

@@ -1,6 +1,6 @@
 """What each field of an order event means: the words that the JSON Schema, the OpenAPI document and the page share.
 
-They stand beside the models and not in them, because the functions never need them. A test holds them against the
+They are beside the models and not in them, because the functions never need them. A test holds them against the
 models' fields and against the names of ARM's fields.
 """
 

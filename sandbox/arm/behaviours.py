@@ -86,6 +86,7 @@ def _huge(fault: Fault, call: Call) -> Response:
 
 
 def _trickle(fault: Fault, call: Call) -> Response:
+    """The answer arrives too slowly, piece by piece."""
     return replace(call.answer(), padding=int(fault.number("pieces")), pause=fault.number("seconds"))
 
 

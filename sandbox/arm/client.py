@@ -60,7 +60,7 @@ class RequestView(TypedDict):
 
 
 class FaultView(TypedDict):
-    """A fault that stands, with the times left."""
+    """A fault in force, with the times left."""
 
     endpoint: str
     kind: str
@@ -92,7 +92,7 @@ class ArmControl:
         return view
 
     def faults(self) -> list[FaultView]:
-        """The faults that stand."""
+        """The faults in force."""
         view: list[FaultView] = self._call("GET", "/faults")
         return view
 

@@ -11,7 +11,7 @@ class Request:
     """What a caller sent."""
 
     method: str
-    #: Path and query, as they stood in the request line.
+    #: Path and query, as they were in the request line.
     target: str
     #: Names in small letters; repeated ones joined by a comma, as API Gateway joins them.
     headers: Mapping[str, str]

@@ -33,7 +33,7 @@ class Route:
     iam: bool
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request goes this way; the path as it stood in the request."""
+        """Whether a request goes this way; the path as it was in the request."""
         wanted_method, wanted_path = self.key.split(" ", 1)
         greedy = re.sub(r"\\{[^}]+\\\+\\}", ".+", re.escape(wanted_path))
         pattern = re.sub(r"\\{[^}]+\\}", "[^/]+", greedy)

@@ -72,7 +72,7 @@ FAILURES = [
     (
         Conflict(["evt-1"]),
         Kind.CONFLICT,
-        "An order with this id is in progress, or has succeeded, with different content.",
+        "An order with this id is in progress or held, or has succeeded, with different content.",
     ),
     (IllegalStep("The batch is not held."), Kind.NOT_REDRIVABLE, "The batch is not held."),
     (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
@@ -187,7 +187,7 @@ def test_a_conflict_names_its_orders() -> None:
         "type": "urn:arm-relay:problem:conflict",
         "title": "An order with this id is already in progress with different content",
         "status": 409,
-        "detail": "An order with this id is in progress, or has succeeded, with different content.",
+        "detail": "An order with this id is in progress or held, or has succeeded, with different content.",
         "orderIds": ["evt-1", "evt-2"],
     }
 

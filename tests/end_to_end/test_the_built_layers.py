@@ -1,4 +1,4 @@
-"""What is deployed stands on its own: its functions import with their code, their layers and boto3 alone.
+"""What is deployed is complete: its functions import with their code, their layers and boto3 alone.
 
 It is built for both of Lambda's architectures; the other tests run this machine's.
 """

@@ -244,9 +244,9 @@ def test_an_operator_closes_a_held_batch_and_its_order_may_be_corrected(ready: R
     answer = redriven(ready, batch_id, {"action": "close", "status": "FAILED", "reason": "not in ARM"})
 
     assert (answer.status_code, answer.json()["status"]) == (200, "FAILED")
-    told = end_of(ready, batch_id, 2)
-    assert (told["type"], told["data"]["cause"]) == ("arm-relay.batch.failed", "not in ARM")
-    assert told["data"]["by"]
+    published = end_of(ready, batch_id, 2)
+    assert (published["type"], published["data"]["cause"]) == ("arm-relay.batch.failed", "not in ARM")
+    assert published["data"]["by"]
     assert post(ready, order | {"message": "corrected"}).status_code == 202
 
 

@@ -1,4 +1,4 @@
-"""The documented sender with retries, as it stands, on a relay in trouble."""
+"""The documented sender with retries, unchanged, on a relay that fails."""
 
 import os
 import subprocess
@@ -25,9 +25,9 @@ def sent(relay: FakeRelay, folder: Path) -> str:
 def test_it_sends_the_same_again_signed_anew_until_the_relay_has_it(tmp_path: Path) -> None:
     with fake_relay() as relay:
         relay.answers = [503, NO_ANSWER, 202]
-        told = sent(relay, tmp_path)
+        printed = sent(relay, tmp_path)
 
-    assert told == '202 {"told": 202}'
+    assert printed == '202 {"answered": 202}'
     assert [posted.body for posted in relay.requests] == [b'{"id": "evt-1"}'] * 3
     assert len({posted.headers["webhook-signature"] for posted in relay.requests}) == 3
 
@@ -36,7 +36,16 @@ def test_it_sends_the_same_again_signed_anew_until_the_relay_has_it(tmp_path: Pa
 def test_it_does_not_repeat_what_would_get_the_same_answer(status: int, tmp_path: Path) -> None:
     with fake_relay() as relay:
         relay.answers = [status]
-        told = sent(relay, tmp_path)
+        printed = sent(relay, tmp_path)
 
-    assert told == f'{status} {{"told": {status}}}'
+    assert printed == f'{status} {{"answered": {status}}}'
     assert len(relay.requests) == 1
+
+
+def test_it_waits_as_long_as_the_relay_asks(tmp_path: Path) -> None:
+    with fake_relay() as relay:
+        relay.answers, relay.retry_after = [503], 3
+        sent(relay, tmp_path)
+
+    first, second = (int(posted.headers["webhook-timestamp"]) for posted in relay.requests)
+    assert second - first >= 3

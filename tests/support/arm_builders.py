@@ -1,4 +1,4 @@
-"""A simulator in process, under a clock that only moves when told, and documents to send to it."""
+"""A simulator in process, under a clock that moves only when a test moves it, and documents to send to it."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Data for tests: valid as it stands, one thing changed per test."""
+"""Data for tests: valid, with one thing changed per test."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -50,7 +50,7 @@ def a_batch_order(**changes: object) -> BatchOrder:
 
 
 def a_batch(**changes: object) -> Batch:
-    """A batch of one order as it was claimed at `NOW`; its history tells of the state and cause it is given."""
+    """A batch of one order as it was claimed at `NOW`; its history has the state and cause it is given."""
     fields: dict[str, Any] = {
         "id": "batch-1",
         "client_no": "2218",
@@ -67,8 +67,8 @@ def a_batch(**changes: object) -> Batch:
         for order in fields["orders"]
     ]
     payload = json.dumps({"metadata": {"userId": "arm-relay"}, "documents": documents}).encode()
-    told = Transitions(state=fields["state"], cause=fields["cause"], at=(fields["claimed_at"],))
-    return Batch(**{"payload": payload, "history": (told,)} | fields)
+    only = Transitions(state=fields["state"], cause=fields["cause"], at=(fields["claimed_at"],))
+    return Batch(**{"payload": payload, "history": (only,)} | fields)
 
 
 def one_by_one[T, R](work: Callable[[T], R], items: Iterable[T]) -> list[R]:

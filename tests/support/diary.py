@@ -1,4 +1,4 @@
-"""A journal that keeps what it is told, for tests to look into."""
+"""A journal that keeps what is reported to it, for tests to read."""
 
 from arm_relay.batches.batch import Batch, State
 from arm_relay.observability import Metric

@@ -1,4 +1,4 @@
-"""The examples of the documentation, taken out of it as they stand."""
+"""The examples of the documentation, taken out of it unchanged."""
 
 import re
 from pathlib import Path

@@ -1,9 +1,10 @@
-"""A relay that senders can be tried on: it checks signatures as the relay does, and answers as it is told."""
+"""A relay that senders can be tried on: it checks signatures as the relay does, and answers from a list."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Final, override
@@ -32,6 +33,8 @@ class FakeRelay:
     url: str
     answers: list[int] = field(default_factory=list)
     requests: list[Posted] = field(default_factory=list)
+    #: The header `Retry-After` of every 503, in seconds; None leaves it out.
+    retry_after: int | None = None
 
     def answer(self, posted: Posted) -> int:
         """The status."""
@@ -55,8 +58,10 @@ def fake_relay() -> Iterator[FakeRelay]:
             if status == NO_ANSWER:
                 return
             self.send_response(status)
+            if status == HTTPStatus.SERVICE_UNAVAILABLE and relay.retry_after is not None:
+                self.send_header("retry-after", str(relay.retry_after))
             self.end_headers()
-            self.wfile.write(json.dumps({"told": status}).encode())
+            self.wfile.write(json.dumps({"answered": status}).encode())
 
         @override
         def log_message(self, format: str, *args: object) -> None:

@@ -101,7 +101,7 @@ class StoreContract:
 
     @pytest.fixture
     def item(self, dynamodb: Any) -> Callable[[str], dict[str, Any]]:  # noqa: ANN401 (as above)
-        """An item as it stands in the table."""
+        """An item as it is in the table."""
 
         def read(key: str) -> dict[str, Any]:
             answer = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": key}}, ConsistentRead=True)

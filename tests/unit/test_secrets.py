@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import NOW
 
-#: Stands in every malformed secret, and must not come out.
+#: It is in every malformed secret, and must not come out.
 CONTENT = "hunter2"
 
 

@@ -25,12 +25,12 @@ class Submission:
         self._pace = pace
 
     def run(self, batch: Batch) -> Batch:
-        """Submit a batch in state CLAIMED; the batch as it stands afterwards."""
+        """Submit a batch in state CLAIMED; the batch as it is afterwards."""
         outcome = self._submit(batch)
         try:
             return self._record(batch, outcome)
         except StoreUnavailable:
-            # The claim stands, so its lease runs out and the poller reconciles: only time is lost.
+            # The claim is recorded, so its lease runs out and the poller reconciles: only time is lost.
             self._report("the outcome of a submission could not be recorded", batch, outcome)
             return batch
 

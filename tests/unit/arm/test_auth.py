@@ -258,7 +258,7 @@ class Gate:
 
 
 class Waiting:
-    """A lock that tells how many have come to it."""
+    """A lock that counts how many have come to it."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -35,7 +35,7 @@ type Handler = Callable[[httpx.Request], httpx.Response]
 
 @dataclass
 class Arm:
-    """ARM behind a client: answers as it is told; gives token-1, token-2 and so on."""
+    """ARM behind a client: answers as a test wants; gives token-1, token-2 and so on."""
 
     answer: Handler
     tokens_given: int = 0

@@ -1,4 +1,4 @@
-"""What the journal is told of each call to ARM."""
+"""What the journal gets of each call to ARM."""
 
 from collections.abc import Callable, Mapping
 

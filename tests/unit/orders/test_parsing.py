@@ -125,10 +125,10 @@ def test_all_faults_of_a_request_are_told_at_once() -> None:
 def test_more_faults_than_an_answer_holds_are_cut_off_and_each_order_tells_its_share() -> None:
     many = [an_order(id=str(number), invoiceNo=None, lines=[{}] * 1000) for number in range(50)]
 
-    told = faults(many)
+    listed = faults(many)
 
-    assert len(told) == 50 * (20 + 1)
-    assert told[20] == Fault("/0", "has more errors; only the first 20 are listed")
+    assert len(listed) == 50 * (20 + 1)
+    assert listed[20] == Fault("/0", "has more errors; only the first 20 are listed")
     assert faults(many[0])[1000:] == [Fault("", "has more errors; only the first 1000 are listed")]
 
 
@@ -137,10 +137,10 @@ def test_long_pointers_do_not_make_a_small_request_a_huge_answer() -> None:
     nested = "".join(f'{{"{letter * 200}": ' for letter in "abcdefghij")
     body = f"{nested}{{{repeated}}}{'}' * 10}".encode()
 
-    told = parse_orders(body).faults
+    listed = parse_orders(body).faults
 
-    assert told[-1].detail.startswith("has more errors; only the first")
-    assert sum(len(fault.pointer) + len(fault.detail) for fault in told) < 310_000
+    assert listed[-1].detail.startswith("has more errors; only the first")
+    assert sum(len(fault.pointer) + len(fault.detail) for fault in listed) < 310_000
 
 
 def test_a_default_id_is_only_made_of_text() -> None:

@@ -63,7 +63,7 @@ def test_files_are_sent_as_they_are_and_each_answer_is_shown(
 
     assert [posted.body for posted in relay.requests] == ['{ "name": "Blåbær" }\r\n'.encode(), b"[1]"]
     shown = capsys.readouterr().out.splitlines()
-    assert shown == [f"{files[0]}: 202 Accepted", '{"told": 202}', f"{files[1]}: 202 Accepted", '{"told": 202}']
+    assert shown == [f"{files[0]}: 202 Accepted", '{"answered": 202}', f"{files[1]}: 202 Accepted", '{"answered": 202}']
 
 
 @pytest.mark.usefixtures("variables")

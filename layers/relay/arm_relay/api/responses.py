@@ -30,7 +30,7 @@ class Api:
     problem_of: Callable[[Exception], Problem]
 
     def answer(self, event: Event, journal: Journal) -> Response:
-        """The answer to a request. Every failure has one, and an unexpected one stands in the log."""
+        """The answer to a request. Every failure has one, and the log has the unexpected ones."""
         journal.count(Metric.REQUESTS)
         try:
             return self.routes.get(event["routeKey"], _unknown_route)(event)

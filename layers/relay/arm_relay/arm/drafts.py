@@ -1,4 +1,4 @@
-"""A request's orders as the batch that ARM would get: read, checked and mapped. Pure."""
+"""Drafts: the batches that ARM would get for the orders of a request, before anything is recorded or sent. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

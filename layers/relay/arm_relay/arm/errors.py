@@ -4,7 +4,7 @@ ArmError
 ├── NotSent    ARM certainly does not have it -> the batch is QUEUED
 ├── Refused    ARM has read it and refused it -> the batch is REFUSED
 ├── InDoubt    ARM may have it                -> the batch is UNCONFIRMED
-└── NoAnswer   a question went unanswered     -> it is asked again later
+└── NoAnswer   ARM did not answer a question  -> it is asked again later
 """
 
 from datetime import timedelta
@@ -38,7 +38,7 @@ class ArmError(Exception):
         scope: Scope = Scope.BATCH,
     ) -> None:
         super().__init__(cause)
-        #: Why, in the same words for the same failure: they stand in the batch's history.
+        #: Why, in the same words for the same failure: they appear in the batch's history.
         self.cause = cause
         #: ARM's answer, where there was one.
         self.answer = answer

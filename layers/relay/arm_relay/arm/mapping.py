@@ -56,7 +56,7 @@ def to_batch(orders: Sequence[Order], codes: ArmCodes, today: date) -> DocumentB
 
 
 def faults_of(order: Order, pointer: str, codes: ArmCodes) -> list[Fault]:
-    """Why the order that stands at `pointer` in its request cannot be mapped.
+    """Why the order at `pointer` in its request cannot be mapped.
 
     That is a credit note whose document type code is not configured, or an amount that is too large to send.
     """

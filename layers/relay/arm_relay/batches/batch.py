@@ -1,4 +1,4 @@
-"""What a batch is: its states, its orders and how they stand, its history. Pure; `steps` changes it.
+"""What a batch is: its states, its orders and their statuses, its history. Pure; `steps` changes it.
 
 Times are UTC. A batch with a `due` time has something left to do; without one it rests.
 """
@@ -11,26 +11,31 @@ from typing import Final
 
 
 class State(StrEnum):
-    """Where a batch stands."""
+    """The state of a batch."""
 
-    #: Recorded, submission in flight, lease running. Leaves by the submission's outcome, or to UNCONFIRMED when the
+    #: Recorded, and being submitted under a lease. It leaves by the submission's outcome, or to UNCONFIRMED when the
     #: lease is over.
     CLAIMED = "CLAIMED"
-    #: ARM certainly does not have it. Leaves when the poller submits it, backing off.
+    #: ARM certainly does not have it. The poller submits it again, at growing intervals. It leaves by a submission, or
+    #: by a hold when it is too old.
     QUEUED = "QUEUED"
-    #: ARM may have it. Leaves by reconciliation or a late answer, never by a blind resend.
+    #: ARM may have it. It is never sent again without proof. It leaves by reconciliation, by a late answer or by a
+    #: hold.
     UNCONFIRMED = "UNCONFIRMED"
-    #: ARM returned a batchUuid. Leaves by ARM's result.
+    #: ARM returned a batchUuid. It leaves by ARM's result, by ARM's ledger or by a hold.
     PENDING = "PENDING"
-    #: Every document was created, as ARM's result, its ledger or an operator says. Final.
+    #: Every document was created. Final.
     SUCCEEDED = "SUCCEEDED"
-    #: Only some documents were created, by the same sources. Final; a failed order sent corrected is a new batch.
+    #: Some documents were created and some were not. Final. Send the failed orders again, corrected; they become a new
+    #: batch.
     PARTIALLY_FAILED = "PARTIALLY_FAILED"
-    #: No document was created, by the same sources. Final; a corrected resend is a new batch.
+    #: No document was created. Final. Send the orders again, corrected; they become a new batch.
     FAILED = "FAILED"
-    #: ARM answered 4xx to the submission. Final; a corrected resend is a new batch.
+    #: ARM refused the submission: it answered with a 4xx that is about the batch. Final. Send the orders again,
+    #: corrected; they become a new batch.
     REFUSED = "REFUSED"
-    #: A person must decide: not confirmable, result not understood, or too old. Leaves by redrive.
+    #: A person must decide: the relay cannot find out how the batch ended, or the batch is too old. It leaves by a
+    #: redrive.
     HELD = "HELD"
 
 
@@ -41,7 +46,7 @@ class OrderStatus(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     #: ARM created its document.
     SUCCEEDED = "SUCCEEDED"
-    #: ARM did not create its document; it may be sent again with different content.
+    #: ARM did not create its document; it may be sent again with different content once its batch has ended.
     FAILED = "FAILED"
     #: ARM refused the submission; it may be sent again with different content.
     REFUSED = "REFUSED"

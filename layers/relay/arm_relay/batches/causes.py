@@ -15,13 +15,14 @@ NEXT_ATTEMPT: Final = "next attempt"
 NOT_IN_LEDGER: Final = "ARM's ledger has none of it"
 #: PENDING: ARM accepted the batch and will process it.
 BATCH_UUID: Final = "ARM returned a batchUuid"
-#: UNCONFIRMED: the function that submitted the batch ended before it could record the outcome.
-OUTCOME_LOST: Final = "the submission's outcome was never recorded"
-#: An end: ARM's result of the batch says how each order ended.
+#: UNCONFIRMED: the outcome of the submission was not recorded before its lease was over.
+OUTCOME_LOST: Final = "the submission's outcome was not recorded in time"
+#: SUCCEEDED, PARTIALLY_FAILED or FAILED: ARM's result of the batch says how each order ended.
 RESULT: Final = "ARM's result"
 #: SUCCEEDED: no answer to the submission arrived, but ARM's ledger has the document of every order.
 IN_LEDGER: Final = "ARM's ledger has every document"
-#: Undecided: ARM reports a failure, but an earlier attempt is in doubt and may have caused it.
+#: HELD: ARM reports a failure that an earlier attempt in doubt may have caused, and its ledger does not show every
+#: document.
 PERHAPS_REPEATED: Final = "the failure may come from a repeated submission"
 #: HELD: ARM reports that a document failed, and yet its ledger has the document.
 FAILED_BUT_IN_LEDGER: Final = "ARM reports a document as failed, but its ledger has it"
@@ -29,9 +30,10 @@ FAILED_BUT_IN_LEDGER: Final = "ARM reports a document as failed, but its ledger 
 FAILURE_NOT_CONFIRMED: Final = "ARM's ledger did not confirm the failure"
 #: HELD: ARM has a document with the invoice number of an order, and it is not this order's document.
 NUMBER_TAKEN: Final = "ARM has a different document under the invoice number of an order"
-#: HELD: after the settling time ARM's ledger has the documents of some orders and not of others.
-PARTLY_IN_LEDGER: Final = "ARM has the documents of some orders, but not of all"
-#: HELD: ARM may have the batch, and an order without an invoice number cannot be looked up.
+#: HELD: after the settling time ARM's ledger shows the documents of some orders; others are absent or cannot be looked
+#: up.
+PARTLY_IN_LEDGER: Final = "ARM's ledger does not show the documents of all orders"
+#: HELD: ARM may have the batch, and it has an order whose number is missing or cannot be looked up.
 NOT_ALL_NUMBERED: Final = "ARM may have the batch, and not every order has an invoice number to look up"
 
 
@@ -46,7 +48,7 @@ def repeated_submission_refused(status: int) -> str:
 
 
 def in_ledger_because(reason: str) -> str:
-    """An end that ARM's ledger showed, because the result was not understood for this reason."""
+    """SUCCEEDED, PARTIALLY_FAILED or FAILED: the result was not understood for this reason, and the ledger decided."""
     return f"ARM's ledger, because {reason}"
 
 

@@ -63,7 +63,7 @@ class Inquiries:
         return batch
 
     def order(self, client_no: str, order_id: str) -> tuple[BatchOrder, Batch]:
-        """The client's order as it stands in its latest batch, and that batch.
+        """The client's order, as its latest batch has it, and that batch.
 
         Raises:
             UnknownOrder: there is none with this id.

@@ -83,7 +83,7 @@ class Redrive:
             released = steps.closed(batch, State(redrive.status), redrive.reason, by, now)
         saved = self._store.save(released)
         if saved is None:
-            raise IllegalStep("Another writer saved the batch first. Look at it again before you decide.")
+            raise IllegalStep("Another writer saved the batch first. Fetch the batch again before you decide.")
         self._journal.moved(saved)
         return saved
 

@@ -109,7 +109,7 @@ def repeated_keys(value: object, *place: int | str) -> Iterator[Fault]:
 
 
 def faults_of_order(error: ValidationError, pointer: str, most: int) -> list[Fault]:
-    """The first `most` faults of the order that stands at `pointer` in its request."""
+    """The first `most` faults of the order at `pointer` in its request."""
     return [
         Fault(pointer + _pointer(fault["loc"]), _detail(fault))
         for fault in error.errors(include_url=False, include_input=False)[:most]

@@ -1,6 +1,6 @@
 """What upstream systems send: order events, and what each field may hold. `faults` words what is wrong with one. Pure.
 
-Length limits are the relay's own; ARM documents none. What each field means stands in `tools/order_fields.py`, beside
+Length limits are the relay's own; ARM documents none. What each field means is in `tools/order_fields.py`, beside
 the models, so that a function's start does not pay for it.
 """
 

@@ -11,7 +11,7 @@ from arm_relay.orders.parsing import ParsedRequest
 
 
 class Conflict(Faulty):
-    """An order with this id is in progress, or has succeeded, with different content."""
+    """An order with this id is in progress or held, or has succeeded, with different content."""
 
     def __init__(self, order_ids: Sequence[str], faults: Sequence[Fault] = ()) -> None:
         """`faults` are those of the request's other orders."""
@@ -74,7 +74,7 @@ class AlreadyRecorded:
     replays: Mapping[str, Batch] = field(default_factory=dict)
     #: The ids of the batches of orders that this request corrects, by order id.
     replaced: Mapping[str, str] = field(default_factory=dict)
-    #: The ids of orders that are in progress, or have succeeded, with different content.
+    #: The ids of orders that are in progress or held, or have succeeded, with different content.
     conflicts: tuple[str, ...] = ()
 
     def is_new(self, order: Order) -> bool:

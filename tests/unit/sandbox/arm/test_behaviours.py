@@ -107,7 +107,7 @@ def test_a_huge_answer_has_billed() -> None:
     assert sum(map(len, answer.chunks())) == 50_000_000 + len(answer.body)
 
 
-def test_an_answer_may_trickle_in() -> None:
+def test_an_answer_may_arrive_too_slowly() -> None:
     answer, documents = response("trickle", pieces=3, seconds=2)
 
     assert (list(answer.chunks()), answer.pause, documents) == ([b" ", b" ", b" ", answer.body], 2.0, 1)
