@@ -7,6 +7,7 @@ PYTHON ?= $(shell for python in python3.13 python3 /usr/bin/python3 python; do \
 	done; echo python3)
 ORDERS ?= $(wildcard events/orders/*.json)
 SEEDS ?= 1000
+TIMED ?= 300
 TOOLS := .tools
 UV_VERSION := 0.13.9
 PYTHON_VERSION := 3.13
@@ -120,8 +121,10 @@ about-tests:
 	@$(if $(strip $(MISSING)),echo 'Tests are skipped that need what is not on the PATH: $(strip $(MISSING)).',:)
 
 .PHONY: soak
-soak: .venv/.ready ## Run the simulation for very many seeds: make soak SEEDS=10000
+soak: .venv/.ready ## Run the simulation for very many seeds, and its large scenarios in full: make soak SEEDS=10000 TIMED=300
 	$(RUN) tests.simulation.soak --seeds $(SEEDS)
+	$(RUN) tests.simulation.soak --timed $(TIMED)
+	$(RUN) pytest -m full tests/simulation/timed
 
 .PHONY: bench
 bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from arm_relay.bootstrap.clients import WORKERS
-from arm_relay.poller.polling import RESERVE
+from arm_relay.poller.polling import TO_FINISH
 
 from benchmarks import tables
 from benchmarks.cloud import Cloud
@@ -79,7 +79,7 @@ class _Poller:
         self._table.renew()
         self._table.fill(due)
         before = self._cloud.calls["Publish"]
-        usage = self._function.run([{}], seconds=RESERVE + SPELL)
+        usage = self._function.run([{}], seconds=TO_FINISH + SPELL)
         return (self._cloud.calls["Publish"] - before) / usage.wall
 
 

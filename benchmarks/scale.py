@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from arm_relay.bootstrap.clients import WORKERS
-from arm_relay.poller.polling import RESERVE
+from arm_relay.poller.polling import TO_FINISH
 from arm_relay.store.records import SHARDS
 
 from benchmarks import contestants, tables
@@ -64,7 +64,7 @@ def _finished(pollers: Sequence[Function], table: Table, cloud: Cloud) -> float:
 def _run(pollers: Sequence[Function], seconds: float) -> float:
     """The seconds it took."""
     with ThreadPoolExecutor(len(pollers)) as threads:
-        usages: list[Usage] = list(threads.map(lambda poller: poller.run([{}], seconds=RESERVE + seconds), pollers))
+        usages: list[Usage] = list(threads.map(lambda poller: poller.run([{}], seconds=TO_FINISH + seconds), pollers))
     return max(usage.wall for usage in usages)
 
 

@@ -30,6 +30,7 @@ _TIMES: Final = Times(
     first_poll=timedelta(seconds=30),
     longest_poll=timedelta(minutes=15),
     settling=timedelta(minutes=15),
+    failure_settling=timedelta(minutes=15),
     undecided=timedelta(hours=1),
     hold_after=timedelta(days=3),
     retention=timedelta(days=400),

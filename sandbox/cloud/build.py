@@ -28,6 +28,12 @@ _SOURCES: Final = ("template.yaml", "functions", "layers", "sandbox/cloud/build.
 #: In the folder of a build: what is deployed here.
 SANDBOX_TEMPLATE: Final = "sandbox.yaml"
 
+#: What MiniStack asks for where AWS asks for the first.
+ASKED_BY_MINISTACK: Final = {
+    "sns:Publish": "sns:PublishBatch",
+    "dynamodb:PartiQLUpdate": "dynamodb:BatchExecuteStatement",
+}
+
 _LOCK: Final = SAM_STATE / "build.lock"
 #: What machines call themselves, and what Lambda calls them.
 _ARCHITECTURES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -97,8 +103,23 @@ class _Build:
         deployed = with_default(template.read_text(encoding="utf-8"), "Architecture", self.architecture)
         template.write_text(deployed, encoding="utf-8")
         # MiniStack has no CodeDeploy, and applies SAM's transform with the defaults alone.
-        in_sandbox = with_default(deployed, "Deployment", "at-once")
+        in_sandbox = as_ministack_asks(with_default(deployed, "Deployment", "at-once"))
         (self.folder / SANDBOX_TEMPLATE).write_text(in_sandbox, encoding="utf-8")
+
+
+def as_ministack_asks(template: str) -> str:
+    """The text of a built template whose roles hold what MiniStack asks for, too.
+
+    For two calls it asks for a permission named like the operation, where AWS asks for another one; of statements in
+    PartiQL it does not know which table they are about.
+    """
+    published = r"\g<1>Action:\n\g<1>- sns:Publish\n\g<1>- sns:PublishBatch"
+    template = re.sub(r"^( +)Action: sns:Publish$", published, template, flags=re.MULTILINE)
+    executed = (
+        r"\g<1>- Sid: ExecuteInMiniStack\n\g<1>  Effect: Allow\n\g<1>  Action: dynamodb:BatchExecuteStatement\n"
+        r"\g<1>  Resource: '*'\n\g<1>- Sid: TakeAndRecord"
+    )
+    return re.sub(r"^( +)- Sid: TakeAndRecord$", executed, template, flags=re.MULTILINE)
 
 
 def name_release(template: str, release: str) -> str:

@@ -16,13 +16,11 @@ from typing import Any, Final
 import boto3
 import pytest
 from arm_relay.observability import Metric
-from arm_relay.poller.polling import PollingFailed
 
 from functions.poller import app as poller
 from functions.webhook import app as webhook
 from tests.support.builders import TIMES, a_batch
 from tests.support.poller_world import World, deployed
-from tests.support.store_contract import TABLE
 from tests.support.template import TEMPLATE, template
 from tools.dashboard.measurements import Identity, Measurements, Point
 
@@ -119,18 +117,20 @@ def waiting(world: World, period: int) -> None:
 
 
 def after(seconds: float) -> Happening:
-    """A batch is looked at when it is so old."""
+    """A batch is polled when it is so old."""
 
     def happen(world: World, period: int) -> None:
         waiting(world, period)
         world.arm.clock.sleep(seconds)
+        world.poll()
+        # What is held is counted when a run begins.
         world.poll()
 
     return happen
 
 
 def failing(endpoint: str, kind: str, **fault: Any) -> Happening:  # noqa: ANN401 (a fault's parameters)
-    """A batch is looked at, and a call meets a fault."""
+    """A batch is polled, and a call meets a fault."""
 
     def happen(world: World, period: int) -> None:
         waiting(world, period)
@@ -153,15 +153,11 @@ def orders_without_the_secret(_world: World, _period: int) -> None:
         assert webhook.handler(event, CONTEXT)["statusCode"] == 503
 
 
-def a_spoiled_record(world: World, period: int) -> None:
-    """A batch that nobody can read."""
-    waiting(world, period)
-    key = {"pk": {"S": f"BATCH#batch-{period}"}}
-    item = world.dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
-    world.dynamodb.put_item(TableName=TABLE, Item=item | {"body": {"B": b"{"}})
-    world.arm.clock.sleep(60)
-    with pytest.raises(PollingFailed):
-        world.poll()
+def a_request_that_fails(_world: World, _period: int) -> None:
+    """A request comes that the function does not expect."""
+    event = json.loads((ROOT / "events" / "lambda" / "webhook-order.json").read_text())
+    del event["pathParameters"]
+    assert webhook.handler(event, CONTEXT)["statusCode"] == 500
 
 
 #: What has to go on, period by period, for each alarm on a metric of ours.
@@ -173,7 +169,7 @@ HAPPENINGS: Final[dict[str, Happening]] = {
     "ArmForbidden": failing("result", "status", status=403),
     "TokenFailures": failing("token", "status", status=401),
     "Unavailable": orders_without_the_secret,
-    "Failures": a_spoiled_record,
+    "Failures": a_request_that_fails,
 }
 
 #: What AWS measures in a period for each alarm on a metric of AWS's, and what it measures when all is well.

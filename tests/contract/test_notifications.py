@@ -15,6 +15,7 @@ from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.poller.notifications import Topic, to_event
 
 from tests.support.builders import NOW, a_batch, a_batch_order
+from tests.support.diary import Diary
 from tests.support.schemas import SCHEMAS, faults
 
 #: SNS's limit for a message with its attributes, in bytes.
@@ -148,16 +149,17 @@ class Sns:
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
 
-    def publish(self, **request: Any) -> dict[str, str]:  # noqa: ANN401 (as boto3 has it)
+    def publish_batch(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 (as boto3 has it)
         self.requests.append(request)
-        return {"MessageId": "1"}
+        return {"Successful": [{"Id": entry["Id"]} for entry in request["PublishBatchRequestEntries"]], "Failed": []}
 
 
 def published(batch: Batch) -> dict[str, Any]:
     sns: Any = Sns()
-    Topic(sns, "arn:topic").publish(batch)
+    assert Topic(sns, "arn:topic", Diary()).publish_all([batch]) == {batch.id}
     (request,) = sns.requests
-    return dict(request)
+    (entry,) = request["PublishBatchRequestEntries"]
+    return {"TopicArn": request["TopicArn"], **entry}
 
 
 @pytest.mark.parametrize(("make", "event"), EVENTS, ids=lambda value: getattr(value, "__name__", ""))

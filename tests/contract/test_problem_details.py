@@ -79,7 +79,7 @@ FAILURES = [
     (
         RecordTooLarge(RecordTooLarge.__doc__),
         Kind.TOO_LARGE,
-        "The orders are too large to record, even compressed. Send fewer per request.",
+        "The orders are too large to record. Send fewer per request.",
     ),
     (
         PreviewTooLarge(PreviewTooLarge.__doc__),

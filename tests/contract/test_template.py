@@ -128,12 +128,12 @@ def test_asking_for_a_token_and_submitting_end_within_the_webhook_functions_time
     assert longest(TOKEN_TIMEOUT) + longest_exchange < properties("WebhookFunction")["Timeout"]
 
 
-def test_a_look_that_the_poller_begins_ends_within_its_reserve() -> None:
+def test_a_submission_that_the_poller_begins_ends_in_time() -> None:
     waits = (TOKEN_TIMEOUT.pool or 0) + (ARM_TIMEOUT.pool or 0)
     longest_exchange = max(longest(ARM_TIMEOUT), TOTAL_TIMEOUT)
 
-    assert waits + longest(TOKEN_TIMEOUT) + longest_exchange <= polling.RESERVE
-    assert min(run["Timeout"] for run in RUNS.values()) > polling.RESERVE
+    assert waits + longest(TOKEN_TIMEOUT) + longest_exchange <= polling.TO_SUBMIT
+    assert min(run["Timeout"] for run in RUNS.values()) > polling.TO_SUBMIT
 
 
 def test_as_many_runs_of_the_poller_overlap_as_is_said() -> None:

@@ -36,6 +36,9 @@ SHORT = httpx.Timeout(0.5)
 #: The garbage in which there is a token all the same; its lifetime alone is nonsense.
 USABLE = {variant for variant in TOKEN_GARBAGE if variant.startswith("expires-")}
 
+#: How long a call may take, in seconds.
+WITHIN = 60.0
+
 
 @dataclass
 class Line:
@@ -108,7 +111,7 @@ def asked(control: ArmControl) -> list[str]:
 
 
 def finished(arm: ArmClient, batch_uuid: str) -> Answer:
-    while (answer := arm.result("2218", batch_uuid)).status == 202:
+    while (answer := arm.result("2218", batch_uuid, WITHIN)).status == 202:
         time.sleep(0.02)
     return answer
 
@@ -125,8 +128,8 @@ def test_a_batch_goes_in_and_its_result_and_documents_come_out(arm: ArmClient, c
 
     batch_uuid, answer = arm.submit("2218", json.dumps(a_payload(*three_documents())).encode())
     assert answer.status == 202
-    assert read(arm.result("2218", batch_uuid), orders, vocabulary) == Waiting()
-    assert arm.document("2218", "A1") is None
+    assert read(arm.result("2218", batch_uuid, WITHIN), orders, vocabulary) == Waiting()
+    assert arm.document("2218", "A1", WITHIN) is None
 
     reading = read(finished(arm, batch_uuid), orders, vocabulary)
     assert isinstance(reading, Ended)
@@ -136,8 +139,8 @@ def test_a_batch_goes_in_and_its_result_and_documents_come_out(arm: ArmClient, c
         OrderStatus.FAILED,
         OrderStatus.SUCCEEDED,
     ]
-    assert (arm.document("2218", "A1") or {})["customerNo"] == "C1"
-    assert arm.document("2218", "A2") is None
+    assert (arm.document("2218", "A1", WITHIN) or {})["customerNo"] == "C1"
+    assert arm.document("2218", "A2", WITHIN) is None
     assert asked(control)[0] == "token"
     assert asked(control).count("token") == 1
 
@@ -154,15 +157,15 @@ def test_every_character_of_a_document_number_arrives(number: str, arm: ArmClien
     control.settings(processing_seconds=0)
     arm.submit("2218", json.dumps(a_payload(a_document(documentNo=number))).encode())
 
-    assert (arm.document("2218", number) or {})["documentNo"] == number
-    assert arm.document("2218", number + "x") is None
+    assert (arm.document("2218", number, WITHIN) or {})["documentNo"] == number
+    assert arm.document("2218", number + "x", WITHIN) is None
 
 
 def test_all_calls_share_one_connection(line: Line) -> None:
     batch_uuid, _ = line.client.submit("2218", PAYLOAD)
     for _ in range(5):
-        line.client.result("2218", batch_uuid)
-        line.client.document("2218", "1")
+        line.client.result("2218", batch_uuid, WITHIN)
+        line.client.document("2218", "1", WITHIN)
 
     assert len(line.ports) == 12
     assert len(set(line.ports)) == 1
@@ -322,16 +325,16 @@ def test_a_question_without_an_answer_is_no_answer(kind: str, arm: ArmClient, co
     control.add_fault("document", kind)
 
     with pytest.raises(NoAnswer):
-        arm.result("2218", "u1")
+        arm.result("2218", "u1", WITHIN)
     with pytest.raises(NoAnswer):
-        arm.document("2218", "1")
+        arm.document("2218", "1", WITHIN)
 
 
 def test_a_question_to_a_closed_door_is_no_answer(arm: ArmClient, control: ArmControl) -> None:
     control.add_fault("any", "refuse")
 
     with pytest.raises(NoAnswer) as error:
-        arm.result("2218", "u1")
+        arm.result("2218", "u1", WITHIN)
     assert error.value.scope is Scope.TOKEN
 
 
@@ -339,7 +342,7 @@ def test_a_slow_result_is_no_answer(impatient: ArmClient, control: ArmControl) -
     control.add_fault("result", "slow", seconds=2.0)
 
     with pytest.raises(NoAnswer, match="ReadTimeout"):
-        impatient.result("2218", "u1")
+        impatient.result("2218", "u1", WITHIN)
 
 
 def test_a_page_in_the_place_of_a_document_is_no_document(arm: ArmClient, control: ArmControl) -> None:
@@ -348,7 +351,7 @@ def test_a_page_in_the_place_of_a_document_is_no_document(arm: ArmClient, contro
     control.add_fault("document", "not-json")
 
     with pytest.raises(NoAnswer):
-        arm.document("2218", "88776655")
+        arm.document("2218", "88776655", WITHIN)
 
 
 # Tokens

@@ -9,7 +9,7 @@ from arm_relay.store.table import Store
 from botocore.config import Config
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
-from tests.support.store_contract import TABLE, StoreContract, create_table, ended, recorded
+from tests.support.store_contract import TABLE, BulkContract, StoreContract, create_table, ended, recorded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +20,7 @@ else:
 CONFIG = Config(max_pool_connections=30)
 
 
-class TestStoreOnDynamoDBLocal(StoreContract):
+class TestStoreOnDynamoDBLocal(StoreContract, BulkContract):
     @pytest.fixture
     def dynamodb(self, dynamodb_local: str) -> Iterator[DynamoDBClient]:
         client = boto3.client("dynamodb", endpoint_url=dynamodb_local, config=CONFIG)

@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
-from arm_relay.store.records import Marker
+from arm_relay.store.records import Lease, Marker
 from arm_relay.store.table import Busy, Store, StoreUnavailable
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.config import Config
@@ -107,7 +107,11 @@ CALLS: list[Callable[[Store], object]] = [
     lambda store: store.batch("b1"),
     lambda store: store.save(a_batch()),
     lambda store: store.lease("0", "one", NOW, NOW),
-    lambda store: store.release("0", "one", NOW),
+    lambda store: store.release("0", "one", NOW, Lease()),
+    lambda store: store.save_all([a_batch(), a_batch(id="b2")]),
+    lambda store: store.unfinished(),
+    lambda store: store.waiting("0"),
+    lambda store: store.hold_unreadable("b1", "damaged", NOW),
     lambda store: list(store.due("0", NOW)),
     lambda store: store.held("2218", 10),
 ]

@@ -139,10 +139,11 @@ class Topic:
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
 
-    def publish(self, **message: Any) -> dict[str, Any]:
-        """Keep the message."""
-        self.messages.append(message)
-        return {"MessageId": str(len(self.messages))}
+    def publish_batch(self, **request: Any) -> dict[str, Any]:
+        """Keep the messages."""
+        entries = request["PublishBatchRequestEntries"]
+        self.messages += [{name: value for name, value in entry.items() if name != "Id"} for entry in entries]
+        return {"Successful": [{"Id": entry["Id"]} for entry in entries], "Failed": []}
 
 
 def table(hub: Hub, random: Random) -> InMemoryDynamoDB:

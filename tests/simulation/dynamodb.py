@@ -1,13 +1,14 @@
-"""DynamoDB in memory: the five requests the store sends and the expressions it uses, and nothing else.
+"""DynamoDB in memory: the requests that the store sends and the expressions it uses, and nothing else.
 
 It passes the same contract as moto and DynamoDB Local (tests/store_contract.py).
 """
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from arm_relay.store import table
+from arm_relay.store import outage, table
 from botocore.exceptions import ClientError
 
 type Item = Mapping[str, Any]
@@ -17,6 +18,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Item | None, Mapping[str, Any]], bool]]
     table.IS_NEW: lambda item, _: item is None,
     table.IS_OF_BATCH: lambda item, values: item is not None and item["batchId"] == values[":batchId"],
     table.IS_AT_VERSION: lambda item, values: item is not None and item["version"] == values[":version"],
+    outage.IS_RECENT: lambda item, values: item is not None and item["until"]["S"] > values[":now"]["S"],
     table.IS_FREE: lambda item, values: item is None or item["leasedUntil"]["S"] < values[":free"]["S"],
     table.IS_LEASED_BY: lambda item, values: item is not None and item["leasedBy"] == values[":owner"],
 }
@@ -30,6 +32,13 @@ QUERIES: Final[Mapping[str, Callable[[Item, Mapping[str, Any]], bool]]] = {
 
 #: The partition and sort key of each index.
 KEYS: Final = {"due": ("shard", "due"), "held": ("heldOf", "endedAt")}
+
+#: The most statements that are executed at a time.
+MAX_STATEMENTS: Final = 25
+
+#: The statements of the store.
+UPDATE: Final = re.compile(r'UPDATE "[^"]+" (?P<changes>.*) WHERE "pk"=\? AND "(?P<condition>version|due)"=\?')
+CHANGE: Final = re.compile(r'(SET|REMOVE) "(\w+)"')
 
 #: The most a transaction may hold.
 MAX_TRANSACTION: Final = 100
@@ -68,10 +77,33 @@ class InMemoryDynamoDB:
         """One put."""
         if not self._holds(put):
             raise client_error("ConditionalCheckFailedException", "PutItem")
+        old = self.items.get(put["Item"]["pk"]["S"])
         self._put(put["Item"])
+        return {"Attributes": old} if old and put.get("ReturnValues") == "ALL_OLD" else {}
+
+    def update_item(self, **update: Any) -> dict[str, Any]:
+        """One update: SET and ADD of top-level attributes."""
+        key, values = update["Key"]["pk"]["S"], update.get("ExpressionAttributeValues", {})
+        old = self.items.get(key)
+        condition = update.get("ConditionExpression")
+        if condition and not self.conditions[condition](old, values):
+            raise client_error("ConditionalCheckFailedException", "UpdateItem")
+        names = update.get("ExpressionAttributeNames", {})
+        self._put({"pk": update["Key"]["pk"], **_updated(old or {}, update["UpdateExpression"], names, values)})
+        return {"Attributes": old} if old and update.get("ReturnValues") == "ALL_OLD" else {}
+
+    def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:  # noqa: ARG002, N803
+        """One deletion."""
+        self.items.pop(Key["pk"]["S"], None)
         return {}
 
-    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:  # noqa: ARG002, N803
+    def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
+        """Conditional updates in PartiQL, each with a fate of its own."""
+        if not 1 <= len(Statements) <= MAX_STATEMENTS:
+            raise client_error("ValidationException", "BatchExecuteStatement")
+        return {"Responses": [self._execute(**statement) for statement in Statements]}
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:  # noqa: ARG002, N803
         """One item, consistently."""
         item = self.items.get(Key["pk"]["S"])
         return {"Item": item} if item else {}
@@ -95,12 +127,33 @@ class InMemoryDynamoDB:
         left = sorted((item for item in found if not start or place(item) > place(start)), key=place)
         if query.get("Select") == "COUNT":
             return {"Count": len(left)}
-        page = left[: query["Limit"]]
+        limit = query.get("Limit", len(left) + 1)
+        page = left[:limit]
         keys = {name: page[-1][name] for name in ("pk", partition, sort)} if page else {}
         # As in DynamoDB, a full page says that there may be more.
-        return {"Items": page} | ({"LastEvaluatedKey": keys} if len(page) == query["Limit"] else {})
+        return {"Items": page} | ({"LastEvaluatedKey": keys} if len(page) == limit else {})
+
+    def _execute(self, Statement: str, Parameters: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
+        values = list(Parameters)
+        found = UPDATE.fullmatch(Statement)
+        if not found:
+            raise client_error("ValidationException", "BatchExecuteStatement")
+        changes = [
+            (verb, name, values.pop(0) if verb == "SET" else None) for verb, name in CHANGE.findall(found["changes"])
+        ]
+        key, expected = values
+        item = self.items.get(key["S"])
+        check = self.conditions[table.IS_AT_VERSION] if found["condition"] == "version" else _has_due
+        if not check(item, {":version": expected, ":due": expected}):
+            return {"Error": {"Code": "ConditionalCheckFailed"}}
+        gone = {name for verb, name, _ in changes if verb == "REMOVE"}
+        kept = {name: value for name, value in (item or {}).items() if name not in gone}
+        self._put({**kept, **{name: value for verb, name, value in changes if verb == "SET"}})
+        return {}
 
     def _holds(self, put: Mapping[str, Any]) -> bool:
+        if "ConditionExpression" not in put:
+            return True
         condition = self.conditions[put["ConditionExpression"]]
         return condition(self.items.get(put["Item"]["pk"]["S"]), put.get("ExpressionAttributeValues", {}))
 
@@ -113,6 +166,23 @@ class InMemoryDynamoDB:
 
     def _carry_over(self, key: str) -> None:
         self._indexed[key] = self.items[key]
+
+
+def _has_due(item: Item | None, values: Mapping[str, Any]) -> bool:
+    return item is not None and item.get("due") == values[":due"]
+
+
+def _updated(old: Item, expression: str, names: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes after an update like `SET a = :a, #b = c ADD d :d`."""
+    stated, _, added = expression.removeprefix("SET ").partition(" ADD ")
+    new = dict(old)
+    for pair in stated.split(", "):
+        name, _, value = pair.partition(" = ")
+        new[names.get(name, name)] = values[value] if value in values else old[value]
+    if added:
+        name, value = added.split(" ")
+        new[name] = {"N": str(int(old.get(name, {"N": "0"})["N"]) + int(values[value]["N"]))}
+    return new
 
 
 def _place(item: Item, sort: str) -> tuple[str, str]:

@@ -28,6 +28,8 @@ from arm_relay.observability import Metric
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
+from arm_relay.store.liveness import Liveness
+from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from standardwebhooks.webhooks import Webhook as Signer
@@ -40,9 +42,11 @@ from sandbox.arm.transport import SimulatedTransport
 from tests.simulation.cloud import Boto, Environment, Network
 from tests.support.api_gateway import routed
 from tests.support.builders import one_by_one
+from tests.support.poller_in_memory import OneByOne
 
 CLIENT_NO: Final = "2218"
 SIGNING_SECRET: Final = "whsec_" + base64.b64encode(b"simulation" * 3).decode()
+TOPIC_ARN: Final = "arn:aws:sns:eu-north-1:000000000000:t"
 SECRET: Final = json.dumps(
     {
         "arm": {"clientId": "relay", "clientSecret": "simulated"},
@@ -54,6 +58,7 @@ TIMES: Final = Times(
     first_poll=timedelta(seconds=30),
     longest_poll=timedelta(seconds=900),
     settling=timedelta(seconds=900),
+    failure_settling=timedelta(seconds=900),
     undecided=timedelta(seconds=3600),
     hold_after=timedelta(hours=6),
     retention=timedelta(days=400),
@@ -182,6 +187,7 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> Webhook:
     return bootstrap.webhook.assemble(
         store=_store(environment, cloud),
         ledger=_arm(environment, cloud),
+        outages=Outage(_dynamodb(environment, cloud), "relay"),
         secrets=_secrets(environment),
         journal=cloud.journal,
         drafts=_drafts(environment),
@@ -205,16 +211,17 @@ def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
 def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
     return bootstrap.poller.assemble(
         store=_store(environment, cloud),
+        liveness=Liveness(_dynamodb(environment, cloud), "relay"),
+        outage=Outage(_dynamodb(environment, cloud), "relay"),
         ledger=_arm(environment, cloud),
-        announcements=Topic(
-            cast("Any", Boto(environment, "SNS", cloud.topic)), "arn:aws:sns:eu-north-1:000000000000:t"
-        ),
+        announcements=Topic(cast("Any", Boto(environment, "SNS", cloud.topic)), TOPIC_ARN, cloud.journal),
         journal=cloud.journal,
         vocabulary=Vocabulary.extended("", ""),
         pace=_pace(environment, cloud),
         shuffled=lambda shards: environment.random.sample(shards, len(shards)),
-        at_once=one_by_one,
+        workers=OneByOne(),
         look_ups=one_by_one,
+        pollers_at_once=1,
     )
 
 
@@ -228,8 +235,13 @@ def _drafts(environment: Environment) -> Drafts:
 
 
 def _store(environment: Environment, cloud: Cloud) -> Store:
-    client = cast("Any", Boto(environment, "DynamoDB", cloud.table))
-    return Store(client, "relay", retention=cloud.times.retention, marker_life=cloud.times.retention)
+    return Store(
+        _dynamodb(environment, cloud), "relay", retention=cloud.times.retention, marker_life=cloud.times.retention
+    )
+
+
+def _dynamodb(environment: Environment, cloud: Cloud) -> Any:
+    return cast("Any", Boto(environment, "DynamoDB", cloud.table))
 
 
 def _arm(environment: Environment, cloud: Cloud) -> ArmClient:

@@ -34,6 +34,25 @@ class Hub:
         self._main.switch()
         self._check()
 
+    def park(self, seconds: float | None = None) -> Callable[[], None]:
+        """What wakes the running function out of `wait`; after so many seconds it wakes by itself."""
+        parked, woken = getcurrent(), [False]
+
+        def wake() -> None:
+            if not woken[0]:
+                woken[0] = True
+                self.at(self.time, parked.switch)
+
+        if seconds is not None:
+            self.at(self.time + seconds, wake)
+        return wake
+
+    def wait(self) -> None:
+        """Let the others run until what `park` gave is called."""
+        self._check()
+        self._main.switch()
+        self._check()
+
     def kill(self) -> None:
         """End the running function as SIGKILL does: no handler, no `finally` of its own runs any more."""
         self._check()

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from tests.simulation.functions_under_test import replaced_parts
 from tests.simulation.story import Story
+from tests.simulation.timed import soak as timed
 
 #: The lines of the summary, and what is counted in each: names, or how names begin.
 SUMMARY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -60,7 +61,10 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1000, help="how many seeds to run (%(default)s)")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first of them (%(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at once (%(default)s)")
+    parser.add_argument("--timed", type=int, default=0, metavar="N", help="run N seeds in which time passes instead")
     options = parser.parse_args()
+    if options.timed:
+        return timed.main(range(options.first, options.first + options.timed), options.jobs)
     counts: Counter[str] = Counter()
     broken = 0
     for result in _runs(range(options.first, options.first + options.seeds), options.jobs):

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 from arm_relay.batches import steps
-from arm_relay.batches.batch import Batch
 from arm_relay.poller import reconciliation
-from arm_relay.poller.polling import Polling
+from arm_relay.poller.stream import Stream
 from arm_relay.store import table
 
 from tests.simulation.functions_under_test import replaced_parts
@@ -47,10 +46,11 @@ def test_a_seed_runs_the_same_way_every_time() -> None:
     assert (first.run(), first.counts, first.topic.messages) == (second.run(), second.counts, second.topic.messages)
 
 
-def _announce_before_publishing(polling: Any, batch: Batch) -> None:
+def _announce_before_publishing(stream: Any) -> None:
     """Forgets that the function may die between the two."""
-    polling._store.save(steps.announced(batch))  # noqa: SLF001 (a safeguard is taken out of it)
-    polling._announcements.publish(batch)  # noqa: SLF001 (the same)
+    waiting, stream._to_announce = stream._to_announce, []  # noqa: SLF001 (a safeguard is taken out of it)
+    stream._store.save_all([steps.announced(batch) for batch in waiting])  # noqa: SLF001 (as above)
+    stream._announcements.publish_all(waiting)  # noqa: SLF001 (as above)
 
 
 def _without(*conditions: str) -> TakeOut:
@@ -65,11 +65,7 @@ def _without_settling(story: Story, _: pytest.MonkeyPatch) -> None:
 
 
 def _recorded_first(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Polling, "_announce", _announce_before_publishing)
-
-
-def _settling_through_outages(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconciliation, "unbroken_since", lambda batch, _: batch.attempt_at)
+    monkeypatch.setattr(Stream, "_announce", _announce_before_publishing)
 
 
 def _any_document_proves(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +78,6 @@ def _any_document_proves(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(_without(table.IS_NEW), id="the claim"),
         pytest.param(_without(table.IS_FREE, table.IS_AT_VERSION), id="the lease with its conditional writes"),
         pytest.param(_without_settling, id="the settling time"),
-        pytest.param(_settling_through_outages, id="its beginning anew after an outage"),
         pytest.param(_any_document_proves, id="whose a document is"),
         pytest.param(_recorded_first, id="publish before record"),
         pytest.param(_without(table.IS_OF_BATCH), id="the marker condition"),

@@ -31,6 +31,7 @@ TIMES = Times(
     first_poll=timedelta(seconds=30),
     longest_poll=timedelta(minutes=15),
     settling=timedelta(minutes=15),
+    failure_settling=timedelta(minutes=15),
     undecided=timedelta(hours=1),
     hold_after=timedelta(days=3),
     retention=timedelta(days=400),

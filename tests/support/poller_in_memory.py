@@ -1,7 +1,7 @@
 """The poller over a table, a topic and an ARM that are simulated, each call numbered so that one of them can fail."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -14,7 +14,10 @@ from arm_relay.arm.wire import Wire
 from arm_relay.batches.batch import Batch, State
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import poller
+from arm_relay.poller.next_step import Stepped
 from arm_relay.poller.notifications import to_event
+from arm_relay.store.liveness import Liveness
+from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
@@ -30,8 +33,35 @@ from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime
 type Moment = Literal["before", "after"]
 
 
+#: The number of a document that ARM has had for long.
+KNOWN = "A-known"
+
+
 class Killed(BaseException):
     """The function is ended from outside: nothing catches this."""
+
+
+class TopicIsBusy(Exception):
+    """The topic does not answer."""
+
+
+class OneByOne:
+    """Workers that do a task when it is submitted, in an order that repeats."""
+
+    size = 1
+    busy = 0
+
+    def __init__(self) -> None:
+        self._results: list[Stepped] = []
+
+    def submit(self, task: Callable[[], Stepped]) -> None:
+        self.busy += 1
+        self._results.append(task())
+
+    def done(self, wait: float) -> list[Stepped]:  # noqa: ARG002 (nothing is ever waited for)
+        results, self._results = self._results, []
+        self.busy -= len(results)
+        return results
 
 
 class Outside:
@@ -86,8 +116,13 @@ class Topic:
         self.events: list[dict[str, Any]] = []
         self._outside = outside
 
-    def publish(self, batch: Batch) -> None:
-        self._outside.call("publish", lambda: self.events.append(to_event(batch)))
+    def publish_all(self, batches: Sequence[Batch]) -> set[str]:
+        """Like SNS: what it takes it keeps, even where its answer is lost."""
+        try:
+            self._outside.call("publish", lambda: self.events.extend(map(to_event, batches)))
+        except TopicIsBusy:
+            return set()
+        return {batch.id for batch in batches}
 
 
 class World:
@@ -102,8 +137,18 @@ class World:
         self._network.outside = self.outside
         self._table: Any = Table(self.dynamodb)
         self._table.outside = self.outside
-        #: Where the pollers look.
+        #: The shards, in the order in which a run takes them.
         self.shards = [str(number) for number in range(SHARDS)]
+        self._bill_earlier()
+
+    def _bill_earlier(self) -> None:
+        """Let ARM have a document of the client from before, of which the poller knows."""
+        self.arm.clock.time -= timedelta(days=1)
+        self.arm.ledger.accept("2218", a_payload(a_document(documentNo=KNOWN)))
+        self.arm.clock.time += timedelta(days=1)
+        self.arm.ledger.batches.clear()
+        self.arm.ledger.documents.clear()
+        Liveness(cast("Any", self.dynamodb), TABLE).learn({"2218": KNOWN})
 
     @property
     def now(self) -> datetime:
@@ -127,16 +172,25 @@ class World:
         self.outside.is_dead = False
         polling = poller.assemble(
             store=self.called_store(),
+            liveness=Liveness(self._table, TABLE),
+            outage=Outage(self._table, TABLE),
             ledger=arm_client(self._network),
             announcements=self.topic,
             journal=self.diary,
             vocabulary=Vocabulary.extended("", ""),
             pace=self.pace,
             shuffled=lambda _: self.shards,
-            at_once=one_by_one,
+            workers=OneByOne(),
             look_ups=one_by_one,
+            pollers_at_once=1,
         )
         polling.run(f"run-{self.now}", remaining)
+
+    def keep_polling(self, spell: timedelta) -> None:
+        """Runs of the poller for so long, close enough to each other that it counts as running."""
+        until = self.now + spell
+        while self.now < until:
+            self.poll(after=9 * MINUTE)
 
     def settle(self) -> None:
         """Runs of the poller until what was sent has settled; what then is sent again has no result yet."""

@@ -16,7 +16,7 @@ import pytest
 from arm_relay.batches import steps
 from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
 from arm_relay.store import records
-from arm_relay.store.records import HeldBatch, Marker, shard_of
+from arm_relay.store.records import HeldBatch, Lease, Marker, shard_of
 from arm_relay.store.table import Busy, Store
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
@@ -300,7 +300,7 @@ class StoreContract:
     # The index of what is due.
 
     def due(self, store: Store, shard: str, now: datetime) -> Sequence[str]:
-        return [batch_id for page in store.due(shard, now) for batch_id in page]
+        return [batch.id for page in store.due(shard, now) for batch in page]
 
     def test_a_batch_is_due_from_its_due_time_on(self, store: Store) -> None:
         batch = a_claim(1, "evt-1")
@@ -355,7 +355,7 @@ class StoreContract:
             order = a_batch_order(id=f"evt-{number}")
             store.claim(a_batch(id=batch_id, orders=(order,), due=NOW - timedelta(minutes=number)), {})
 
-        pages = list(store.due("0", NOW))
+        pages = [[batch.id for batch in page] for page in store.due("0", NOW)]
 
         longest_first = ids[::-1]
         assert [page for page in pages if page] == [longest_first[:3], longest_first[3:6], longest_first[6:]]
@@ -368,10 +368,10 @@ class StoreContract:
         store.claim(later, {})
 
         pages = store.due("0", NOW)
-        assert next(pages) == [first]
+        assert [batch.id for batch in next(pages)] == [first]
         store.save(replace(later, due=None))
 
-        assert [batch_id for page in pages for batch_id in page] == []
+        assert [batch for page in pages for batch in page] == []
 
     # The index of what waits for a person.
 
@@ -446,38 +446,140 @@ class StoreContract:
     def test_a_shard_is_leased_by_one_poller_at_a_time(self, store: Store) -> None:
         until = NOW + timedelta(seconds=55)
 
-        assert store.lease("0", "one", NOW, until)
-        assert not store.lease("0", "another", NOW, until)
-        assert store.lease("1", "another", NOW, until)
+        assert store.lease("0", "one", NOW, until) is not None
+        assert store.lease("0", "another", NOW, until) is None
+        assert store.lease("1", "another", NOW, until) is not None
 
     def test_a_shard_is_leased_by_one_of_many_at_once(self, store: Store) -> None:
         until = NOW + timedelta(seconds=55)
 
         leased = at_once(lambda owner: store.lease("0", str(owner), NOW, until), range(8))
 
-        assert leased.count(True) == 1
+        assert [lease is not None for lease in leased].count(True) == 1
 
     def test_a_lease_is_over_for_others_when_it_is_by_every_clock(self, store: Store) -> None:
         until = NOW + timedelta(seconds=55)
         store.lease("0", "one", NOW, until)
 
-        assert not store.lease("0", "another", until + CLOCK_SKEW, until + timedelta(minutes=5))
+        assert store.lease("0", "another", until + CLOCK_SKEW, until + timedelta(minutes=5)) is None
         late = until + CLOCK_SKEW + timedelta(microseconds=1)
-        assert store.lease("0", "another", late, late + timedelta(seconds=55))
+        assert store.lease("0", "another", late, late + timedelta(seconds=55)) is not None
 
     def test_a_released_shard_is_free_at_once(self, store: Store) -> None:
         store.lease("0", "one", NOW, NOW + timedelta(seconds=55))
-        store.release("0", "one", NOW + timedelta(seconds=5))
+        store.release("0", "one", NOW + timedelta(seconds=5), Lease())
 
-        assert store.lease("0", "another", NOW + timedelta(seconds=5), NOW + timedelta(seconds=60))
+        assert store.lease("0", "another", NOW + timedelta(seconds=5), NOW + timedelta(seconds=60)) is not None
 
     def test_nobody_releases_what_another_has_leased(self, store: Store) -> None:
         store.lease("0", "one", NOW, NOW + timedelta(seconds=55))
-        store.release("0", "another", NOW)
+        store.release("0", "another", NOW, Lease())
 
-        assert not store.lease("0", "another", NOW, NOW + timedelta(seconds=55))
+        assert store.lease("0", "another", NOW, NOW + timedelta(seconds=55)) is None
 
     def test_what_nobody_leased_may_be_released(self, store: Store) -> None:
-        store.release("0", "one", NOW)
+        store.release("0", "one", NOW, Lease())
 
-        assert store.lease("0", "another", NOW, NOW + timedelta(seconds=55))
+        assert store.lease("0", "another", NOW, NOW + timedelta(seconds=55)) is not None
+
+    def test_what_a_dead_run_had_in_hand_is_found_by_the_next(self, store: Store) -> None:
+        until = NOW + timedelta(seconds=55)
+        assert store.lease("0", "one", NOW, until, ["b1", "b2"]) == Lease()
+        assert store.keep_lease("0", "one", until, Lease(("b2",), {"b2": 1}))
+
+        later = until + timedelta(minutes=5)
+        assert store.lease("0", "another", later, later + timedelta(minutes=1)) == Lease(("b2",), {"b2": 1})
+        assert not store.keep_lease("0", "one", until, Lease())
+
+    # What several runs of the poller share.
+
+    def test_due_times_are_moved_unread_unless_they_have_changed(self, store: Store) -> None:
+        first, second = ids_in_shard("0", 2)
+        for place, batch_id in enumerate((first, second)):
+            store.claim(a_batch(id=batch_id, orders=(a_batch_order(id=f"evt-{place}"),), due=NOW), {})
+        (found,) = [page for page in store.due("0", NOW) if page]
+        moved = recorded(store.batch(second))
+        store.save(replace(moved, due=NOW + timedelta(seconds=1)))
+
+        store.postpone(found, NOW + timedelta(hours=1))
+
+        assert self.due(store, "0", NOW + timedelta(seconds=1)) == [second]
+        assert sorted(self.due(store, "0", NOW + timedelta(hours=1))) == sorted([first, second])
+
+    def test_what_is_unfinished_is_listed_by_client(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+        store.claim(a_claim(2, "evt-2", client_no="2219"), {})
+        store.claim(a_claim(3, "evt-3", due=None), {})
+
+        assert store.unfinished() == {"2218": ["b1"], "2219": ["b2"]}
+
+    def test_the_batches_that_are_held_are_counted(self, store: Store) -> None:
+        batch = a_claim(1, "evt-1")
+        store.claim(batch, {})
+        held = recorded(store.save(steps.held(batch, "too old", NOW)))
+        assert store.waiting(records.HELD) == 0
+
+        announced = recorded(store.save(steps.announced(held)))
+
+        assert (store.waiting(records.HELD), store.waiting(shard_of("b1"))) == (1, 0)
+        assert store.batch("b1") == announced
+        assert announced.due is None
+
+    def test_a_record_that_cannot_be_read_is_held_as_it_is(
+        self,
+        store: Store,
+        dynamodb: Any,  # noqa: ANN401 (a client of boto3's)
+        item: Callable[[str], dict[str, Any]],
+    ) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+        dynamodb.put_item(TableName=TABLE, Item=item("BATCH#b1") | {"body": {"B": b"{"}})
+
+        found, unreadable = store.read(["b1", "b2"])
+        assert (found, list(unreadable)) == ({}, ["b1"])
+        store.hold_unreadable("b1", "its record cannot be read", NOW)
+
+        assert (item("BATCH#b1")["state"]["S"], bytes(item("BATCH#b1")["body"]["B"])) == ("HELD", b"{")
+        assert [held.id for held in store.held("2218", 10)] == ["b1"]
+        assert store.waiting(records.HELD) == 1
+
+    def test_a_record_of_a_newer_release_is_left_to_it(
+        self,
+        store: Store,
+        dynamodb: Any,  # noqa: ANN401 (a client of boto3's)
+        item: Callable[[str], dict[str, Any]],
+    ) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+        dynamodb.put_item(TableName=TABLE, Item=item("BATCH#b1") | {"format": {"N": "2"}})
+
+        assert store.read(["b1"])[1] == {"b1": "a newer release of the relay wrote the record"}
+
+
+class BulkContract:
+    """What the table promises about many saves in one request. moto's PartiQL does not keep it."""
+
+    def test_many_saves_have_each_a_fate_of_its_own(self, store: Store) -> None:
+        batches = [a_claim(number, f"evt-{number}") for number in range(30)]
+        for batch in batches:
+            assert store.claim(batch, {})
+        first = recorded(store.save(steps.polled(batches[3], NOW + TIMES.settling)))
+
+        saved = store.save_all([steps.held(batch, "too old", NOW) for batch in batches])
+
+        assert [place for place, each in enumerate(saved) if each is None] == [3]
+        assert store.batch("b3") == first
+        assert [store.batch(each.id) for each in saved if each] == [each for each in saved if each]
+
+    def test_a_save_of_many_takes_away_what_a_batch_lacks_now(
+        self, store: Store, item: Callable[[str], dict[str, Any]]
+    ) -> None:
+        batches = [a_claim(number, f"evt-{number}") for number in (1, 2)]
+        for batch in batches:
+            store.claim(batch, {})
+
+        ends = [recorded(each) for each in store.save_all([ended(batch) for batch in batches])]
+        store.save_all([steps.announced(each) for each in ends])
+
+        assert not {"due", "shard"} & item("BATCH#b1").keys()
+        assert [store.batch(each.id) for each in ends] == [
+            replace(each, due=None, version=each.version + 1) for each in ends
+        ]

@@ -67,13 +67,13 @@ def test_a_persons_words_stay_out_of_the_log(notes: Notes) -> None:
     assert "Nordmann" not in json.dumps(notes.lines())
 
 
-def test_ends_and_holds_are_counted_as_they_come(notes: Notes) -> None:
+def test_ends_are_counted_as_they_come_and_holds_are_not(notes: Notes) -> None:
     notes.journal.moved(a_batch())
     notes.journal.moved(steps.refused(a_batch(), Answer(400, ""), NOW))
     notes.journal.moved(steps.held(a_batch(), "too old", NOW))
     notes.journal.moved(steps.held(a_batch(), "too old", NOW))
 
-    assert notes.counts() == {"BatchesEnded": 1, "BatchesHeld": 2, "OrdersFailed": 1}
+    assert notes.counts() == {"BatchesEnded": 1, "OrdersFailed": 1}
 
 
 def test_the_orders_of_an_ended_batch_are_counted_by_how_they_ended(notes: Notes) -> None:

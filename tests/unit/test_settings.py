@@ -15,6 +15,8 @@ ENVIRONMENT = {
     "FIRST_POLL_SECONDS": "30",
     "LONGEST_POLL_SECONDS": "900",
     "SETTLING_SECONDS": "901",
+    "FAILURE_SETTLING_SECONDS": "902",
+    "POLLERS_AT_ONCE": "1",
     "UNDECIDED_SECONDS": "3600",
     "HOLD_AFTER_SECONDS": "259200",
     "RETENTION_DAYS": "400",
@@ -54,6 +56,7 @@ def test_times_are_what_their_names_say() -> None:
     assert times.first_poll == timedelta(seconds=30)
     assert times.longest_poll == timedelta(minutes=15)
     assert times.settling == timedelta(seconds=901)
+    assert times.failure_settling == timedelta(seconds=902)
     assert times.undecided == timedelta(hours=1)
     assert times.hold_after == timedelta(days=3)
     assert times.retention == timedelta(days=400)

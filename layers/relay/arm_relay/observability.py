@@ -33,7 +33,7 @@ class Metric(StrEnum):
     ORDERS_FAILED = "OrdersFailed"
     #: Batches that ended.
     BATCHES_ENDED = "BatchesEnded"
-    #: Batches that became held, so that a person must decide.
+    #: Batches that are held, when a run of the poller begins: each waits for a person.
     BATCHES_HELD = "BatchesHeld"
     #: Batches with something left to do when a run of the poller begins.
     BATCHES_WAITING = "BatchesWaiting"
@@ -67,6 +67,7 @@ NUMBER: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 #: The metrics that are measured, and their units.
 UNITS: Final[Mapping[Metric, MetricUnit]] = {
     Metric.BATCHES_WAITING: MetricUnit.Count,
+    Metric.BATCHES_HELD: MetricUnit.Count,
     Metric.BATCH_AGE: MetricUnit.Seconds,
     Metric.ARM_SUBMIT_DURATION: MetricUnit.Milliseconds,
     Metric.ARM_RESULT_DURATION: MetricUnit.Milliseconds,
@@ -116,9 +117,7 @@ class LambdaJournal:
             orders=len(batch.orders),
             batchUuid=batch.batch_uuid,
         )
-        if batch.state is State.HELD:
-            self.count(Metric.BATCHES_HELD)
-        elif batch.rests:
+        if batch.rests and batch.state is not State.HELD:
             self._count_end(batch)
 
     def count(self, metric: Metric, number: int = 1) -> None:

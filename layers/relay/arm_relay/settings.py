@@ -44,8 +44,10 @@ class Settings(BaseModel):
     first_poll_seconds: Seconds
     longest_poll_seconds: Seconds
     settling_seconds: Seconds
+    failure_settling_seconds: Seconds
     undecided_seconds: Seconds
     hold_after_seconds: Seconds
+    pollers_at_once: Annotated[int, Field(ge=1, le=8)]
     retention_days: Annotated[int, Field(ge=1, le=3650)]
     signature_tolerance_seconds: Seconds
 
@@ -68,6 +70,7 @@ class Settings(BaseModel):
             first_poll=timedelta(seconds=self.first_poll_seconds),
             longest_poll=timedelta(seconds=self.longest_poll_seconds),
             settling=timedelta(seconds=self.settling_seconds),
+            failure_settling=timedelta(seconds=self.failure_settling_seconds),
             undecided=timedelta(seconds=self.undecided_seconds),
             hold_after=timedelta(seconds=self.hold_after_seconds),
             retention=timedelta(days=self.retention_days),

@@ -13,9 +13,12 @@ ITS_OWN = Refused(Answer(400, "{}"))
 
 CALLS: dict[str, Callable[[Breaker], object]] = {
     "submit": lambda breaker: breaker.submit("2218", b"{}"),
-    "result": lambda breaker: breaker.result("2218", "u1"),
-    "document": lambda breaker: breaker.document("2218", "88776655"),
+    "result": lambda breaker: breaker.result("2218", "u1", WITHIN),
+    "document": lambda breaker: breaker.document("2218", "88776655", WITHIN),
 }
+
+#: How long a call may take, in seconds.
+WITHIN = 60.0
 
 
 class Arm:
@@ -35,12 +38,12 @@ class Arm:
         self._end("submit", client_no, payload)
         return ACCEPTED
 
-    def result(self, client_no: str, batch_uuid: str) -> Answer:
-        self._end("result", client_no, batch_uuid)
+    def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
+        self._end("result", client_no, batch_uuid, within)
         return Answer(200, "{}")
 
-    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
-        self._end("document", client_no, document_no)
+    def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
+        self._end("document", client_no, document_no, within)
         return None
 
 
@@ -61,9 +64,9 @@ def test_calls_and_answers_pass_through() -> None:
     breaker = Breaker(arm)
 
     assert breaker.submit("2218", b"{}") == ACCEPTED
-    assert breaker.result("2218", "u1") == Answer(200, "{}")
-    assert breaker.document("2218", "1") is None
-    assert arm.calls == [("submit", "2218", b"{}"), ("result", "2218", "u1"), ("document", "2218", "1")]
+    assert breaker.result("2218", "u1", WITHIN) == Answer(200, "{}")
+    assert breaker.document("2218", "1", WITHIN) is None
+    assert arm.calls == [("submit", "2218", b"{}"), ("result", "2218", "u1", WITHIN), ("document", "2218", "1", WITHIN)]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,14 @@ ACCEPTED: dict[str, object] = {
 
 type Handler = Callable[[httpx.Request], httpx.Response]
 
+#: How long a call may take, in seconds.
+WITHIN = 60.0
+
+
+def limit_of(call: str) -> tuple[float, ...]:
+    """What limits a call: a submission always gets its full time."""
+    return () if call == "submit" else (WITHIN,)
+
 
 @dataclass
 class Arm:
@@ -247,9 +255,9 @@ def test_a_redirect_is_not_followed(status: int) -> None:
     client = arm.client()
     with pytest.raises(InDoubt):
         client.submit("2218", PAYLOAD)
-    assert client.result("2218", UUID).status == status
+    assert client.result("2218", UUID, WITHIN).status == status
     with pytest.raises(NoAnswer):
-        client.document("2218", "1")
+        client.document("2218", "1", WITHIN)
 
     assert [request.url.host for request in arm.asked] == ["arm.test"] * 3
 
@@ -277,8 +285,8 @@ def test_any_answer_is_classified(status: int, content: bytes) -> None:
     client = arm.client()
     for call in (
         lambda: client.submit("2218", PAYLOAD),
-        lambda: client.result("2218", UUID),
-        lambda: client.document("2218", "1"),
+        lambda: client.result("2218", UUID, WITHIN),
+        lambda: client.document("2218", "1", WITHIN),
     ):
         try:
             call()
@@ -294,7 +302,7 @@ def test_one_token_serves_all_calls() -> None:
     client = arm.client()
     for _ in range(3):
         client.submit("2218", PAYLOAD)
-        client.result("2218", UUID)
+        client.result("2218", UUID, WITHIN)
 
     assert arm.tokens_given == 1
     assert {request.headers["authorization"] for request in arm.asked} == {"Bearer sesame-1"}
@@ -350,7 +358,7 @@ def test_the_next_call_renews_a_token_that_was_not_accepted() -> None:
 @pytest.mark.parametrize("call", ["result", "document"])
 def test_questions_renew_the_token_as_well(call: str) -> None:
     arm = Arm(lambda request: httpx.Response(401 if request.headers["authorization"].endswith("1") else 200, json={}))
-    getattr(arm.client(), call)("2218", "1")
+    getattr(arm.client(), call)("2218", "1", *limit_of(call))
 
     assert (arm.tokens_given, len(arm.asked)) == (2, 2)
 
@@ -369,7 +377,7 @@ def test_a_renewal_in_vain_leaves_the_batch_not_sent() -> None:
     arm = choosy("sesame-1")
     client = arm.client()
     arm.answer, accepting = (lambda _: httpx.Response(401)), arm.answer
-    client_error = no_answer(lambda: client.result("2218", UUID))
+    client_error = no_answer(lambda: client.result("2218", UUID, WITHIN))
     assert client_error.cause == "ARM answered 401"
 
     arm.answer = accepting
@@ -397,7 +405,7 @@ def test_an_answer_lost_after_the_renewal_is_in_doubt() -> None:
 def test_what_arm_says_of_a_batch_is_an_answer_whatever_it_is(status: int) -> None:
     arm = answering(status, "whatever")
 
-    assert arm.client().result("2218", UUID) == Answer(status, "whatever")
+    assert arm.client().result("2218", UUID, WITHIN) == Answer(status, "whatever")
     assert str(arm.asked[0].url) == f"{BASE_URL}/clients/2218/batches/{UUID}"
     assert (arm.asked[0].method, arm.asked[0].content) == ("GET", b"")
     assert arm.asked[0].headers["authorization"] == "Bearer sesame-1"
@@ -408,7 +416,7 @@ def test_what_arm_says_of_a_batch_is_an_answer_whatever_it_is(status: int) -> No
 @pytest.mark.parametrize("call", ["result", "document"])
 def test_what_is_not_about_the_batch_is_no_answer(call: str, status: int) -> None:
     client = answering(status, "x", **{"retry-after": "60"}).client()
-    error = no_answer(lambda: getattr(client, call)("2218", "1"))
+    error = no_answer(lambda: getattr(client, call)("2218", "1", *limit_of(call)))
 
     assert error.cause == f"ARM answered {status}"
     assert error.answer == Answer(status, "x")
@@ -420,7 +428,7 @@ def test_what_is_not_about_the_batch_is_no_answer(call: str, status: int) -> Non
 @pytest.mark.parametrize("call", ["result", "document"])
 def test_a_failed_connection_is_no_answer(call: str, error: type[httpx.RequestError]) -> None:
     client = failing(error).client()
-    found = no_answer(lambda: getattr(client, call)("2218", "1"))
+    found = no_answer(lambda: getattr(client, call)("2218", "1", *limit_of(call)))
 
     assert found.cause == f"no answer from ARM ({error.__name__})"
     assert found.scope is Scope.ARM
@@ -431,7 +439,7 @@ def test_without_a_token_there_is_no_answer(call: str) -> None:
     arm = answering(200, {})
     arm.token_fails = True
     client = arm.client()
-    found = no_answer(lambda: getattr(client, call)("2218", "1"))
+    found = no_answer(lambda: getattr(client, call)("2218", "1", *limit_of(call)))
 
     assert found.cause == "no token: the identity service answered 503"
     assert found.scope is Scope.TOKEN
@@ -442,17 +450,17 @@ def test_without_a_token_there_is_no_answer(call: str) -> None:
 
 
 def test_a_document_is_what_arm_answers() -> None:
-    assert answering(200, {"documentNo": "1"}).client().document("2218", "1") == {"documentNo": "1"}
+    assert answering(200, {"documentNo": "1"}).client().document("2218", "1", WITHIN) == {"documentNo": "1"}
 
 
 @pytest.mark.parametrize("body", ["", "{}", "Not Found", '{"status":"ERROR"}'])
 def test_a_document_that_arm_does_not_know_is_none(body: str) -> None:
-    assert answering(404, body).client().document("2218", "1") is None
+    assert answering(404, body).client().document("2218", "1", WITHIN) is None
 
 
 def test_a_page_that_is_not_found_says_nothing_about_a_document() -> None:
     with pytest.raises(NoAnswer):
-        answering(404, "\n<!DOCTYPE html><title>404</title>").client().document("2218", "1")
+        answering(404, "\n<!DOCTYPE html><title>404</title>").client().document("2218", "1", WITHIN)
 
 
 @pytest.mark.parametrize(
@@ -476,7 +484,7 @@ def test_a_page_that_is_not_found_says_nothing_about_a_document() -> None:
 )
 def test_anything_else_about_a_document_is_no_answer(status: int, body: str) -> None:
     client = answering(status, body).client()
-    error = no_answer(lambda: client.document("2218", "1"))
+    error = no_answer(lambda: client.document("2218", "1", WITHIN))
 
     assert error.answer == Answer(status, body)
     assert error.scope is Scope.BATCH
@@ -502,9 +510,9 @@ def test_anything_else_about_a_document_is_no_answer(status: int, body: str) -> 
 def test_values_stay_one_segment_of_the_path(value: str, segment: bytes) -> None:
     arm = answering(404)
     client = arm.client()
-    client.document("2218", value)
-    client.result("2218", value)
-    client.document(value, "1")
+    client.document("2218", value, WITHIN)
+    client.result("2218", value, WITHIN)
+    client.document(value, "1", WITHIN)
 
     assert [request.url.raw_path for request in arm.asked] == [
         b"/arm/v1/clients/2218/documents/" + segment,
@@ -537,7 +545,7 @@ LEAKY: dict[str, Callable[[], Arm]] = {
 def test_no_error_shows_token_secret_or_payload(arm: Callable[[], Arm], call: str) -> None:
     client: Any = arm().client()
     try:
-        getattr(client, call)("2218", PAYLOAD if call == "submit" else "1")
+        getattr(client, call)("2218", PAYLOAD if call == "submit" else "1", *limit_of(call))
     except ArmError as error:
         shown = "".join(traceback.format_exception(error))
         shown += "".join(f"{found!s} {found!r} {vars(found)}" for found in chain(error))

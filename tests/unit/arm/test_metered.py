@@ -10,9 +10,12 @@ from arm_relay.observability import Metric
 
 CALLS: dict[Metric, Callable[[Metered], object]] = {
     Metric.ARM_SUBMIT_DURATION: lambda metered: metered.submit("2218", b"{}"),
-    Metric.ARM_RESULT_DURATION: lambda metered: metered.result("2218", "u1"),
-    Metric.ARM_DOCUMENT_DURATION: lambda metered: metered.document("2218", "88776655"),
+    Metric.ARM_RESULT_DURATION: lambda metered: metered.result("2218", "u1", WITHIN),
+    Metric.ARM_DOCUMENT_DURATION: lambda metered: metered.document("2218", "88776655", WITHIN),
 }
+
+#: How long a call may take, in seconds.
+WITHIN = 60.0
 
 
 class World:
@@ -37,12 +40,12 @@ class World:
         self._end(client_no, payload)
         return "u1", Answer(202, "{}")
 
-    def result(self, client_no: str, batch_uuid: str) -> Answer:
-        self._end(client_no, batch_uuid)
+    def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
+        self._end(client_no, batch_uuid, within)
         return Answer(200, "{}")
 
-    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
-        self._end(client_no, document_no)
+    def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
+        self._end(client_no, document_no, within)
         return None
 
     def moved(self, batch: Batch) -> None:
@@ -70,7 +73,7 @@ def test_calls_and_answers_pass_through() -> None:
     answers = [call(world.metered) for call in CALLS.values()]
 
     assert answers == [("u1", Answer(202, "{}")), Answer(200, "{}"), None]
-    assert world.calls == [("2218", b"{}"), ("2218", "u1"), ("2218", "88776655")]
+    assert world.calls == [("2218", b"{}"), ("2218", "u1", WITHIN), ("2218", "88776655", WITHIN)]
 
 
 @pytest.mark.parametrize("ending", [None, NoAnswer("ARM answered 500"), Refused(Answer(400, "{}"))])
@@ -113,7 +116,7 @@ def test_trouble_with_one_batch_is_told_but_is_not_arms() -> None:
     world = World(NoAnswer("ARM answered 400 about a document"))
 
     with pytest.raises(NoAnswer):
-        world.metered.document("2218", "88776655")
+        world.metered.document("2218", "88776655", WITHIN)
 
     assert (world.counts, len(world.transient_errors)) == ({}, 1)
 

@@ -99,8 +99,9 @@ def test_an_attempt_is_recorded_before_arm_is_called(world: World) -> None:
 
 def test_what_arm_never_takes_is_held_in_the_end(world: World) -> None:
     world.submitted(kind="refuse")
+    world.arm.fail("any", "refuse")
 
-    world.poll(after=TIMES.hold_after)
+    world.keep_polling(TIMES.hold_after + 15 * MINUTE)
 
     assert world.is_over(State.HELD)
     assert world.stored().cause == "still QUEUED after HoldAfterSeconds"

@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from arm_relay.arm.breaker import LIMIT
 from arm_relay.batches import steps
-from arm_relay.batches.batch import State
+from arm_relay.batches.batch import Batch, Evidence, State
 from arm_relay.observability import Metric
-from arm_relay.poller.notifications import NotPublished, to_event
-from arm_relay.poller.polling import RESERVE, PollingFailed
-from arm_relay.store.records import SHARDS, shard_of
+from arm_relay.poller.next_step import NextStep
+from arm_relay.poller.notifications import to_event
+from arm_relay.poller.polling import MANY_FAILURES, TO_FINISH, TO_SUBMIT, PollingFailed
+from arm_relay.store.records import HELD, SHARDS, Lease, shard_of, to_text
 from arm_relay.store.table import StoreUnavailable
 from botocore.exceptions import ReadTimeoutError
 
 from tests.support.arm_builders import a_document
 from tests.support.builders import TIMES
-from tests.support.poller_in_memory import MINUTE, Killed, Moment, World, an_order
+from tests.support.poller_in_memory import MINUTE, Killed, Moment, TopicIsBusy, World, an_order
 
 
 @pytest.fixture
@@ -61,12 +63,11 @@ def test_an_end_that_could_not_be_published_is_announced_by_the_next_run_in_the_
     world: World, moment: Moment
 ) -> None:
     world.submitted()
-    world.outside.plan("publish", moment, NotPublished("the topic is busy"))
+    world.outside.plan("publish", moment, TopicIsBusy("the topic is busy"))
 
     world.poll(after=MINUTE)
     assert world.stored().state is State.SUCCEEDED
     expected = to_event(world.stored())
-    assert world.diary.transient_errors == [("the topic is busy", {"batchId": "batch-1"})]
 
     world.poll(after=MINUTE)
     assert world.is_over(State.SUCCEEDED)
@@ -177,30 +178,52 @@ def test_a_run_without_time_begins_nothing(world: World) -> None:
     world.submitted()
     world.outside.calls.clear()
 
-    world.poll(after=MINUTE, remaining=lambda: RESERVE)
+    world.poll(after=MINUTE, remaining=lambda: TO_FINISH)
 
-    assert world.outside.calls == []
+    assert "put_item" not in world.outside.calls
+    assert [call.endpoint for call in world.arm.api.log] == ["token", "submit"]
 
 
-def test_a_run_begins_no_further_look_once_its_time_is_short(world: World) -> None:
-    names = several(world, 4)
+def test_a_run_asks_as_long_as_it_lasts(world: World) -> None:
+    names = several(world, 7)
     start = world.now + MINUTE
 
-    world.arm.fail("result", "slow", seconds=10.0)
+    world.arm.fail("result", "slow", seconds=9.0)
     world.poll(after=MINUTE, remaining=lambda: 55 - (world.now - start).total_seconds())
 
-    # 55 seconds less the reserve of 25 leave room for those begun at 0, 10 and 20.
-    assert [world.stored(name).due is None for name in names] == [True, True, True, False]
+    # 55 seconds less the 4 for finishing leave room for those begun at 0, 9, 18, 27 and 36, and for a part of the next.
+    assert [world.stored(name).due is None for name in names] == [True, True, True, True, True, False, False]
+
+
+def test_a_call_that_asks_is_given_no_more_than_what_is_left(world: World) -> None:
+    world.submitted()
+    start = world.now + MINUTE
+    world.arm.fail("result", "slow", seconds=8.0)
+
+    world.poll(after=MINUTE, remaining=lambda: TO_FINISH + 3 - (world.now - start).total_seconds())
+
+    assert world.now - start <= timedelta(seconds=3.5)
+    assert (world.stored().polls, world.stored().due) == (0, world.now)
+
+
+def test_a_submission_begins_only_where_it_can_end_in_time(world: World) -> None:
+    world.submitted(kind="refuse")
+
+    world.poll(after=MINUTE, remaining=lambda: TO_SUBMIT)
+    assert (world.stored().state, world.stored().attempt) == (State.QUEUED, 1)
+
+    world.poll(after=MINUTE)
+    assert world.stored().state is State.PENDING
 
 
 def test_look_ups_that_took_all_the_time_leave_the_submission_to_the_next_run(world: World) -> None:
     world.submitted(kind="drop-before")
-    settled = replace(world.stored(), unbroken_since=world.now - TIMES.settling)
+    settled = replace(world.stored(), settling_since=world.now - TIMES.settling)
     assert world.store.save(settled)
     start = world.now + MINUTE
     world.arm.fail("document", "slow", 1, seconds=9.0)
 
-    world.poll(after=MINUTE, remaining=lambda: RESERVE + 5 - (world.now - start).total_seconds())
+    world.poll(after=MINUTE, remaining=lambda: TO_SUBMIT + 5 - (world.now - start).total_seconds())
     assert world.stored().state is State.UNCONFIRMED
     assert world.arm.ledger.batches == []
 
@@ -208,14 +231,29 @@ def test_look_ups_that_took_all_the_time_leave_the_submission_to_the_next_run(wo
     assert world.stored().state is State.PENDING
 
 
-def test_documents_that_cannot_all_be_looked_up_in_time_are_left_to_the_next_run(world: World) -> None:
-    before = world.submitted(an_order(1), an_order(2), kind="drop-before")
-    start = world.now + MINUTE
-    world.arm.fail("document", "slow", 1, seconds=9.0)
+def test_look_ups_that_do_not_fit_into_one_run_go_on_in_the_next(world: World) -> None:
+    """What the ledger said is kept, so that a poll that runs out of time has moved."""
+    world.submitted(*(an_order(number) for number in range(1, 7)), kind="drop-after")
+    world.arm.fail("document", "slow", seconds=8.0)
+    looked_up = []
+    while world.stored().state is State.UNCONFIRMED:
+        start = world.now + MINUTE
+        world.poll(after=MINUTE, remaining=lambda start=start: 55 - (world.now - start).total_seconds())  # type: ignore[misc]
+        looked_up.append(sum(order.evidence is Evidence.FOUND for order in world.stored().orders))
 
-    world.poll(after=MINUTE, remaining=lambda: RESERVE + 5 - (world.now - start).total_seconds())
+    assert world.is_over(State.SUCCEEDED)
+    assert looked_up == sorted(set(looked_up))
+    assert len([call for call in world.arm.api.log if call.endpoint == "document"]) <= 8
 
-    assert world.stored() == before
+
+def test_a_batch_that_is_too_old_is_held_though_its_look_ups_never_end(world: World) -> None:
+    world.submitted(*(an_order(number) for number in range(1, 7)), kind="drop-before")
+    world.arm.fail("document", "slow", seconds=100.0)
+
+    world.keep_polling(TIMES.hold_after + 30 * MINUTE)
+
+    assert world.is_over(State.HELD)
+    assert world.stored().cause == "still UNCONFIRMED after HoldAfterSeconds"
 
 
 # ARM stands still.
@@ -231,6 +269,24 @@ def test_an_outage_longer_than_the_settling_time_settles_nothing(world: World) -
     world.arm.faults.clear()
 
     for _ in range(30):
+        world.poll(after=MINUTE)
+
+    assert world.is_over(State.SUCCEEDED)
+    assert world.billed() == ["B-1"]
+
+
+def test_an_outage_in_the_middle_starts_the_settling_again(world: World) -> None:
+    """ARM took the batch, fell silent after the first look-up, and works off its queue only after it is back."""
+    world.arm.settings.processing_seconds = 55 * 60
+    world.submitted(kind="status", status=502, taken=True)
+    world.poll(after=MINUTE)
+    assert world.stored().settling_since
+    world.arm.fail("any", "refuse")
+    for _ in range(40):
+        world.poll(after=MINUTE)
+    world.arm.faults.clear()
+
+    for _ in range(60):
         world.poll(after=MINUTE)
 
     assert world.is_over(State.SUCCEEDED)
@@ -289,7 +345,7 @@ def test_a_shard_that_another_poller_works_on_is_left_to_it(world: World) -> Non
     world.poll()
     assert world.topic.events == []
 
-    world.store.release(shard_of("batch-1"), "another", world.now)
+    world.store.release(shard_of("batch-1"), "another", world.now, Lease())
     world.poll()
     assert world.is_over(State.SUCCEEDED)
 
@@ -321,7 +377,8 @@ def test_where_nothing_is_due_nothing_is_written(world: World) -> None:
 
     world.poll()
 
-    assert set(world.outside.calls) == {"query"}
+    assert world.outside.calls[:2] == ["update_item", "get_item"]
+    assert set(world.outside.calls[2:]) == {"query"}
 
 
 def test_what_the_index_still_shows_but_is_done_is_left_alone(world: World) -> None:
@@ -329,11 +386,12 @@ def test_what_the_index_still_shows_but_is_done_is_left_alone(world: World) -> N
     world.poll(after=MINUTE)
     done = world.stored()
     find = world.dynamodb.query
+    due = {name: {"S": to_text(world.now)} for name in ("claimedAt", "due")} | {"clientNo": {"S": "2218"}}
 
     def stale(**request: Any) -> Any:  # noqa: ANN401 (as boto3 has it)
         answer = find(**request)
         if request["ExpressionAttributeValues"][":shard"]["S"] == shard_of("batch-1"):
-            answer["Items"] = [{"pk": {"S": "BATCH#batch-1"}}, {"pk": {"S": "BATCH#gone"}}]
+            answer["Items"] = [due | {"pk": {"S": key}} for key in ("BATCH#batch-1", "BATCH#gone")]
         return answer
 
     world.dynamodb.query = stale  # type: ignore[method-assign]
@@ -361,17 +419,72 @@ def test_a_batch_that_somebody_else_changed_meanwhile_is_left_to_them(world: Wor
     assert world.topic.events == []
 
 
-def test_a_poisoned_batch_stops_no_other_and_makes_the_run_fail(world: World) -> None:
-    first, poisoned, last = several(world, 3)
-    item = world.dynamodb.items[f"BATCH#{poisoned}"]
-    world.dynamodb.items[f"BATCH#{poisoned}"] = {**item, "body": {"B": b"{"}}
+def test_a_record_that_cannot_be_read_stops_no_other_and_is_held_in_the_end(world: World) -> None:
+    first, damaged, last = several(world, 3)
+    item = world.dynamodb.items[f"BATCH#{damaged}"]
+    world.dynamodb.items[f"BATCH#{damaged}"] = {**item, "body": {"B": b"{"}}
 
-    with pytest.raises(PollingFailed):
+    world.poll(after=MINUTE)
+    assert sorted(event["subject"] for event in world.topic.events) == sorted([first, last])
+    assert [where for _, where in world.diary.transient_errors] == [{"batchId": damaged}]
+
+    world.keep_polling(TIMES.hold_after + 30 * MINUTE)
+    assert world.dynamodb.items[f"BATCH#{damaged}"]["state"] == {"S": "HELD"}
+    assert world.store.waiting(HELD) == 1
+    assert len(world.diary.transient_errors) < 400
+
+
+def raises(*_: object) -> Any:  # noqa: ANN401 (it never returns)
+    raise ZeroDivisionError("a mistake in the code")
+
+
+def test_a_poll_that_always_raises_backs_off_and_is_held_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.submitted()
+    monkeypatch.setattr("arm_relay.poller.next_step.read", raises)
+
+    world.poll(after=MINUTE)
+    assert (world.stored().polls, world.stored().due) == (1, world.pace.backed_off(1))
+    assert world.diary.failures == [("a poll of a batch failed", {"batchId": "batch-1"})]
+
+    world.keep_polling(TIMES.hold_after + 30 * MINUTE)
+    assert world.is_over(State.HELD)
+    assert world.stored().cause == "its polls failed unexpectedly"
+
+
+def test_a_run_fails_where_most_polls_raise(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    several(world, MANY_FAILURES)
+    monkeypatch.setattr("arm_relay.poller.next_step.read", raises)
+
+    with pytest.raises(PollingFailed, match="10 of 10 polls"):
         world.poll(after=MINUTE)
 
-    assert world.is_over(State.SUCCEEDED, last)
-    assert [event["subject"] for event in world.topic.events] == [first, last]
-    assert world.diary.failures == [("a step of a batch failed", {"batchId": poisoned})]
+
+def test_a_batch_that_ends_its_runs_is_tried_alone_and_then_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = several(world, 3)
+    poison, others = names[1], [names[0], names[2]]
+    advance = NextStep.advance
+
+    def dying(step: NextStep, batch: Batch) -> Any:  # noqa: ANN401 (as `advance`)
+        if batch.id == poison:
+            world.outside.is_dead = True
+            raise Killed
+        return advance(step, batch)
+
+    monkeypatch.setattr(NextStep, "advance", dying)
+    deaths = 0
+    while world.stored(poison).state is State.PENDING and deaths < 10:
+        try:
+            world.poll(after=5 * MINUTE)
+        except Killed:
+            deaths += 1
+
+    assert deaths == 3
+    assert world.stored(poison).due is None
+    assert ("HELD", poison) in [(event["data"]["status"], event["subject"]) for event in world.topic.events]
+    assert world.stored(poison).cause == "the poller ended abnormally while it handled this batch"
+    assert all(world.stored(name).state is State.SUCCEEDED for name in others)
 
 
 def unreachable() -> ReadTimeoutError:
@@ -380,16 +493,18 @@ def unreachable() -> ReadTimeoutError:
 
 def test_a_batch_that_could_not_be_read_is_looked_at_by_the_next_run(world: World) -> None:
     first, second = several(world, 2)
-    world.outside.plan("get_item", "before", unreachable())
+    world.outside.plan("batch_get_item", "before", unreachable())
 
     world.poll(after=MINUTE)
-    assert [event["subject"] for event in world.topic.events] == [second]
+    assert world.topic.events == []
 
     world.poll()
-    assert [event["subject"] for event in world.topic.events] == [second, first]
+    assert sorted(event["subject"] for event in world.topic.events) == sorted([first, second])
 
 
-@pytest.mark.parametrize("call", [pytest.param(SHARDS, id="the first query for due batches"), "put_item"])
+@pytest.mark.parametrize(
+    "call", [pytest.param(SHARDS + 3, id="the first query for due batches"), "put_item", "update_item"]
+)
 def test_a_table_out_of_reach_fails_the_run(world: World, call: int | str) -> None:
     world.submitted()
     world.outside.plan(call, "before", unreachable())

@@ -1,24 +1,19 @@
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
 from arm_relay.arm.errors import NoAnswer
-from arm_relay.batches import causes
-from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus
+from arm_relay.batches.batch import Answer, Batch, BatchOrder, Evidence, OrderStatus
+from arm_relay.batches.causes import NOT_ALL_NUMBERED, NUMBER_TAKEN, PARTLY_IN_LEDGER
 from arm_relay.poller import reconciliation
-from arm_relay.poller.reconciliation import Evidence, Hold, OutOfTime, Proven, Verdict
+from arm_relay.poller.reconciliation import Asked, Hold, Unknown, Verdict
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order, one_by_one
 
-FOUND, ABSENT, ANOTHER, UNASKED = Evidence.FOUND, Evidence.ABSENT, Evidence.ANOTHER, Evidence.UNASKED
+FOUND, ABSENT, ANOTHER, UNASKABLE = Evidence.FOUND, Evidence.ABSENT, Evidence.ANOTHER, Unknown.UNASKABLE
 SETTLED = NOW + TIMES.settling
 EARLIER = SETTLED - timedelta(microseconds=1)
-
-HAS_ANOTHER = causes.NUMBER_TAKEN
-HAS_SOME = causes.PARTLY_IN_LEDGER
-CANNOT_TELL = causes.NOT_ALL_NUMBERED
 
 
 class OnlyAsked:
@@ -27,8 +22,8 @@ class OnlyAsked:
     def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
         raise AssertionError(client_no, payload)
 
-    def result(self, client_no: str, batch_uuid: str) -> Answer:
-        raise AssertionError(client_no, batch_uuid)
+    def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
+        raise AssertionError(client_no, batch_uuid, within)
 
 
 @dataclass
@@ -37,14 +32,33 @@ class Ledger(OnlyAsked):
 
     documents: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    #: The number for which it does not answer.
+    silent_about: str | None = None
 
-    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
+    def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
+        assert within > 0
         self.asked.append((client_no, document_no))
+        if document_no == self.silent_about:
+            raise NoAnswer("ARM answered 503", Answer(503, ""))
         return self.documents.get(document_no)
 
 
-def batch_of(number: int) -> Batch:
-    return a_batch(orders=tuple(a_batch_order(id=f"evt-{n}", document_no=f"A{n}") for n in range(number)))
+def batch_of(number: int, **changes: object) -> Batch:
+    return a_batch(orders=tuple(a_batch_order(id=f"evt-{n}", document_no=f"A{n}") for n in range(number)), **changes)
+
+
+def told(said: Sequence[Evidence | Unknown], at: datetime = SETTLED, **changes: object) -> Batch:
+    """A batch of which the ledger has said this."""
+    orders = [
+        a_batch_order(
+            id=f"evt-{place}",
+            document_no=None if each is UNASKABLE else f"A{place}",
+            evidence=each if isinstance(each, Evidence) else None,
+            asked_at=at if isinstance(each, Evidence) else None,
+        )
+        for place, each in enumerate(said)
+    ]
+    return a_batch(orders=tuple(orders), **{"settling_since": NOW} | changes)
 
 
 def summary(verdict: Verdict) -> str:
@@ -52,64 +66,53 @@ def summary(verdict: Verdict) -> str:
 
 
 @pytest.mark.parametrize(
-    ("evidence", "before", "after"),
+    ("said", "before", "after"),
     [
         pytest.param([FOUND], "Proven", "Proven", id="found: no need to wait"),
         pytest.param([FOUND, FOUND], "Proven", "Proven", id="all found"),
         pytest.param([ABSENT], "Wait", "Resend", id="absent: it may still come"),
         pytest.param([ABSENT, ABSENT], "Wait", "Resend", id="all absent"),
-        pytest.param([FOUND, ABSENT], "Wait", HAS_SOME, id="some found: the others may still come"),
-        pytest.param([UNASKED], CANNOT_TELL, CANNOT_TELL, id="no number: waiting does not help"),
-        pytest.param([UNASKED, UNASKED], CANNOT_TELL, CANNOT_TELL, id="no numbers"),
-        pytest.param([ABSENT, UNASKED], "Wait", CANNOT_TELL, id="absent and no number: never a blind resend"),
-        pytest.param([FOUND, UNASKED], "Wait", HAS_SOME, id="found and no number"),
-        pytest.param([ANOTHER], "Wait", HAS_ANOTHER, id="another's"),
-        pytest.param([ANOTHER, ABSENT], "Wait", HAS_ANOTHER, id="another's and absent: never a resend"),
-        pytest.param([ANOTHER, FOUND], "Wait", HAS_ANOTHER, id="another's and found: never a success"),
-        pytest.param([ANOTHER, UNASKED], "Wait", HAS_ANOTHER, id="another's and no number"),
-        pytest.param([FOUND, ABSENT, UNASKED], "Wait", HAS_SOME, id="everything but another's"),
-        pytest.param([FOUND, ABSENT, UNASKED, ANOTHER], "Wait", HAS_ANOTHER, id="everything"),
+        pytest.param([FOUND, ABSENT], "Wait", PARTLY_IN_LEDGER, id="some found: the others may still come"),
+        pytest.param([UNASKABLE], NOT_ALL_NUMBERED, NOT_ALL_NUMBERED, id="no number: waiting does not help"),
+        pytest.param([UNASKABLE, UNASKABLE], NOT_ALL_NUMBERED, NOT_ALL_NUMBERED, id="no numbers"),
+        pytest.param([ABSENT, UNASKABLE], "Wait", NOT_ALL_NUMBERED, id="absent and no number: never a blind resend"),
+        pytest.param([FOUND, UNASKABLE], "Wait", PARTLY_IN_LEDGER, id="found and no number"),
+        pytest.param([ANOTHER], "Wait", NUMBER_TAKEN, id="another's"),
+        pytest.param([ANOTHER, ABSENT], "Wait", NUMBER_TAKEN, id="another's and absent: never a resend"),
+        pytest.param([ANOTHER, FOUND], "Wait", NUMBER_TAKEN, id="another's and found: never a success"),
+        pytest.param([ANOTHER, UNASKABLE], "Wait", NUMBER_TAKEN, id="another's and no number"),
+        pytest.param([FOUND, ABSENT, UNASKABLE], "Wait", PARTLY_IN_LEDGER, id="everything but another's"),
+        pytest.param([FOUND, ABSENT, UNASKABLE, ANOTHER], "Wait", NUMBER_TAKEN, id="everything"),
+        pytest.param([ABSENT, Unknown.UNASKED], "Wait", "Wait", id="more is to be asked: nothing is decided"),
     ],
 )
-def test_the_evidence_decides(evidence: list[Evidence], before: str, after: str) -> None:
-    batch = replace(batch_of(len(evidence)), unbroken_since=NOW)
-
-    assert summary(reconciliation.verdict(batch, evidence, EARLIER, TIMES)) == before
-    assert summary(reconciliation.verdict(batch, evidence, SETTLED, TIMES)) == after
+def test_the_evidence_decides(said: list[Evidence | Unknown], before: str, after: str) -> None:
+    assert summary(reconciliation.verdict(told(said), EARLIER, TIMES)) == before
+    assert summary(reconciliation.verdict(told(said), SETTLED, TIMES)) == after
 
 
-@pytest.mark.parametrize(
-    ("since", "due", "unbroken_since"),
-    [
-        pytest.param(None, NOW, NOW, id="the first answer"),
-        pytest.param(NOW - TIMES.settling, NOW, NOW - TIMES.settling, id="one of many"),
-        pytest.param(NOW - TIMES.settling, NOW - timedelta(minutes=2), NOW - TIMES.settling, id="a little late"),
-        pytest.param(NOW - TIMES.settling, NOW - timedelta(minutes=3), NOW, id="looks were left out: nobody knows"),
-    ],
-)
-def test_settling_counts_from_when_the_ledger_answers_without_a_break(
-    since: datetime | None, due: datetime, unbroken_since: datetime
-) -> None:
-    assert reconciliation.unbroken_since(a_batch(unbroken_since=since, due=due), NOW) == unbroken_since
+def test_what_was_absent_before_it_settled_decides_nothing() -> None:
+    assert summary(reconciliation.verdict(told([ABSENT], EARLIER), SETTLED, TIMES)) == "Wait"
+
+
+def test_what_was_absent_long_ago_decides_nothing() -> None:
+    much_later = SETTLED + TIMES.longest_poll + timedelta(seconds=1)
+
+    assert summary(reconciliation.verdict(told([ABSENT]), much_later, TIMES)) == "Wait"
 
 
 def test_a_ledger_that_has_not_answered_settles_nothing() -> None:
-    batch = a_batch(attempt_at=NOW - timedelta(days=1), unbroken_since=None)
+    batch = told([ABSENT], attempt_at=NOW - timedelta(days=1), settling_since=None)
 
-    assert summary(reconciliation.verdict(batch, [ABSENT], NOW, TIMES)) == "Wait"
-
-
-def test_what_is_proven_has_succeeded() -> None:
-    orders = reconciliation.with_found(batch_of(2), [FOUND, FOUND])
-
-    assert reconciliation.verdict(batch_of(2), [FOUND, FOUND], NOW, TIMES) == Proven()
-    assert [order.status for order in orders] == [OrderStatus.SUCCEEDED] * 2
+    assert summary(reconciliation.verdict(batch, SETTLED, TIMES)) == "Wait"
 
 
-def test_what_is_held_tells_which_documents_were_found() -> None:
-    batch = replace(batch_of(3), unbroken_since=NOW)
+def test_what_is_found_has_succeeded() -> None:
+    assert [order.status for order in reconciliation.with_found(told([FOUND, FOUND]))] == [OrderStatus.SUCCEEDED] * 2
 
-    verdict = reconciliation.verdict(batch, [FOUND, ABSENT, UNASKED], SETTLED, TIMES)
+
+def test_what_is_held_says_which_documents_were_found() -> None:
+    verdict = reconciliation.verdict(told([FOUND, ABSENT, UNASKABLE]), SETTLED, TIMES)
 
     assert isinstance(verdict, Hold)
     assert [order.status for order in verdict.orders] == [
@@ -119,13 +122,60 @@ def test_what_is_held_tells_which_documents_were_found() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("failure", "restarts"),
+    [
+        pytest.param(NoAnswer("no answer from ARM (ReadTimeout)"), True, id="silence"),
+        pytest.param(NoAnswer("ARM answered 503", Answer(503, "")), True, id="ARM fails"),
+        pytest.param(NoAnswer("ARM answered 429", Answer(429, "")), False, id="too many questions"),
+        pytest.param(NoAnswer("ARM answered 403", Answer(403, "")), False, id="the client is not served"),
+    ],
+)
+def test_only_a_failure_of_arm_itself_restarts_settling(failure: NoAnswer, *, restarts: bool) -> None:
+    assert reconciliation.restarts_settling(failure) is restarts
+
+
+# Which orders are asked for
+
+
+@pytest.mark.parametrize(
+    ("batch", "deciding", "places"),
+    [
+        pytest.param(batch_of(3), False, [0], id="while it settles one stands for all"),
+        pytest.param(batch_of(3, polls=4), False, [1], id="in turns"),
+        pytest.param(batch_of(3), True, [0, 1, 2], id="all for the decision"),
+        pytest.param(told([ABSENT, ABSENT, Unknown.UNASKED]), True, [2], id="but those asked lately"),
+        pytest.param(told([FOUND, Unknown.UNASKED, UNASKABLE]), False, [1], id="all once one has appeared"),
+        pytest.param(told([UNASKABLE]), True, [], id="none without a number"),
+    ],
+)
+def test_no_more_is_asked_than_is_needed(batch: Batch, places: list[int], *, deciding: bool) -> None:
+    assert reconciliation.questions(batch, SETTLED, TIMES, deciding=deciding) == places
+
+
 # Looking up
 
 
-def evidence_of(order: BatchOrder, document: Mapping[str, object] | None) -> Evidence:
+def asked(batch: Batch, ledger: Ledger, left: float = 60.0) -> Asked:
+    """What the ledger says about every order of a batch that can be asked for."""
+    places = [place for place, order in enumerate(batch.orders) if reconciliation.is_askable(order)]
+    return reconciliation.ask(
+        batch,
+        places,
+        ledger=ledger,
+        at_once=one_by_one,
+        may_begin=lambda: left > 0,
+        within=lambda: left,
+        now=lambda: NOW,
+    )
+
+
+def evidence_of(order: BatchOrder, document: Mapping[str, object] | None) -> Evidence | None:
     ledger = Ledger({order.document_no or "": document} if document is not None else {})
-    [evidence] = reconciliation.look_up(a_batch(orders=(order,)), ledger, one_by_one, lambda: True)
-    return evidence
+    after = asked(a_batch(orders=(order,)), ledger)
+    if after.failure:
+        raise after.failure
+    return after.batch.orders[0].evidence
 
 
 @pytest.mark.parametrize(
@@ -165,11 +215,10 @@ def test_an_answer_without_any_identifier_proves_nothing(document: Mapping[str, 
 
 
 def test_an_invoice_does_not_prove_its_credit_note() -> None:
-    sent = {"documentNo": "88776655", "documentType": "CN", "salesOrderId": "B-1", "customerNo": "543210"}
-    batch = a_batch(payload=json.dumps({"documents": [sent]}).encode())
-    ledger = Ledger({"88776655": sent | {"documentType": "IN"}})
+    credit = a_batch_order(document_type="CN")
 
-    assert reconciliation.look_up(batch, ledger, one_by_one, lambda: True) == [ANOTHER]
+    assert evidence_of(credit, {"documentNo": "88776655", "documentType": "IN"}) is ANOTHER
+    assert evidence_of(credit, {"documentNo": "88776655", "documentType": "CN"}) is FOUND
 
 
 def test_an_order_without_an_order_id_is_not_compared_by_it() -> None:
@@ -177,53 +226,55 @@ def test_an_order_without_an_order_id_is_not_compared_by_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "order",
+    "number",
     [
-        pytest.param(a_batch_order(document_no=None), id="no number"),
-        pytest.param(a_batch_order(document_no="."), id="a path's way of saying here"),
-        pytest.param(a_batch_order(document_no=".."), id="a path's way up"),
-        pytest.param(a_batch_order(document_no="2025/17"), id="servers differ about an escaped slash"),
-        pytest.param(a_batch_order(document_no="2025\\17"), id="and about a backslash"),
-        pytest.param(a_batch_order(document_no="INV."), id="and about a dot at the end"),
-        pytest.param(a_batch_order(document_no="a+b"), id="and about a plus"),
-        pytest.param(a_batch_order(document_no="100%"), id="and about what looks escaped"),
-        pytest.param(a_batch_order(document_no="Æ17"), id="and about letters beyond ASCII"),
-        pytest.param(a_batch_order(status=OrderStatus.FAILED), id="known to have failed"),
-        pytest.param(a_batch_order(status=OrderStatus.SUCCEEDED), id="known to have succeeded"),
+        pytest.param(None, id="no number"),
+        pytest.param(".", id="a path's way of saying here"),
+        pytest.param("..", id="a path's way up"),
+        pytest.param("2025/17", id="servers differ about an escaped slash"),
+        pytest.param("2025\\17", id="and about a backslash"),
+        pytest.param("INV.", id="and about a dot at the end"),
+        pytest.param("a+b", id="and about a plus"),
+        pytest.param("100%", id="and about what looks escaped"),
+        pytest.param("Æ17", id="and about letters beyond ASCII"),
     ],
 )
-def test_what_cannot_or_need_not_be_asked_is_not(order: BatchOrder) -> None:
-    ledger = Ledger()
-
-    assert reconciliation.look_up(a_batch(orders=(order,)), ledger, one_by_one, lambda: True) == [UNASKED]
-    assert ledger.asked == []
+def test_what_cannot_be_asked_is_not(number: str | None) -> None:
+    assert not reconciliation.is_askable(a_batch_order(document_no=number))
 
 
-def test_every_order_is_looked_up_under_its_client() -> None:
+@pytest.mark.parametrize("status", [OrderStatus.FAILED, OrderStatus.SUCCEEDED])
+def test_what_need_not_be_asked_is_not(status: OrderStatus) -> None:
+    batch = a_batch(orders=(a_batch_order(status=status),))
+
+    assert reconciliation.questions(batch, NOW, TIMES, deciding=True) == []
+
+
+def test_every_order_is_looked_up_under_its_client_and_the_answers_are_kept() -> None:
     ledger = Ledger({"A1": {"documentNo": "A1"}})
 
-    assert reconciliation.look_up(batch_of(3), ledger, one_by_one, lambda: True) == [ABSENT, FOUND, ABSENT]
+    after = asked(batch_of(3), ledger)
+
+    assert [order.evidence for order in after.batch.orders] == [ABSENT, FOUND, ABSENT]
+    assert {order.asked_at for order in after.batch.orders} == {NOW}
+    assert (after.is_complete, after.failure) == (True, None)
     assert ledger.asked == [("2218", "A0"), ("2218", "A1"), ("2218", "A2")]
 
 
-def test_looking_up_stops_when_time_is_over() -> None:
-    ledger = Ledger()
+def test_a_ledger_that_falls_silent_is_asked_no_further_and_what_it_said_is_kept() -> None:
+    ledger = Ledger(silent_about="A1")
 
-    with pytest.raises(OutOfTime):
-        reconciliation.look_up(batch_of(3), ledger, one_by_one, lambda: len(ledger.asked) < 2)
+    after = asked(batch_of(3), ledger)
 
+    assert [order.evidence for order in after.batch.orders] == [ABSENT, None, None]
+    assert str(after.failure) == "ARM answered 503"
+    assert not after.is_complete
     assert len(ledger.asked) == 2
 
 
-def test_a_ledger_that_does_not_answer_is_no_evidence() -> None:
-    class Silent(OnlyAsked):
-        def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
-            raise NoAnswer("ARM answered 503", Answer(503, f"{client_no}/{document_no}"))
+def test_nothing_is_asked_once_the_time_is_over() -> None:
+    ledger = Ledger()
 
-    with pytest.raises(NoAnswer, match="503"):
-        reconciliation.look_up(batch_of(1), Silent(), one_by_one, lambda: True)
+    after = asked(batch_of(3), ledger, left=0.0)
 
-
-def test_evidence_of_too_few_orders_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        reconciliation.with_found(batch_of(2), [FOUND])
+    assert (after.is_complete, after.failure, ledger.asked) == (False, None, [])

@@ -36,6 +36,7 @@ from sandbox.arm.transport import SimulatedTransport
 from tests.support.arm_builders import a_simulator
 from tests.support.builders import TIMES, an_order
 from tests.support.diary import Diary
+from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
 from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_table
 
@@ -114,6 +115,7 @@ class World:
         return webhook.assemble(
             store=self.a_store(self._table),
             ledger=arm_client(self._network),
+            outages=NoOutage(),
             secrets=Secrets(no_secret, self.arm.clock.now),
             journal=self.diary,
             drafts=drafts(Settings.from_environment(SETTINGS), self.arm.clock.now),

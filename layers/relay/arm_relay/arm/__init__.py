@@ -1,6 +1,7 @@
 """Amili's ARM: `ledger` is the port, its three calls; `client` makes them over HTTP.
 
-What a call meets: `metered` measures it, `breaker` notices that ARM is out of reach, `client` makes it with a token
+What a call meets: `metered` measures it, `breaker` notices that ARM is out of reach, in a run of the
+poller, and `shared_breaker` in the webhook; `client` makes it with a token
 from `auth` over `wire`, `errors` says what its failure means. `credentials` is what `auth` requests a token with.
 What is sent: `drafts` reads a request's orders and makes the batch, `mapping` makes each document, `money` computes,
 `documents` has ARM's field names. What comes back: `json_objects` reads a body, `outcomes` ARM's result.

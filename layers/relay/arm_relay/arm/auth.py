@@ -11,7 +11,7 @@ from typing import Final
 from arm_relay.arm.credentials import Credentials, NoCredentials
 from arm_relay.arm.errors import NotSent, Scope
 from arm_relay.arm.json_objects import json_object
-from arm_relay.arm.wire import TOKEN_TIMEOUT, WIRE_ERRORS, Wire
+from arm_relay.arm.wire import LONGEST_CALL, TOKEN_TIMEOUT, WIRE_ERRORS, Wire
 from arm_relay.batches.batch import Answer
 
 #: A token is renewed this long before it expires, in seconds.
@@ -41,8 +41,8 @@ class Tokens:
         self._asked = 0
         self._failure: str | None = None
 
-    def token(self) -> str:
-        """A token that is not about to expire.
+    def token(self, within: float = LONGEST_CALL) -> str:
+        """A token that is not about to expire, within so many seconds.
 
         Raises:
             NotSent: the identity service gave none, so nothing can be sent to ARM.
@@ -54,7 +54,7 @@ class Tokens:
                 # wait too long, and a function that ends meanwhile leaves their batches in doubt.
                 if self._failure and self._asked != asked:
                     raise NotSent(self._failure, scope=Scope.TOKEN)
-                self._renew()
+                self._renew(within)
             return self._token
 
     def drop(self, token: str) -> None:
@@ -63,9 +63,9 @@ class Tokens:
             if token == self._token:
                 self._until = float("-inf")
 
-    def _renew(self) -> None:
+    def _renew(self, within: float) -> None:
         try:
-            self._token, lifetime = self._ask()
+            self._token, lifetime = self._ask(within)
             self._until = self._clock() + lifetime
             self._failure = None
         except NotSent as error:
@@ -74,7 +74,7 @@ class Tokens:
         finally:
             self._asked += 1
 
-    def _ask(self) -> tuple[str, float]:
+    def _ask(self, within: float) -> tuple[str, float]:
         try:
             credentials = self._credentials()
         except NoCredentials as error:
@@ -85,7 +85,7 @@ class Tokens:
             "client_secret": credentials.client_secret,
         }
         try:
-            answer = self._wire.exchange("POST", self._url, TOKEN_TIMEOUT, data=form).answer
+            answer = self._wire.exchange("POST", self._url, TOKEN_TIMEOUT, within=within, data=form).answer
         except WIRE_ERRORS as error:
             raise NotSent(f"no token: {type(error).__name__}", scope=Scope.TOKEN) from error
         if answer.status != HTTPStatus.OK:

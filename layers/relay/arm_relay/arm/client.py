@@ -9,7 +9,7 @@ from urllib.parse import quote
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.json_objects import json_object
-from arm_relay.arm.wire import ARM_TIMEOUT, BEFORE_SENDING, WIRE_ERRORS, Reply, Wire
+from arm_relay.arm.wire import ARM_TIMEOUT, BEFORE_SENDING, LONGEST_CALL, PATIENCE, TIMEOUTS, WIRE_ERRORS, Reply, Wire
 from arm_relay.batches import causes
 from arm_relay.batches.batch import Answer
 
@@ -40,13 +40,13 @@ class ArmClient:
             raise InDoubt(f"no answer from ARM ({type(error).__name__})", scope=Scope.ARM) from error
         return _batch_uuid(reply)
 
-    def result(self, client_no: str, batch_uuid: str) -> Answer:
+    def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
         """See `Ledger`."""
-        return self._ask(f"/clients/{_segment(client_no)}/batches/{_segment(batch_uuid)}")
+        return self._ask(f"/clients/{_segment(client_no)}/batches/{_segment(batch_uuid)}", within)
 
-    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
+    def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         """See `Ledger`."""
-        answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}")
+        answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}", within)
         if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
             return None
         document = json_object(answer.body)
@@ -54,11 +54,15 @@ class ArmClient:
             raise NoAnswer(f"ARM answered {answer.status} about a document", answer)
         return document
 
-    def _ask(self, path: str) -> Answer:
+    def _ask(self, path: str, within: float) -> Answer:
         try:
-            reply = self._call("GET", path)
+            reply = self._call("GET", path, within=within)
         except NotSent as error:
             raise NoAnswer(error.cause, scope=error.scope) from error
+        except TIMEOUTS as error:
+            is_cut = within < PATIENCE
+            scope = Scope.BATCH if is_cut else Scope.ARM
+            raise NoAnswer(f"no answer from ARM ({type(error).__name__})", scope=scope, is_cut=is_cut) from error
         except WIRE_ERRORS as error:
             raise NoAnswer(f"no answer from ARM ({type(error).__name__})", scope=Scope.ARM) from error
         status = reply.answer.status
@@ -67,20 +71,24 @@ class ArmClient:
             raise NoAnswer(cause, reply.answer, retry_after=reply.retry_after, scope=_scope(status))
         return reply.answer
 
-    def _call(self, method: str, path: str, content: bytes | None = None) -> Reply:
+    def _call(self, method: str, path: str, content: bytes | None = None, within: float = LONGEST_CALL) -> Reply:
         """One exchange with the token, repeated with a new token where ARM no longer accepts the first."""
-        token = self._tokens.token()
-        reply = self._exchange(method, path, token, content)
+        until = self._wire.clock() + within
+        token = self._tokens.token(within)
+        reply = self._exchange(method, path, token, content, until)
         if reply.answer.status == HTTPStatus.UNAUTHORIZED:
             self._tokens.drop(token)
-            reply = self._exchange(method, path, self._tokens.token(), content)
+            token = self._tokens.token(until - self._wire.clock())
+            reply = self._exchange(method, path, token, content, until)
         return reply
 
-    def _exchange(self, method: str, path: str, token: str, content: bytes | None) -> Reply:
+    def _exchange(self, method: str, path: str, token: str, content: bytes | None, until: float) -> Reply:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if content is not None:
             headers["Content-Type"] = "application/json"
-        return self._wire.exchange(method, self._base_url + path, ARM_TIMEOUT, headers=headers, content=content)
+        within = until - self._wire.clock()
+        url = self._base_url + path
+        return self._wire.exchange(method, url, ARM_TIMEOUT, within=within, headers=headers, content=content)
 
 
 def _batch_uuid(reply: Reply) -> tuple[str, Answer]:

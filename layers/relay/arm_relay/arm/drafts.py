@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 
 from arm_relay.arm.documents import to_json
-from arm_relay.arm.mapping import ArmCodes, faults_of, to_batch
+from arm_relay.arm.mapping import ArmCodes, document_type, faults_of, to_batch
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest, parse_orders
 
@@ -27,6 +27,10 @@ class Drafts:
             InvalidOrders: it holds no order, or too many.
         """
         return parse_orders(body, partial(faults_of, codes=self.codes))
+
+    def document_type(self, order: Order) -> str:
+        """ARM's code for the type of the order's document."""
+        return document_type(order, self.codes)
 
     def payload(self, orders: Sequence[Order]) -> bytes:
         """The body of POST documents/batches for these valid orders."""

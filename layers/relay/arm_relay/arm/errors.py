@@ -36,6 +36,7 @@ class ArmError(Exception):
         *,
         retry_after: timedelta | None = None,
         scope: Scope = Scope.BATCH,
+        is_cut: bool = False,
     ) -> None:
         super().__init__(cause)
         #: Why, in the same words for the same failure: they appear in the batch's history.
@@ -46,6 +47,8 @@ class ArmError(Exception):
         self.retry_after = retry_after
         #: Whom the failure affects.
         self.scope = scope
+        #: Whether we gave up early, because our own time was over: that says nothing about ARM.
+        self.is_cut = is_cut
 
 
 class NotSent(ArmError):

@@ -22,15 +22,15 @@ class Ledger(Protocol):
             InDoubt: ARM may have it.
         """
 
-    def result(self, client_no: str, batch_uuid: str) -> Answer:
-        """GET batches/{batchuuid}: whatever ARM says about the batch.
+    def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
+        """GET batches/{batchuuid}: whatever ARM says about the batch, within so many seconds.
 
         Raises:
             NoAnswer: ARM said nothing about it.
         """
 
-    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
-        """GET documents/{documentno}: the document, or None where ARM does not know it.
+    def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
+        """GET documents/{documentno}, within so many seconds: the document, or None where ARM does not know it.
 
         Raises:
             NoAnswer: ARM said neither.
@@ -47,13 +47,13 @@ class ForwardingLedger:
         """See `Ledger`."""
         return self._forward("submit", client_no, lambda: self._ledger.submit(client_no, payload))
 
-    def result(self, client_no: str, batch_uuid: str) -> Answer:
+    def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
         """See `Ledger`."""
-        return self._forward("result", client_no, lambda: self._ledger.result(client_no, batch_uuid))
+        return self._forward("result", client_no, lambda: self._ledger.result(client_no, batch_uuid, within))
 
-    def document(self, client_no: str, document_no: str) -> Mapping[str, object] | None:
+    def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         """See `Ledger`."""
-        return self._forward("document", client_no, lambda: self._ledger.document(client_no, document_no))
+        return self._forward("document", client_no, lambda: self._ledger.document(client_no, document_no, within))
 
     def _forward[T](self, name: str, client_no: str, call: Callable[[], T]) -> T:
         """Make the call of that name."""

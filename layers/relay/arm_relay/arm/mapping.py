@@ -94,7 +94,7 @@ def to_document(order: Order, codes: ArmCodes, today: date) -> Document:
     complete = order.currency is not None
     return without_none(
         Document(
-            documentType=INVOICE if order.type == "order.invoiced" else codes.credit_note_type,
+            documentType=document_type(order, codes),
             customerNo=order.customer_no,
             documentNo=order.invoice_no,
             documentDate=document_date.isoformat(),
@@ -122,6 +122,11 @@ def to_document(order: Order, codes: ArmCodes, today: date) -> Document:
             documentLines=tuple(_line(order, number, line) for number, line in enumerate(order.lines, start=1)),
         )
     )
+
+
+def document_type(order: Order, codes: ArmCodes) -> str:
+    """ARM's code for the type of the order's document."""
+    return INVOICE if order.type == "order.invoiced" else codes.credit_note_type
 
 
 def _due_date(order: Order, document_date: date) -> date:

@@ -80,6 +80,8 @@ class Ended:
 
     state: State
     orders: tuple[BatchOrder, ...]
+    #: The ids of the failed orders of which it names the document and gives a reason.
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,19 @@ def _by_entry(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrd
         known[index] = _after(orders[index], meaning, entry)
     if any(order.status is OrderStatus.IN_PROGRESS for order in known):
         return Undecided("ARM's result does not say how each order ended", tuple(known))
-    return Ended(end_of(known), tuple(known))
+    return Ended(end_of(known), tuple(known), _named(matched, entries, known))
+
+
+def _named(
+    matched: Sequence[int], entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder]
+) -> frozenset[str]:
+    """The failed orders whose entry names their document's number and gives a reason."""
+    pairs = ((orders[index], entry) for index, entry in zip(matched, entries, strict=True))
+    return frozenset(
+        order.id
+        for order, entry in pairs
+        if order.status is OrderStatus.FAILED and order.errors and order.document_no and entry.get("documentNo")
+    )
 
 
 def _check_all_read(body: Mapping[str, object], conclusion: Meaning) -> None:

@@ -19,8 +19,20 @@ ARM_TIMEOUT: Final = httpx.Timeout(connect=2, write=3, read=10, pool=1)
 #: From the request to the end of the answer, in seconds. It bounds an answer that arrives too slowly.
 TOTAL_TIMEOUT: Final = 15.0
 
+#: How long ARM must have been given before its silence means anything, in seconds.
+PATIENCE: Final = TOTAL_TIMEOUT + 2
+
+#: The longest that a call may take with a token requested and renewed on the way, in seconds.
+LONGEST_CALL: Final = 60.0
+
+#: The shortest time that is worth beginning an exchange for, in seconds.
+SHORTEST: Final = 0.05
+
 #: What httpx raises for an exchange without a complete answer.
 WIRE_ERRORS: Final = (httpx.TransportError, httpx.DecodingError)
+
+#: The ones of these that say that time was over.
+TIMEOUTS: Final = (httpx.TimeoutException,)
 
 #: The ones of these that are raised before any part of the request was sent.
 BEFORE_SENDING: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -40,25 +52,36 @@ class Wire:
     def __init__(self, http: httpx.Client, clock: Callable[[], float]) -> None:
         """`clock` counts seconds and never goes back."""
         self._http = http
-        self._clock = clock
+        self.clock = clock
 
-    def exchange(self, method: str, url: str, timeout: httpx.Timeout, **request: object) -> Reply:
-        """Send a request and read its answer, as much of it as `MAX_ANSWER` allows.
+    def exchange(
+        self, method: str, url: str, timeout: httpx.Timeout, within: float = LONGEST_CALL, **request: object
+    ) -> Reply:
+        """Send a request and read its answer, as much of it as `MAX_ANSWER` allows, within so many seconds.
 
         Raises:
             httpx.TransportError, httpx.DecodingError: there was no complete answer in time.
         """
-        deadline = self._clock() + TOTAL_TIMEOUT
-        with self._http.stream(method, url, timeout=timeout, follow_redirects=False, **request) as response:  # type: ignore[arg-type]
+        if within < SHORTEST:
+            raise httpx.ConnectTimeout("no time is left for the exchange")
+        deadline = self.clock() + min(TOTAL_TIMEOUT, within)
+        phases = _cut(timeout, within)
+        with self._http.stream(method, url, timeout=phases, follow_redirects=False, **request) as response:  # type: ignore[arg-type]
             body = bytearray()
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > MAX_ANSWER:
                     break
-                if self._clock() > deadline:
+                if self.clock() > deadline:
                     raise httpx.ReadTimeout("the answer arrives too slowly")
             text = bytes(body[:MAX_ANSWER]).decode(errors="replace")
             return Reply(Answer(response.status_code, text), _seconds(response.headers.get("Retry-After", "")))
+
+
+def _cut(timeout: httpx.Timeout, within: float) -> httpx.Timeout:
+    """The timeouts of each phase, none longer than `within`."""
+    phases = timeout.as_dict()
+    return httpx.Timeout(**{name: min(seconds or within, within) for name, seconds in phases.items()})
 
 
 def _seconds(retry_after: str) -> timedelta | None:

@@ -54,6 +54,17 @@ class OrderStatus(StrEnum):
     HELD = "HELD"
 
 
+class Evidence(StrEnum):
+    """What ARM's ledger said about the document of one order."""
+
+    #: The ledger has the order's document. Final.
+    FOUND = "FOUND"
+    #: The ledger had no document with the order's number when it was asked.
+    ABSENT = "ABSENT"
+    #: The ledger has a different document with the order's number.
+    ANOTHER = "ANOTHER"
+
+
 #: The final states.
 ENDS: Final = frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED})
 
@@ -82,6 +93,7 @@ class Times:
     first_poll: timedelta
     longest_poll: timedelta
     settling: timedelta
+    failure_settling: timedelta
     undecided: timedelta
     hold_after: timedelta
     retention: timedelta
@@ -100,6 +112,11 @@ class BatchOrder:
     status: OrderStatus = OrderStatus.IN_PROGRESS
     #: ARM's words on why it failed.
     errors: tuple[str, ...] = ()
+    #: The type of the document that is sent for it, such as IN.
+    document_type: str = ""
+    #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
+    evidence: Evidence | None = None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +165,13 @@ class Batch:
     doubt: int | None = None
     #: Polls and attempts without news since the claim, the batchUuid or the redrive.
     polls: int = 0
-    #: Since when ARM's ledger has answered every look-up about the attempt in doubt.
-    unbroken_since: datetime | None = None
+    #: The first answered look-up about the attempt in doubt since ARM last failed: settling counts from here.
+    settling_since: datetime | None = None
     #: Since when ARM's result has not been understood.
     undecided_since: datetime | None = None
+    #: Since when ARM's result has reported the same failure, and which one (`steps.failing`).
+    failing_since: datetime | None = None
+    failure: str | None = None
     batch_uuid: str | None = None
     answer: Answer | None = None
     #: The number of ends and holds so far. It numbers the announcements.

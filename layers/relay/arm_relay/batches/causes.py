@@ -37,6 +37,18 @@ PARTLY_IN_LEDGER: Final = "ARM's ledger does not show the documents of all order
 NOT_ALL_NUMBERED: Final = "ARM may have the batch, and not every order has an invoice number to look up"
 
 
+#: HELD: no document of the client was ever found in ARM, so an empty answer of ARM's ledger proves nothing.
+NO_CONTROL: Final = "no document of this client is known to exist in ARM, so its ledger cannot show what is missing"
+#: HELD: ARM's ledger does not find a document that exists, so its answers prove nothing.
+CONTROL_MISSING: Final = "ARM's ledger does not find a document of this client that exists"
+#: HELD: every poll of the batch failed unexpectedly until HoldAfterSeconds; the log has each failure.
+POLLS_FAIL: Final = "its polls failed unexpectedly"
+#: HELD: the poller ended abnormally whenever it handled this batch.
+ENDS_RUNS: Final = "the poller ended abnormally while it handled this batch"
+#: HELD: the record of the batch cannot be read.
+UNREADABLE: Final = "its record cannot be read"
+
+
 def arm_answered(status: int) -> str:
     """ARM's HTTP status was the reason. The state depends on the status: QUEUED, UNCONFIRMED or REFUSED."""
     return f"ARM answered {status}"

@@ -12,6 +12,7 @@ from arm_relay.batches.batch import (
     Answer,
     Batch,
     BatchOrder,
+    Evidence,
     OrderStatus,
     State,
     Times,
@@ -110,7 +111,7 @@ def begun(batch: Batch, cause: str, now: datetime, times: Times) -> Batch:
         attempt_at=now,
         polls=batch.polls + 1,
         due=now + times.first_poll,
-        unbroken_since=None,
+        settling_since=None,
     )
 
 
@@ -175,6 +176,22 @@ def polled(batch: Batch, due: datetime) -> Batch:
     return replace(batch, polls=batch.polls + 1, due=due)
 
 
+def looked_up(batch: Batch, answers: Mapping[int, tuple[Evidence, datetime]]) -> Batch:
+    """The ledger answered about some of its orders, by their places in the batch. What it said is kept."""
+    orders = [
+        replace(order, evidence=answers[place][0], asked_at=answers[place][1]) if place in answers else order
+        for place, order in enumerate(batch.orders)
+    ]
+    return replace(batch, orders=tuple(orders))
+
+
+def failing(batch: Batch, orders: Sequence[BatchOrder], now: datetime) -> Batch:
+    """ARM's result reports that these orders failed. The time counts from the first time it reported the same."""
+    failure = ",".join(f"{order.status.value}:{order.id}" for order in orders)
+    since = batch.failing_since if batch.failure == failure and batch.failing_since else now
+    return replace(batch, failing_since=since, failure=failure)
+
+
 def postponed(batch: Batch) -> Batch:
     """Its submission may still be in flight: due again when the lease is over."""
     return replace(batch, due=batch.attempt_at + LEASE)
@@ -207,7 +224,7 @@ def resubmitted(batch: Batch, reason: str, by: str, now: datetime, times: Times)
         due=now,
         opened_at=now,
         doubt=None,
-        unbroken_since=None,
+        settling_since=None,
         polls=0,
         batch_uuid=None,
         answer=None,
@@ -246,6 +263,8 @@ def _moved(batch: Batch, state: State, cause: str, now: datetime, by: str | None
         state=state,
         cause=cause,
         undecided_since=None,
+        failing_since=None,
+        failure=None,
         history=_remembered(batch.history, Transitions(state=state, cause=cause, by=by, at=(now,))),
     )
 

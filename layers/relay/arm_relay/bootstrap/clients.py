@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from arm_relay.bootstrap import botocore_loader
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
+from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
 
 #: How many batches a poller handles at a time.
@@ -36,6 +37,11 @@ def store(settings: Settings) -> Store:
         # A marker outlives the longest life of its batch: what is older than the retention is not resubmitted.
         marker_life=times.retention + times.hold_after,
     )
+
+
+def outage(settings: Settings) -> Outage:
+    """What both functions know of an outage of ARM."""
+    return Outage(aws("dynamodb"), settings.table_name)
 
 
 def secrets(settings: Settings) -> Secrets:

@@ -14,11 +14,16 @@ from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
 from arm_relay.bootstrap.ledger import LOOK_UPS, ledger
 from arm_relay.observability import Journal, LambdaJournal
-from arm_relay.poller.concurrency import AtOnce, Threads
-from arm_relay.poller.next_step import NextStep
+from arm_relay.poller.concurrency import AtOnce, Threads, Workers, WorkerThreads
+from arm_relay.poller.control import Control
+from arm_relay.poller.next_step import NextStep, Stepped
 from arm_relay.poller.notifications import Topic
-from arm_relay.poller.polling import Announcements, Polling
+from arm_relay.poller.polling import Polling, Start
+from arm_relay.poller.stream import Announcements, Stream
 from arm_relay.settings import Settings
+from arm_relay.store.liveness import Liveness
+from arm_relay.store.outage import Outage
+from arm_relay.store.records import SHARDS
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 
@@ -29,14 +34,17 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
     journal = LambdaJournal(logger, metrics)
     polling = assemble(
         store=clients.store(settings),
+        liveness=Liveness(clients.aws("dynamodb"), settings.table_name),
+        outage=clients.outage(settings),
         ledger=ledger(settings, clients.secrets(settings), journal),
-        announcements=Topic(clients.aws("sns"), settings.topic_arn),
+        announcements=Topic(clients.aws("sns"), settings.topic_arn, journal),
         journal=journal,
         vocabulary=Vocabulary.extended(settings.arm_result_words, settings.arm_result_codes),
         pace=Pace(settings.times(), clients.now, random.random),
         shuffled=lambda shards: random.sample(shards, len(shards)),
-        at_once=Threads(WORKERS),
+        workers=WorkerThreads(WORKERS),
         look_ups=Threads(LOOK_UPS),
+        pollers_at_once=settings.pollers_at_once,
     )
     cold_start.end()
     return polling
@@ -45,35 +53,55 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
 def assemble(
     *,
     store: Store,
+    liveness: Liveness,
+    outage: Outage,
     ledger: Ledger,
     announcements: Announcements,
     journal: Journal,
     vocabulary: Vocabulary,
     pace: Pace,
     shuffled: Callable[[list[str]], list[str]],
-    at_once: AtOnce,
+    workers: Workers[Stepped],
     look_ups: AtOnce,
+    pollers_at_once: int,
 ) -> Polling:
     """Put the poller function's use case together."""
 
-    def begin_run() -> NextStep:
-        breaker = Breaker(ledger)
-        return NextStep(
+    def begin(start: Start) -> tuple[Stream, Breaker]:
+        breaker = Breaker(ledger, suspected=start.is_suspected)
+        control = Control(store=store, ledger=breaker, pace=pace, known=start.past.known, left=start.time_left.to_ask)
+        next_step = NextStep(
             store=store,
             ledger=breaker,
             submission=Submission(store=store, ledger=breaker, journal=journal, pace=pace),
+            control=control,
             journal=journal,
             vocabulary=vocabulary,
             pace=pace,
             look_ups=look_ups,
+            time_left=start.time_left,
+            stopped_since=start.past.stopped_since,
         )
+        stream = Stream(
+            store=store,
+            shards=start.shards,
+            next_step=next_step,
+            ledger=breaker,
+            announcements=announcements,
+            journal=journal,
+            pace=pace,
+            workers=workers,
+            time_left=start.time_left,
+        )
+        return stream, breaker
 
     return Polling(
         store=store,
-        begin_run=begin_run,
-        announcements=announcements,
+        liveness=liveness,
+        outage=outage,
+        begin=begin,
         journal=journal,
         now=pace.now,
         shuffled=shuffled,
-        at_once=at_once,
+        shards_at_once=-(-SHARDS // pollers_at_once),
     )

@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger, Metrics
 from arm_relay import cold_start
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.ledger import Ledger
+from arm_relay.arm.shared_breaker import Outages, SharedBreaker
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.drafts import drafts
@@ -42,6 +43,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
     parts = assemble(
         store=clients.store(settings),
         ledger=ledger(settings, secrets, journal),
+        outages=clients.outage(settings),
         secrets=secrets,
         journal=journal,
         drafts=drafts(settings, clients.now),
@@ -58,6 +60,7 @@ def assemble(
     *,
     store: Store,
     ledger: Ledger,
+    outages: Outages,
     secrets: Secrets,
     journal: Journal,
     drafts: Drafts,
@@ -67,7 +70,8 @@ def assemble(
     pause: Callable[[int], None],
 ) -> Webhook:
     """Put the webhook function's parts together."""
-    submission = Submission(store=store, ledger=ledger, journal=journal, pace=pace)
+    breaker = SharedBreaker(ledger, outages, journal, pace.now)
+    submission = Submission(store=store, ledger=breaker, journal=journal, pace=pace)
     intake = Intake(
         store=store,
         submission=submission,

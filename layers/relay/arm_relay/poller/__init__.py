@@ -1,5 +1,6 @@
-"""The poller function: `polling` finds what is due, `next_step` takes each batch a step further.
+"""The poller function: `polling` is one run, `stream` takes what is due through it, `next_step` takes one further.
 
-`reconciliation` asks ARM's ledger where ARM's result does not say enough, `notifications` announces every end and hold,
-`concurrency` makes several calls at a time.
+`shards` are what a run has leased and has in hand, `feed` lets clients take turns. `reconciliation` asks ARM's ledger
+where ARM's result does not say enough, `control` decides whether its silence proves anything. `notifications` announces
+every end and hold, `concurrency` makes several calls at a time.
 """

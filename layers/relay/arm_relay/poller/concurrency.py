@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 
@@ -10,6 +11,24 @@ class AtOnce(Protocol):
 
     def __call__[T, R](self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """All results, in the order of the items. After an error no further call begins."""
+
+
+class Workers[R](Protocol):
+    """Runs tasks side by side, and hands out each result as soon as it is there."""
+
+    @property
+    def size(self) -> int:
+        """How many tasks run at a time."""
+
+    @property
+    def busy(self) -> int:
+        """How many tasks were submitted whose result has not been handed out."""
+
+    def submit(self, task: Callable[[], R]) -> None:
+        """Begin a task that never raises. Only called while fewer than `size` are busy."""
+
+    def done(self, wait: float) -> list[R]:
+        """The results that are there. Where there is none yet, the first one is waited for, `wait` seconds at most."""
 
 
 class Threads:
@@ -27,3 +46,29 @@ class Threads:
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+class WorkerThreads[R]:
+    """Workers that are threads. They live as long as the Lambda environment."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.busy = 0
+        self._threads = ThreadPoolExecutor(size)
+        self._results: SimpleQueue[R] = SimpleQueue()
+
+    def submit(self, task: Callable[[], R]) -> None:
+        """See `Workers`."""
+        self.busy += 1
+        self._threads.submit(lambda: self._results.put(task()))
+
+    def done(self, wait: float) -> list[R]:
+        """See `Workers`."""
+        found: list[R] = []
+        try:
+            found.append(self._results.get(timeout=wait) if wait > 0 else self._results.get_nowait())
+            while True:
+                found.append(self._results.get_nowait())
+        except Empty:
+            self.busy -= len(found)
+            return found

@@ -1,10 +1,11 @@
 """Use case: one due batch takes its next step.
 
-Whatever is done to it is saved on condition that nobody else has changed it meanwhile.
+The step is a new batch that the run saves, on condition that nobody else has changed it meanwhile. Only a submission
+saves for itself: before ARM is called, and after.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,20 +13,44 @@ from arm_relay.arm.breaker import Breaker
 from arm_relay.arm.errors import NoAnswer
 from arm_relay.arm.outcomes import Ended, Reading, Undecided, Vocabulary, Waiting, end_of, read
 from arm_relay.batches import causes, steps
-from arm_relay.batches.batch import LEASE, Batch, BatchOrder, OrderStatus, State
+from arm_relay.batches.batch import LEASE, Batch, BatchOrder, Evidence, OrderStatus, State
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal
 from arm_relay.poller import reconciliation
 from arm_relay.poller.concurrency import AtOnce
-from arm_relay.poller.reconciliation import Evidence, Hold, OutOfTime, Proven, Resend, Wait
-from arm_relay.store.table import Store
+from arm_relay.poller.control import Control, Permission
+from arm_relay.poller.reconciliation import Asked, Hold, Proven, Resend, Wait
+from arm_relay.store.table import Store, StoreUnavailable
 from arm_relay.submission import Submission
 
-#: How often the ledger is asked while what was sent settles: often enough to notice that ARM stands still.
+#: How often the ledger is asked at least while what was sent settles, so that an outage of ARM is noticed.
 POLLS_WHILE_SETTLING: Final = 5
 
-#: Whether there is time to begin another call.
-type InTime = Callable[[], bool]
+#: How long one batch may look up its documents in one run, in seconds; then it goes on in the next run.
+SLICE: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What became of a batch in one poll."""
+
+    before: Batch
+    #: The batch after its step; None where it took none, or another writer saved first.
+    after: Batch | None
+    #: Whether the step is recorded already.
+    is_saved: bool = False
+    #: Whether the poll failed unexpectedly.
+    has_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """How much longer calls may begin, in one run."""
+
+    #: Seconds that are left for calls that only ask.
+    to_ask: Callable[[], float]
+    #: Whether a submission that begins now can end in time.
+    can_submit: Callable[[], bool]
 
 
 class NextStep:
@@ -37,34 +62,47 @@ class NextStep:
         store: Store,
         ledger: Breaker,
         submission: Submission,
+        control: Control,
         journal: Journal,
         vocabulary: Vocabulary,
         pace: Pace,
         look_ups: AtOnce,
+        time_left: TimeLeft,
+        stopped_since: Callable[[datetime], timedelta],
     ) -> None:
-        """`look_ups` makes several look-ups of one batch's documents at a time."""
+        """`look_ups` makes several look-ups of one batch at a time; `stopped_since` says how long no poller ran."""
         self._store = store
         self._ledger = ledger
         self._submission = submission
+        self._control = control
         self._journal = journal
         self._vocabulary = vocabulary
         self._pace = pace
         self._look_ups = look_ups
+        self._time_left = time_left
+        self._stopped_since = stopped_since
 
-    def advance(self, batch: Batch, in_time: InTime) -> Batch | None:
-        """The batch after its next step; None where it took none, or another writer saved first."""
+    def advance(self, batch: Batch) -> Stepped:
+        """The batch after its next step. Never raises: a failure of one batch stays its own."""
+        try:
+            return self._advance(batch)
+        except StoreUnavailable as error:
+            self._journal.transient_error(str(error), batchId=batch.id)
+            return Stepped(batch, None)
+        except Exception:  # noqa: BLE001 (it is logged here, and the batch backs off)
+            self._journal.failed("a poll of a batch failed", batchId=batch.id)
+            return Stepped(batch, self._after_unexpected(batch), has_failed=True)
+
+    def _advance(self, batch: Batch) -> Stepped:
         if batch.state is State.CLAIMED:
-            return self._save(batch, self._after_claim(batch))
+            return Stepped(batch, self._after_claim(batch))
         if self._ledger.is_open(batch.client_no):
-            return None
+            return Stepped(batch, self._out_of_reach(batch))
         if batch.state is State.QUEUED:
             return self._submitted(batch, causes.NEXT_ATTEMPT)
         if batch.state is State.UNCONFIRMED:
-            return self._reconciled(batch, in_time)
-        try:
-            return self._save(batch, self._after_result(batch, in_time))
-        except OutOfTime:
-            return None
+            return self._reconciled(batch)
+        return Stepped(batch, self._after_result(batch))
 
     def _after_claim(self, batch: Batch) -> Batch:
         now = self._pace.now()
@@ -72,90 +110,180 @@ class NextStep:
             return steps.postponed(batch)
         return steps.lease_over(batch, now)
 
-    def _submitted(self, batch: Batch, cause: str) -> Batch | None:
-        now = self._pace.now()
-        if self._is_too_old(batch, now):
-            return self._save(batch, steps.held(batch, causes.too_old(batch.state), now))
+    def _out_of_reach(self, batch: Batch) -> Batch | None:
+        """ARM does not answer, or does not serve the client: the run has just tried, so this is the last step, too."""
+        if self._is_too_old(batch):
+            return steps.held(batch, causes.too_old(batch.state), self._pace.now())
+        # While ARM is down nothing is due before anything else; a client that is not served makes way for the others.
+        return None if self._ledger.is_down() else replace(batch, due=self._pace.backed_off(batch.polls + 1))
+
+    def _submitted(self, batch: Batch, cause: str) -> Stepped:
+        if not self._time_left.can_submit():
+            return Stepped(batch, replace(batch, due=self._pace.now()))
+        if not self._ledger.takes_submissions(batch.client_no, self._time_left.to_ask()):
+            return Stepped(batch, self._out_of_reach(batch))
         # Recorded before ARM is called, so that nobody else submits it and a crash leaves it in doubt.
-        begun = self._save(batch, steps.begun(batch, cause, now, self._pace.times))
-        return self._submission.run(begun) if begun else None
+        begun = self._saved(batch, steps.begun(batch, cause, self._pace.now(), self._pace.times))
+        if begun is None:
+            return Stepped(batch, None)
+        after = self._submission.run(begun)
+        if after.state is State.QUEUED and self._is_too_old(after):
+            return Stepped(after, steps.held(after, causes.too_old(after.state), self._pace.now()))
+        return Stepped(batch, after, is_saved=True)
 
-    def _reconciled(self, batch: Batch, in_time: InTime) -> Batch | None:
-        # Taken before the look-ups: what they find absent must have been settled when they began.
-        now = self._pace.now()
-        try:
-            evidence = self._looked_up(batch, in_time)
-        except OutOfTime:
-            return None
-        except NoAnswer as error:
-            return self._save(batch, self._without_news(replace(batch, unbroken_since=None), error.retry_after))
-        batch = replace(batch, unbroken_since=reconciliation.unbroken_since(batch, now))
-        verdict = reconciliation.verdict(batch, evidence, now, self._pace.times)
-        if isinstance(verdict, Resend):
-            # The look-ups took their time: what does not begin now is begun by the next run.
-            return self._submitted(batch, causes.NOT_IN_LEDGER) if in_time() else None
-        return self._save(batch, self._after_verdict(batch, verdict))
+    def _saved(self, batch: Batch, after: Batch) -> Batch | None:
+        saved = self._store.save(after)
+        if saved and saved.history != batch.history:
+            self._journal.moved(saved)
+        return saved
 
-    def _after_verdict(self, batch: Batch, verdict: Proven | Hold | Wait) -> Batch:
+    def _reconciled(self, batch: Batch) -> Stepped:
         now = self._pace.now()
-        match verdict:
+        is_settled = not reconciliation.unsettled(batch, now, self._pace.times)
+        permission = self._control.check(batch) if is_settled else Permission.LATER
+        deciding = permission is not Permission.LATER
+        asked = self._ask_about_doubt(batch, now, deciding=deciding)
+        if asked.failure:
+            return Stepped(batch, self._after_silence(batch, asked, asked.failure, deciding=deciding))
+        known = replace(asked.batch, settling_since=asked.batch.settling_since or now)
+        if not deciding:
+            # An absent document proves nothing while ARM may have the batch in its queue: only what is asked after the
+            # control was passed counts for the decision.
+            known = replace(known, orders=tuple(_unless_absent(order) for order in known.orders))
+        return self._after_verdict(batch, known, permission) if asked.is_complete else self._going_on(batch, known)
+
+    def _ask_about_doubt(self, batch: Batch, now: datetime, *, deciding: bool) -> Asked:
+        asked = self._ask(batch, reconciliation.questions(batch, now, self._pace.times, deciding=deciding))
+        if not asked.is_complete:
+            return asked
+        # Where the first document has appeared, the others are asked for at once.
+        return self._ask(asked.batch, reconciliation.appeared(asked.batch, now, self._pace.times))
+
+    def _after_silence(self, batch: Batch, asked: Asked, failure: NoAnswer, *, deciding: bool) -> Batch:
+        """The ledger did not answer every look-up."""
+        if reconciliation.restarts_settling(failure):
+            return self._without_news(replace(asked.batch, settling_since=None), failure.retry_after)
+        if deciding and asked.batch.orders != batch.orders:
+            # ARM is well and only delays us: the decision goes on before what was found absent is too old for it.
+            return self._to_ask_at(asked.batch, self._pace.not_before(failure.retry_after))
+        return self._without_news(asked.batch, failure.retry_after)
+
+    def _going_on(self, batch: Batch, known: Batch) -> Stepped:
+        return Stepped(batch, self._to_go_on(known))
+
+    def _after_verdict(self, batch: Batch, known: Batch, permission: Permission) -> Stepped:
+        now = self._pace.now()
+        match reconciliation.verdict(known, now, self._pace.times):
             case Proven():
-                return steps.ended(batch, State.SUCCEEDED, OrderStatus.SUCCEEDED, causes.IN_LEDGER, now)
+                cause = causes.IN_LEDGER
+                return Stepped(batch, steps.ended(known, State.SUCCEEDED, OrderStatus.SUCCEEDED, cause, now))
             case Hold(cause, orders):
-                return steps.held(replace(batch, orders=orders), cause, now)
+                return Stepped(batch, steps.held(replace(known, orders=orders), cause, now))
+            case Resend():
+                return self._resent(batch, known, permission)
             case Wait():
-                return self._without_news(batch, longest=self._pace.times.settling / POLLS_WHILE_SETTLING)
+                return Stepped(batch, self._while_settling(known))
 
-    def _looked_up(self, batch: Batch, in_time: InTime) -> list[Evidence]:
-        return reconciliation.look_up(batch, self._ledger, self._look_ups, in_time)
+    def _resent(self, batch: Batch, known: Batch, permission: Permission) -> Stepped:
+        """ARM's ledger shows none of it: sent again where the positive control allows it."""
+        match permission:
+            case Permission.GIVEN if self._time_left.can_submit():
+                return self._submitted(known, causes.NOT_IN_LEDGER)
+            case Permission.GIVEN:
+                return self._going_on(batch, known)
+            case Permission.LATER:
+                return Stepped(batch, self._while_settling(known))
+            case Permission.NO_CONTROL:
+                return Stepped(batch, steps.held(known, causes.NO_CONTROL, self._pace.now()))
+            case Permission.CONTROL_MISSING:
+                return Stepped(batch, steps.held(known, causes.CONTROL_MISSING, self._pace.now()))
 
-    def _after_result(self, batch: Batch, in_time: InTime) -> Batch:
+    def _ask(self, batch: Batch, places: list[int]) -> Asked:
+        """Look up the documents of these orders, for at most `SLICE`."""
+        until = max(self._time_left.to_ask() - SLICE, 0)
+        return reconciliation.ask(
+            batch,
+            places,
+            ledger=self._ledger,
+            at_once=self._look_ups,
+            may_begin=lambda: self._time_left.to_ask() > until,
+            within=self._time_left.to_ask,
+            now=self._pace.now,
+        )
+
+    def _after_result(self, batch: Batch) -> Batch:
         """A PENDING batch after ARM was asked for its result."""
         try:
-            answer = self._ledger.result(batch.client_no, batch.batch_uuid or "")
+            answer = self._ledger.result(batch.client_no, batch.batch_uuid or "", self._time_left.to_ask())
         except NoAnswer as error:
-            return self._without_news(batch, error.retry_after)
+            return self._to_go_on(batch) if error.is_cut else self._without_news(batch, error.retry_after)
         reading = read(answer, batch.orders, self._vocabulary)
-        return self._after_reading(replace(batch, answer=answer.kept()), reading, in_time)
+        return self._after_reading(replace(batch, answer=answer.kept()), reading)
 
-    def _after_reading(self, batch: Batch, reading: Reading, in_time: InTime) -> Batch:
+    def _after_reading(self, batch: Batch, reading: Reading) -> Batch:
         match reading:
-            case Ended(State.PARTIALLY_FAILED | State.FAILED, _) if batch.doubt:
+            case Ended(State.PARTIALLY_FAILED | State.FAILED) if batch.doubt:
                 # The failed orders may have failed because an earlier attempt did arrive.
-                return self._after_undecided(batch, batch.orders, causes.PERHAPS_REPEATED, in_time)
+                return self._after_undecided(batch, batch.orders, causes.PERHAPS_REPEATED)
             case Ended(State.PARTIALLY_FAILED | State.FAILED) as failure:
-                return self._after_failure(batch, failure, in_time)
+                return self._after_failure(batch, failure)
             case Ended(state, orders):
                 return steps.ended_each(batch, state, orders, causes.RESULT, self._pace.now())
             case Undecided(reason, orders):
-                return self._after_undecided(batch, orders, reason, in_time)
+                return self._after_undecided(batch, orders, reason)
             case Waiting():
-                return self._without_news(replace(batch, undecided_since=None))
+                return self._without_news(replace(batch, undecided_since=None, failing_since=None, failure=None))
 
-    def _after_failure(self, batch: Batch, failure: Ended, in_time: InTime) -> Batch:
-        """A failed order may be corrected and then billed: the ledger has to confirm that it does not have it."""
-        unknown = [
-            replace(after, status=OrderStatus.IN_PROGRESS if after.status is OrderStatus.FAILED else after.status)
-            for after in failure.orders
+    def _after_failure(self, batch: Batch, failure: Ended) -> Batch:
+        """A failed order may be corrected and then billed: its failure must be final, and confirmed by the ledger."""
+        batch = steps.failing(batch, failure.orders, self._pace.now())
+        settles_at = self._settles_at(batch, failure)
+        if self._pace.now() < settles_at:
+            return self._to_ask_at(batch, settles_at)
+        failed = {order.id for order in failure.orders if order.status is OrderStatus.FAILED}
+        places = [
+            place
+            for place, order in enumerate(batch.orders)
+            if order.id in failed and reconciliation.is_askable(order) and not _is_asked_since(order, settles_at)
         ]
-        try:
-            evidence = self._looked_up(replace(batch, orders=tuple(unknown)), in_time)
-        except NoAnswer as error:
-            return self._undecided(batch, batch.orders, causes.FAILURE_NOT_CONFIRMED, error.retry_after)
-        if Evidence.FOUND in evidence:
-            return steps.held(replace(batch, orders=tuple(unknown)), causes.FAILED_BUT_IN_LEDGER, self._pace.now())
+        asked = self._ask(batch, places)
+        if asked.failure:
+            return self._undecided(asked.batch, batch.orders, causes.FAILURE_NOT_CONFIRMED, asked.failure.retry_after)
+        if not asked.is_complete:
+            return self._to_go_on(asked.batch)
+        if any(order.id in failed and order.evidence is Evidence.FOUND for order in asked.batch.orders):
+            return steps.held(_unless_failed(asked.batch, failure), causes.FAILED_BUT_IN_LEDGER, self._pace.now())
         return steps.ended_each(batch, failure.state, failure.orders, causes.RESULT, self._pace.now())
 
-    def _after_undecided(self, batch: Batch, orders: tuple[BatchOrder, ...], reason: str, in_time: InTime) -> Batch:
+    def _settles_at(self, batch: Batch, failure: Ended) -> datetime:
+        """When a failure is final: at once where it names the documents and gives reasons, else when it has settled."""
+        since = batch.failing_since or self._pace.now()
+        failed = {order.id for order in failure.orders if order.status is OrderStatus.FAILED}
+        return since if failed <= failure.named else since + self._pace.times.failure_settling
+
+    def _after_undecided(self, batch: Batch, orders: tuple[BatchOrder, ...], reason: str) -> Batch:
         """What ARM's result does not say, its ledger may; `orders` carry what the result did say."""
-        try:
-            known = replace(batch, orders=orders)
-            orders = reconciliation.with_found(known, self._looked_up(known, in_time))
-        except NoAnswer as error:
-            return self._undecided(batch, orders, reason, error.retry_after)
-        if any(order.status is OrderStatus.IN_PROGRESS for order in orders):
-            return self._undecided(batch, orders, reason)
-        return steps.ended_each(batch, end_of(orders), orders, causes.in_ledger_because(reason), self._pace.now())
+        known = replace(batch, orders=_with_evidence(orders, batch))
+        lately = self._pace.now() - self._pace.times.longest_poll
+        places = [
+            place
+            for place, order in enumerate(known.orders)
+            if order.status is OrderStatus.IN_PROGRESS
+            and reconciliation.is_askable(order)
+            and order.evidence is not Evidence.FOUND
+            and not _is_asked_since(order, lately)
+        ]
+        asked = self._ask(known, places)
+        evidence = replace(batch, orders=_with_evidence(batch.orders, asked.batch))
+        if asked.failure:
+            return self._undecided(evidence, asked.batch.orders, reason, asked.failure.retry_after)
+        if not asked.is_complete:
+            return self._to_go_on(replace(evidence, undecided_since=batch.undecided_since or self._pace.now()))
+        after = reconciliation.with_found(asked.batch)
+        if any(order.status is OrderStatus.IN_PROGRESS for order in after):
+            return self._undecided(evidence, after, reason)
+        cause = causes.in_ledger_because(reason)
+        return steps.ended_each(batch, end_of(after), after, cause, self._pace.now())
 
     def _undecided(
         self, batch: Batch, orders: tuple[BatchOrder, ...], reason: str, retry_after: timedelta | None = None
@@ -167,21 +295,58 @@ class NextStep:
             return steps.held(replace(batch, orders=orders), reason, now)
         return self._without_news(replace(batch, undecided_since=since), retry_after)
 
+    def _while_settling(self, batch: Batch) -> Batch:
+        return self._without_news(batch, longest=self._pace.times.settling / POLLS_WHILE_SETTLING)
+
     def _without_news(
         self, batch: Batch, retry_after: timedelta | None = None, *, longest: timedelta | None = None
     ) -> Batch:
         """Polled in vain: polled again later, or held where that has gone on for too long."""
-        now = self._pace.now()
-        if self._is_too_old(batch, now):
-            return steps.held(batch, causes.too_old(batch.state), now)
+        if self._is_too_old(batch):
+            return steps.held(batch, causes.too_old(batch.state), self._pace.now())
         due = max(self._pace.backed_off(batch.polls + 1), self._pace.not_before(retry_after))
-        return steps.polled(batch, min(due, now + longest) if longest else due)
+        return steps.polled(batch, min(due, self._pace.now() + longest) if longest else due)
 
-    def _is_too_old(self, batch: Batch, now: datetime) -> bool:
-        return now >= batch.opened_at + self._pace.times.hold_after
+    def _to_go_on(self, batch: Batch) -> Batch:
+        """Progress was made and more is to be asked: due again at once, or held where it is too old."""
+        return self._to_ask_at(batch, self._pace.now())
 
-    def _save(self, batch: Batch, after: Batch) -> Batch | None:
-        saved = self._store.save(after)
-        if saved and saved.history != batch.history:
-            self._journal.moved(saved)
-        return saved
+    def _to_ask_at(self, batch: Batch, due: datetime) -> Batch:
+        if self._is_too_old(batch):
+            return steps.held(batch, causes.too_old(batch.state), self._pace.now())
+        return replace(batch, due=due)
+
+    def _after_unexpected(self, batch: Batch) -> Batch:
+        if self._is_too_old(batch):
+            return steps.held(batch, causes.POLLS_FAIL, self._pace.now())
+        return steps.polled(batch, self._pace.backed_off(batch.polls + 1))
+
+    def _is_too_old(self, batch: Batch) -> bool:
+        """Whether it is older than HoldAfterSeconds; time in which no poller ran does not count."""
+        age = self._pace.now() - batch.opened_at - self._stopped_since(batch.opened_at)
+        return age >= self._pace.times.hold_after
+
+
+def _unless_absent(order: BatchOrder) -> BatchOrder:
+    return replace(order, evidence=None, asked_at=None) if order.evidence is Evidence.ABSENT else order
+
+
+def _is_asked_since(order: BatchOrder, time: datetime) -> bool:
+    return order.asked_at is not None and order.asked_at >= time
+
+
+def _with_evidence(orders: tuple[BatchOrder, ...], batch: Batch) -> tuple[BatchOrder, ...]:
+    """The orders with what the ledger said of them, as the batch has it."""
+    return tuple(
+        replace(order, evidence=known.evidence, asked_at=known.asked_at)
+        for order, known in zip(orders, batch.orders, strict=True)
+    )
+
+
+def _unless_failed(batch: Batch, failure: Ended) -> Batch:
+    """The batch with what its result said, but for the failures: a document of one of them exists."""
+    orders = [
+        replace(known, status=said.status) if said.status is not OrderStatus.FAILED else known
+        for known, said in zip(batch.orders, failure.orders, strict=True)
+    ]
+    return replace(batch, orders=tuple(orders))

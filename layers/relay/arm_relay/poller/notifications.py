@@ -4,12 +4,15 @@ A message, its id and its time are made from the stored batch alone: announced t
 """
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch
+from arm_relay.observability import Journal
 from arm_relay.store.records import to_text
 
 if TYPE_CHECKING:
@@ -23,35 +26,59 @@ LARGEST_MESSAGE: Final = 250_000
 NO_CHARACTERS: Final = {0xFFFE: r"\ufffe", 0xFFFF: r"\uffff"}
 
 
-class NotPublished(Exception):
-    """The topic did not accept the message, or its answer was lost."""
+#: The most messages that PublishBatch takes.
+MOST_MESSAGES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One message of several that are published together."""
+
+    batch_id: str
+    message: str
+    attributes: Mapping[str, str]
+
+    @property
+    def size(self) -> int:
+        """What SNS counts of it, in bytes."""
+        return len(self.message.encode()) + sum(
+            len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items()
+        )
+
+    def request(self, entry_id: str) -> Any:  # noqa: ANN401 (as boto3 has it)
+        """The entry of the request."""
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in self.attributes.items()}
+        return {"Id": entry_id, "Message": self.message, "MessageAttributes": attributes}
 
 
 class Topic:
     """The SNS topic."""
 
-    def __init__(self, client: "SNSClient", arn: str) -> None:
+    def __init__(self, client: "SNSClient", arn: str, journal: Journal) -> None:
         self._client = client
         self._arn = arn
+        self._journal = journal
 
-    def publish(self, batch: Batch) -> None:
-        """Announce the batch's present end or hold.
+    def publish_all(self, batches: Sequence[Batch]) -> set[str]:
+        """Announce the present end or hold of each batch; the ids of those that were announced.
 
-        Raises:
-            NotPublished: it must be announced again.
+        The others must be announced again.
         """
-        event = to_event(batch)
-        attributes = {"type": event["type"], "clientNo": batch.client_no, "status": batch.state.value}
+        return {batch_id for entries in _packed(batches) for batch_id in self._publish(entries)}
+
+    def _publish(self, entries: Sequence[_Entry]) -> list[str]:
         try:
-            self._client.publish(
+            answer = self._client.publish_batch(
                 TopicArn=self._arn,
-                Message=_within_limit(event),
-                MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-                },
+                PublishBatchRequestEntries=[entry.request(str(place)) for place, entry in enumerate(entries)],
             )
         except (ClientError, BotoCoreError) as error:
-            raise NotPublished(str(error)) from error
+            self._journal.transient_error(str(error), batchId=entries[0].batch_id)
+            return []
+        for failure in answer.get("Failed", []):
+            what = str(failure.get("Message") or failure.get("Code"))
+            self._journal.transient_error(what, batchId=entries[int(failure["Id"])].batch_id)
+        return [entries[int(success["Id"])].batch_id for success in answer.get("Successful", [])]
 
 
 def to_event(batch: Batch) -> dict[str, Any]:
@@ -71,6 +98,24 @@ def to_event(batch: Batch) -> dict[str, Any]:
             "answerOmitted": False,
         },
     }
+
+
+def _packed(batches: Sequence[Batch]) -> Iterator[list[_Entry]]:
+    """The messages in groups that SNS takes at once: ten of them, and 256 KB in sum."""
+    group: list[_Entry] = []
+    for entry in map(_entry, batches):
+        if group and (len(group) == MOST_MESSAGES or sum(each.size for each in group) + entry.size > LARGEST_MESSAGE):
+            yield group
+            group = []
+        group.append(entry)
+    if group:
+        yield group
+
+
+def _entry(batch: Batch) -> _Entry:
+    event = to_event(batch)
+    attributes = {"type": event["type"], "clientNo": batch.client_no, "status": batch.state.value}
+    return _Entry(batch.id, _within_limit(event), attributes)
 
 
 def _within_limit(event: dict[str, Any]) -> str:

@@ -10,18 +10,57 @@ SHARD#<n>             the lease of the poller that works on a shard
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State, Transitions
+from arm_relay.batches.batch import Answer, Batch, BatchOrder, Evidence, OrderStatus, State, Transitions
 from arm_relay.store.compression import compress, decompress
 
 #: An item in DynamoDB's own notation.
 type Item = Mapping[str, Mapping[str, Any]]
 
+#: The format in which this release writes records, and the newest one it reads. A release reads a format before any
+#: release writes it: while versions change, both are at work.
+WRITTEN_FORMAT: Final = 1
+NEWEST_FORMAT: Final = 1
+
+#: Every attribute that a batch's item may have, except its key.
+ATTRIBUTES: Final = (
+    "format",
+    "version",
+    "clientNo",
+    "state",
+    "cause",
+    "claimedAt",
+    "openedAt",
+    "attempt",
+    "attemptAt",
+    "polls",
+    "announcements",
+    "body",
+    "heldOf",
+    "orderCount",
+    "shard",
+    "due",
+    "doubt",
+    "settlingSince",
+    "failingSince",
+    "undecidedSince",
+    "endedAt",
+    "failure",
+    "batchUuid",
+    "expiresAt",
+)
+
+#: The shard of batches that are held: nothing is due there.
+HELD: Final = "held"
+
 #: How many shards the due index has. A poller leases one at a time, so this bounds how many share the work.
 SHARDS: Final = 8
+
+#: The largest body of a submission, uncompressed, in bytes: several are in memory at a time.
+LARGEST_PAYLOAD: Final = 2_000_000
 
 #: The largest record that may be claimed, in bytes. What is added later (ARM's answer, errors, the history's times)
 #: fits into the rest of DynamoDB's 400 KB.
@@ -46,6 +85,30 @@ class HeldBatch:
     order_count: int
 
 
+class UnreadableRecord(Exception):
+    """A record was written by a newer release, or is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueBatch:
+    """What the index `due` holds of a batch that has something left to do."""
+
+    id: str
+    client_no: str
+    claimed_at: datetime
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The lease of a shard, as it was found."""
+
+    #: The batches that the poller before had in hand and did not give back: its run died.
+    in_hand: tuple[str, ...] = ()
+    #: How many runs died in a row while they had each of these batches in hand.
+    deaths: Mapping[str, int] = field(default_factory=dict)
+
+
 def batch_key(batch_id: str) -> str:
     """The key of a batch."""
     return f"BATCH#{batch_id}"
@@ -65,6 +128,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     """The item of a batch. DynamoDB deletes it some time after `expires_at`."""
     item: dict[str, dict[str, Any]] = {
         "pk": {"S": batch_key(batch.id)},
+        "format": {"N": str(WRITTEN_FORMAT)},
         "version": {"N": str(batch.version)},
         "clientNo": {"S": batch.client_no},
         "state": {"S": batch.state.value},
@@ -80,14 +144,20 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     item |= _held(batch)
     if batch.due:
         item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
+    elif batch.state is State.HELD and batch.ended_at:
+        # So that those that wait for a person can be counted.
+        item |= {"shard": {"S": HELD}, "due": {"S": to_text(batch.ended_at)}}
     if batch.doubt:
         item["doubt"] = {"N": str(batch.doubt)}
     times = {
-        "unbrokenSince": batch.unbroken_since,
+        "settlingSince": batch.settling_since,
+        "failingSince": batch.failing_since,
         "undecidedSince": batch.undecided_since,
         "endedAt": batch.ended_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
+    if batch.failure:
+        item["failure"] = {"S": batch.failure}
     if batch.batch_uuid:
         item["batchUuid"] = {"S": batch.batch_uuid}
     if expires_at:
@@ -96,7 +166,20 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
 
 
 def from_item(item: Item) -> Batch:
-    """The batch of an item."""
+    """The batch of an item.
+
+    Raises:
+        UnreadableRecord: a newer release wrote it, or it is damaged.
+    """
+    if _number(item, "format") > NEWEST_FORMAT:
+        raise UnreadableRecord("a newer release of the relay wrote the record")
+    try:
+        return _batch(item)
+    except (KeyError, ValueError, TypeError, zlib.error) as error:
+        raise UnreadableRecord(f"the record is damaged: {error!r}") from error
+
+
+def _batch(item: Item) -> Batch:
     # JSON without white space contains no line break.
     first_line, _, payload = decompress(bytes(item["body"]["B"])).partition(b"\n")
     orders, history, answer = json.loads(first_line)
@@ -108,12 +191,14 @@ def from_item(item: Item) -> Batch:
         cause=_text(item, "cause"),
         claimed_at=from_text(_text(item, "claimedAt")),
         opened_at=from_text(_text(item, "openedAt")),
-        due=_time(item, "due"),
+        due=None if _text(item, "shard") == HELD else _time(item, "due"),
         attempt=_number(item, "attempt"),
         attempt_at=from_text(_text(item, "attemptAt")),
         doubt=_number(item, "doubt") or None,
         polls=_number(item, "polls"),
-        unbroken_since=_time(item, "unbrokenSince"),
+        settling_since=_time(item, "settlingSince"),
+        failing_since=_time(item, "failingSince"),
+        failure=_text(item, "failure") or None,
         undecided_since=_time(item, "undecidedSince"),
         announcements=_number(item, "announcements"),
         batch_uuid=_text(item, "batchUuid") or None,
@@ -152,9 +237,30 @@ def from_marker(item: Item) -> Marker:
     return Marker(_text(item, "batchId"), _text(item, "digest"))
 
 
-def to_lease(shard: str, owner: str, until: datetime) -> Item:
+def to_lease(shard: str, owner: str, until: datetime, lease: Lease) -> Item:
     """The lease of a shard."""
-    return {"pk": {"S": f"SHARD#{shard}"}, "leasedBy": {"S": owner}, "leasedUntil": {"S": to_text(until)}}
+    return {
+        "pk": {"S": f"SHARD#{shard}"},
+        "leasedBy": {"S": owner},
+        "leasedUntil": {"S": to_text(until)},
+        "inHand": {"S": _json(lease.in_hand)},
+        "deaths": {"S": _json(dict(lease.deaths))},
+    }
+
+
+def from_lease(item: Item) -> Lease:
+    """The lease of an item."""
+    return Lease(tuple(json.loads(_text(item, "inHand") or "[]")), json.loads(_text(item, "deaths") or "{}"))
+
+
+def from_due_item(item: Item) -> DueBatch:
+    """What an item of the index `due` says."""
+    return DueBatch(
+        id=_text(item, "pk").removeprefix(batch_key("")),
+        client_no=_text(item, "clientNo"),
+        claimed_at=from_text(_text(item, "claimedAt")),
+        due=from_text(_text(item, "due")),
+    )
 
 
 def size(item: Item) -> int:
@@ -199,6 +305,9 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "digest": order.digest,
         "status": order.status.value,
         "errors": order.errors,
+        "type": order.document_type,
+        "evidence": order.evidence.value if order.evidence else None,
+        "askedAt": to_text(order.asked_at) if order.asked_at else None,
     }
     return {name: value for name, value in named.items() if value}
 
@@ -212,6 +321,9 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         digest=order["digest"],
         status=OrderStatus(order["status"]),
         errors=tuple(order.get("errors", ())),
+        document_type=order.get("type", ""),
+        evidence=Evidence(order["evidence"]) if "evidence" in order else None,
+        asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
     )
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay.batches.batch import CLOCK_SKEW, ENDS, Batch
-from arm_relay.store import records
-from arm_relay.store.records import HeldBatch, Item, Marker
+from arm_relay.store import bulk, records
+from arm_relay.store.records import DueBatch, HeldBatch, Item, Lease, Marker, UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +29,12 @@ IS_OF_SHARD: Final = "#shard = :shard"
 IS_HELD_OF: Final = "heldOf = :client"
 
 #: How many due batches are found at a time.
-PAGE: Final = 100
+PAGE: Final = 500
+#: How BatchExecuteStatement names a condition that does not hold.
+FAILED: Final = "ConditionalCheckFailed"
+
+#: The most keys that BatchGetItem takes.
+READ_AT_ONCE: Final = 100
 #: How often the rest of a throttled read is requested again at once.
 ROUNDS: Final = 10
 
@@ -42,7 +48,7 @@ class Busy(StoreUnavailable):
 
 
 class RecordTooLarge(Exception):
-    """The orders are too large to record, even compressed. Send fewer per request."""
+    """The orders are too large to record. Send fewer per request."""
 
 
 class Store:
@@ -67,7 +73,7 @@ class Store:
             StoreUnavailable: it is not known whether it was recorded.
         """
         item = records.to_item(batch)
-        if records.size(item) > records.LARGEST_CLAIM:
+        if len(batch.payload) > records.LARGEST_PAYLOAD or records.size(item) > records.LARGEST_CLAIM:
             raise RecordTooLarge(RecordTooLarge.__doc__)
         puts: list[Any] = [self._put(item, IS_NEW), *self._marker_puts(batch, replaced)]
         try:
@@ -92,9 +98,21 @@ class Store:
         items = self._get_all([records.batch_key(batch_id) for batch_id in batch_ids])
         return {batch.id: batch for batch in map(records.from_item, items.values())}
 
+    def read(self, batch_ids: Sequence[str]) -> tuple[dict[str, Batch], dict[str, str]]:
+        """The existing batches of these ids, and why any of them cannot be read."""
+        found: dict[str, Batch] = {}
+        unreadable: dict[str, str] = {}
+        for key, item in self._get_all([records.batch_key(batch_id) for batch_id in batch_ids]).items():
+            batch_id = key.removeprefix(records.batch_key(""))
+            try:
+                found[batch_id] = records.from_item(item)
+            except UnreadableRecord as error:
+                unreadable[batch_id] = str(error)
+        return found, unreadable
+
     def batch(self, batch_id: str) -> Batch | None:
         """The batch as it is now."""
-        with _available():
+        with available():
             answer = self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": records.batch_key(batch_id)}}, ConsistentRead=True
             )
@@ -106,23 +124,69 @@ class Store:
         Raises:
             StoreUnavailable: it is not known whether it was recorded.
         """
-        expires_at = batch.ended_at + self._retention if batch.ended_at and _is_over(batch) else None
         saved = replace(batch, version=batch.version + 1)
         condition = {":version": {"N": str(batch.version)}}
-        return saved if self._put_if(records.to_item(saved, expires_at), IS_AT_VERSION, condition) else None
+        return saved if self._put_if(self._item(saved), IS_AT_VERSION, condition) else None
 
-    def lease(self, shard: str, owner: str, now: datetime, until: datetime) -> bool:
-        """Lease a shard for one poller; False where another one has it."""
+    def save_all(self, batches: Sequence[Batch]) -> list[Batch | None]:
+        """Record the next step of each of several batches: as `save` does, many in one request.
+
+        Raises:
+            StoreUnavailable: it is not known which of them were recorded.
+        """
+        return [saved for portion in bulk.in_portions(batches) for saved in self._save_portion(portion)]
+
+    def postpone(self, batches: Sequence[DueBatch], until: datetime) -> None:
+        """Move the due time of batches that are not read. One that was saved meanwhile keeps its own."""
+        for portion in bulk.in_portions(batches):
+            self._execute(
+                [
+                    bulk.postponement(
+                        self._table, records.batch_key(batch.id), records.to_text(batch.due), records.to_text(until)
+                    )
+                    for batch in portion
+                ]
+            )
+
+    def hold_unreadable(self, batch_id: str, cause: str, now: datetime) -> None:
+        """Hold a batch whose record cannot be read, and leave the record as it is."""
+        values = {":state": "HELD", ":cause": cause, ":now": records.to_text(now), ":held": records.HELD}
+        with available():
+            self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": records.batch_key(batch_id)}},
+                UpdateExpression=(
+                    "SET #state = :state, cause = :cause, endedAt = :now, heldOf = clientNo, orderCount = :none,"
+                    " #shard = :held, due = :now"
+                ),
+                ExpressionAttributeNames={"#shard": "shard", "#state": "state"},
+                ExpressionAttributeValues={name: {"S": value} for name, value in values.items()}
+                | {":none": {"N": "0"}},
+            )
+
+    def lease(
+        self, shard: str, owner: str, now: datetime, until: datetime, in_hand: Sequence[str] = ()
+    ) -> Lease | None:
+        """Lease a shard for a poller with these batches in hand; the lease before it, None where that is not over."""
         free = {":free": {"S": records.to_text(now - CLOCK_SKEW)}}
-        return self._put_if(records.to_lease(shard, owner, until), IS_FREE, free)
+        item = records.to_lease(shard, owner, until, Lease(tuple(in_hand)))
+        try:
+            with available():
+                answer = self._client.put_item(**self._put(item, IS_FREE, free), ReturnValues="ALL_OLD")
+        except ConditionFailed:
+            return None
+        return records.from_lease(answer.get("Attributes", {}))
 
-    def release(self, shard: str, owner: str, now: datetime) -> None:
+    def keep_lease(self, shard: str, owner: str, until: datetime, lease: Lease) -> bool:
+        """Say what the poller has in hand now; False where it has lost the lease."""
+        return self._put_if(records.to_lease(shard, owner, until, lease), IS_LEASED_BY, {":owner": {"S": owner}})
+
+    def release(self, shard: str, owner: str, now: datetime, lease: Lease) -> None:
         """Give a leased shard back."""
-        lease = records.to_lease(shard, owner, now - 2 * CLOCK_SKEW)
-        self._put_if(lease, IS_LEASED_BY, {":owner": {"S": owner}})
+        self.keep_lease(shard, owner, now - 2 * CLOCK_SKEW, lease)
 
-    def due(self, shard: str, now: datetime) -> Iterator[list[str]]:
-        """The ids of the batches due in a shard, the longest due first, in pages.
+    def due(self, shard: str, now: datetime) -> Iterator[list[DueBatch]]:
+        """The batches due in a shard, the longest due first, in pages.
 
         The index lags behind the table: a batch may not be due any more, or not yet be found.
         """
@@ -135,19 +199,24 @@ class Store:
             "Limit": PAGE,
         }
         for answer in self._pages(request):
-            yield [item["pk"]["S"].removeprefix(records.batch_key("")) for item in answer["Items"]]
+            yield [records.from_due_item(item) for item in answer["Items"]]
+
+    def unfinished(self) -> dict[str, list[str]]:
+        """The ids of all batches that have something left to do, now or later, by client. The index lags behind."""
+        found: dict[str, list[str]] = {}
+        for shard in range(records.SHARDS):
+            for answer in self._pages(self._of_shard(str(shard))):
+                for item in answer["Items"]:
+                    batch_id = item["pk"]["S"].removeprefix(records.batch_key(""))
+                    found.setdefault(item["clientNo"]["S"], []).append(batch_id)
+        return found
 
     def waiting(self, shard: str) -> int:
-        """How many batches of a shard have something left to do, now or later. The index lags behind the table."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": "due",
-            "Select": "COUNT",
-            "KeyConditionExpression": IS_OF_SHARD,
-            "ExpressionAttributeNames": {"#shard": "shard"},
-            "ExpressionAttributeValues": {":shard": {"S": shard}},
-        }
-        return sum(answer["Count"] for answer in self._pages(request))
+        """How many batches of a shard have something left to do, now or later. The index lags behind the table.
+
+        Of the shard `records.HELD`: how many are held.
+        """
+        return sum(answer["Count"] for answer in self._pages(self._of_shard(shard) | {"Select": "COUNT"}))
 
     def held(self, client_no: str, limit: int, after: tuple[datetime, str] | None = None) -> list[HeldBatch]:
         """The first `limit` of the client's held batches, the longest held first.
@@ -170,6 +239,40 @@ class Store:
             }
         return [records.from_held_item(item) for item in self._query(request)["Items"]]
 
+    def _of_shard(self, shard: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "IndexName": "due",
+            "KeyConditionExpression": IS_OF_SHARD,
+            "ExpressionAttributeNames": {"#shard": "shard"},
+            "ExpressionAttributeValues": {":shard": {"S": shard}},
+        }
+
+    def _item(self, batch: Batch) -> Item:
+        expires_at = batch.ended_at + self._retention if batch.ended_at and _is_over(batch) else None
+        return records.to_item(batch, expires_at)
+
+    def _save_portion(self, batches: Sequence[Batch]) -> list[Batch | None]:
+        saved = [replace(batch, version=batch.version + 1) for batch in batches]
+        if len(saved) == 1:
+            return [self.save(batches[0])]
+        updates = [bulk.update(self._table, self._item(each), each.version - 1) for each in saved]
+        answer = self._execute(updates)
+        codes = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
+        is_repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+        in_doubt = {
+            each.id for each, code in zip(saved, codes, strict=True) if code and (is_repeated or code != FAILED)
+        }
+        # After any other error, and after a repetition by the SDK, only the table knows what was recorded.
+        now = self.read(sorted(in_doubt))[0] if in_doubt else {}
+        return [
+            each if code is None or now.get(each.id) == each else None for each, code in zip(saved, codes, strict=True)
+        ]
+
+    def _execute(self, statements: list[Any]) -> Any:  # noqa: ANN401 (as boto3 has it)
+        with available():
+            return self._client.batch_execute_statement(Statements=statements)
+
     def _marker_puts(self, batch: Batch, replaced: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         for order in batch.orders:
             marker = records.to_marker(batch, order, batch.claimed_at + self._marker_life)
@@ -185,7 +288,7 @@ class Store:
             request["ExclusiveStartKey"] = answer.get("LastEvaluatedKey")
 
     def _query(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 (as boto3 has it)
-        with _available():
+        with available():
             return self._client.query(**request)
 
     def _put(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
@@ -195,17 +298,21 @@ class Store:
     def _put_if(self, item: Item, condition: str, values: Item) -> bool:
         """Put an item where the condition holds; False where it does not."""
         try:
-            with _available():
+            with available():
                 self._client.put_item(**self._put(item, condition, values))
-        except _ConditionFailed:
+        except ConditionFailed:
             return False
         return True
 
     def _get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        portions = batched(keys, READ_AT_ONCE, strict=False)
+        return {key: item for portion in portions for key, item in self._get_portion(portion).items()}
+
+    def _get_portion(self, keys: Sequence[str]) -> dict[str, Item]:
         found: dict[str, Item] = {}
         left: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in dict.fromkeys(keys)], "ConsistentRead": True}}
         for _ in range(ROUNDS):
-            with _available():
+            with available():
                 answer = self._client.batch_get_item(RequestItems=left)
             found |= {item["pk"]["S"]: item for item in answer["Responses"].get(self._table, [])}
             left = answer.get("UnprocessedKeys")
@@ -214,18 +321,18 @@ class Store:
         raise StoreUnavailable("the table throttles reads")
 
 
-class _ConditionFailed(Exception):
+class ConditionFailed(Exception):
     """The condition of a write does not hold."""
 
 
 @contextmanager
-def _available() -> Iterator[None]:
+def available() -> Iterator[None]:
     """A call to DynamoDB: whatever it raises becomes one of ours."""
     try:
         yield
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-            raise _ConditionFailed from error
+            raise ConditionFailed from error
         raise StoreUnavailable(str(error)) from error
     except BotoCoreError as error:
         raise StoreUnavailable(str(error)) from error

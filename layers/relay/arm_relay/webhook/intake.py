@@ -121,6 +121,7 @@ class Intake:
                 customer_no=order.customer_no,
                 document_no=order.invoice_no,
                 digest=order.digest,
+                document_type=self._drafts.document_type(order),
             )
             for order in orders
         ]

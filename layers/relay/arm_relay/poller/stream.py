@@ -1,0 +1,252 @@
+"""What is due, streaming through a run: read, polled by the workers, saved and announced, many at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final, Protocol
+
+from arm_relay.arm.breaker import Breaker
+from arm_relay.batches import causes, steps
+from arm_relay.batches.batch import Batch, OrderStatus
+from arm_relay.batches.pace import Pace
+from arm_relay.observability import Journal, Metric
+from arm_relay.poller.concurrency import Workers
+from arm_relay.poller.feed import Places, Turns
+from arm_relay.poller.next_step import NextStep, Stepped, TimeLeft
+from arm_relay.poller.shards import Shards
+from arm_relay.store.records import DueBatch
+from arm_relay.store.table import Store, StoreUnavailable
+
+#: How many batches are read, saved and announced at a time.
+READ: Final = 50
+SAVED: Final = 25
+ANNOUNCED: Final = 10
+
+#: Further pages are read while fewer clients than these have something due, so that none waits behind another.
+SEVERAL: Final = 2
+
+#: How long results are awaited before those that are there are saved, in seconds.
+PAUSE: Final = 0.05
+
+#: How many due batches of a client that ARM does not serve make way for the others in one run.
+POSTPONED: Final = 1000
+
+#: How many due batches are read in a run while ARM is down: they may have ended, or their lease may be over.
+READ_WHILE_DOWN: Final = 2000
+
+#: After so many failures in a row to announce anything, the run announces nothing more.
+MUTE: Final = 2
+
+
+class Announcements(Protocol):
+    """Where ends and holds are announced."""
+
+    def publish_all(self, batches: Sequence[Batch]) -> set[str]:
+        """Announce the present end or hold of each; the ids of those that were announced."""
+
+
+class Stream:
+    """The stream of one run."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        shards: Shards,
+        next_step: NextStep,
+        ledger: Breaker,
+        announcements: Announcements,
+        journal: Journal,
+        pace: Pace,
+        workers: Workers[Stepped],
+        time_left: TimeLeft,
+    ) -> None:
+        self._store = store
+        self._shards = shards
+        self._next_step = next_step
+        self._ledger = ledger
+        self._announcements = announcements
+        self._journal = journal
+        self._pace = pace
+        self._workers = workers
+        self._time_left = time_left
+        self._due = Turns[DueBatch](lambda batch: batch.client_no)
+        self._ready = Turns[Batch](lambda batch: batch.client_no)
+        self._places = Places(workers.size)
+        self._to_save: list[Stepped] = []
+        self._to_announce: list[Batch] = []
+        self._postponed: dict[str, int] = {}
+        self._silences = 0
+        self._reads = 0
+        #: How many batches were polled, and how many of these polls failed unexpectedly.
+        self.polls = 0
+        self.failures = 0
+        #: A document number of each client that ARM was seen to have.
+        self.known: dict[str, str] = {}
+
+    def flow(self, pages: Iterator[list[DueBatch]]) -> None:
+        """Take everything on these pages a step further, as far as the time reaches."""
+        while self._feed(pages) or self._workers.busy:
+            self._collect(self._workers.done(PAUSE))
+            self._finish(at_least=SAVED if self._workers.busy else 1)
+        self._finish(at_least=1)
+
+    def try_alone(self, suspect: DueBatch, *, has_ended_enough: bool) -> None:
+        """Poll a batch by itself that may have ended runs; or hold it, where it certainly has."""
+        for batch in self._read([suspect]):
+            self._places.enter(batch.client_no)
+            if has_ended_enough:
+                self._collect([Stepped(batch, steps.held(batch, causes.ENDS_RUNS, self._pace.now()))])
+            else:
+                self._collect([self._next_step.advance(batch)])
+        self._finish(at_least=1)
+
+    def _feed(self, pages: Iterator[list[DueBatch]]) -> bool:
+        """Give the workers what they can take; whether there is more to do now."""
+        while self._workers.busy < self._workers.size and self._time_left.to_ask() > 0:
+            batch = self._ready.take(self._is_full) or self._after_reading(pages)
+            if batch is None:
+                break
+            self._places.enter(batch.client_no)
+            self._workers.submit(partial(self._next_step.advance, batch))
+        return bool(self._to_save or self._to_announce)
+
+    def _is_full(self, client_no: str) -> bool:
+        return self._places.is_full(client_no, self._ready.clients | self._due.clients)
+
+    def _after_reading(self, pages: Iterator[list[DueBatch]]) -> Batch | None:
+        """The next batch that may be polled, after more was read where nothing was left."""
+        while len(self._ready) < READ and self._time_left.to_ask() > 0:
+            self._make_way()
+            if len(self._due.clients) < SEVERAL and not self._is_pointless():
+                page = next(pages, None)
+                self._due.add(page or [])
+                if page is not None and not self._due:
+                    continue
+            portion = [due for due in (self._due.take() for _ in range(READ)) if due]
+            if not portion:
+                return None
+            self._ready.add(self._read(portion))
+            if batch := self._ready.take(self._is_full):
+                return batch
+        return None
+
+    def _is_pointless(self) -> bool:
+        """Whether enough was read, as ARM is down and nothing can be polled."""
+        return self._ledger.is_down() and self._reads >= READ_WHILE_DOWN
+
+    def _make_way(self) -> None:
+        """Put off what is due of a client that ARM does not serve, unless it is old."""
+        if self._ledger.is_down():
+            return
+        for client_no in self._due.clients:
+            if self._ledger.is_open(client_no):
+                waiting = self._due.drop(client_no)
+                self._due.add([due for due in waiting if self._is_old(due)])
+                self._postpone(client_no, [due for due in waiting if not self._is_old(due)])
+
+    def _is_old(self, due: DueBatch) -> bool:
+        return self._pace.now() >= due.claimed_at + self._pace.times.hold_after
+
+    def _postpone(self, client_no: str, waiting: Sequence[DueBatch]) -> None:
+        room = POSTPONED - self._postponed.get(client_no, 0)
+        self._postponed[client_no] = self._postponed.get(client_no, 0) + len(waiting[:room])
+        self._safely(lambda: self._store.postpone(waiting[:room], self._pace.backed_off(20)))
+        for due in waiting:
+            self._shards.give_back(due.id)
+
+    def _read(self, portion: Sequence[DueBatch]) -> list[Batch]:
+        """The batches to be polled; those to be announced are set aside."""
+        self._reads += len(portion)
+        try:
+            found, unreadable = self._store.read([due.id for due in portion])
+        except StoreUnavailable as error:
+            self._journal.transient_error(str(error))
+            return []
+        for due in portion:
+            if due.id in unreadable:
+                self._put_aside(due, unreadable[due.id])
+            elif due.id not in found:
+                self._shards.give_back(due.id)
+        return [batch for batch in found.values() if self._is_to_be_polled(batch)]
+
+    def _is_to_be_polled(self, batch: Batch) -> bool:
+        now = self._pace.now()
+        if batch.due is None or batch.due > now:
+            # The index was behind the table.
+            self._shards.give_back(batch.id)
+            return False
+        self._journal.measured(Metric.BATCH_AGE, batch.waited(now).total_seconds())
+        if batch.rests:
+            self._to_announce.append(batch)
+        return not batch.rests
+
+    def _put_aside(self, due: DueBatch, why: str) -> None:
+        """A record that cannot be read is read again later, by a newer release perhaps; in the end it is held."""
+        self._journal.transient_error(why, batchId=due.id)
+        now = self._pace.now()
+        if self._is_old(due):
+            self._safely(lambda: self._store.hold_unreadable(due.id, causes.UNREADABLE, now))
+        else:
+            self._safely(lambda: self._store.postpone([due], now + self._pace.times.longest_poll))
+        self._shards.give_back(due.id)
+
+    def _collect(self, results: Sequence[Stepped]) -> None:
+        for stepped in results:
+            self._places.leave(stepped.before.client_no)
+            self.polls += 1
+            self.failures += stepped.has_failed
+            if stepped.after is None:
+                self._shards.give_back(stepped.before.id)
+            elif stepped.is_saved:
+                self._after_saving(stepped, stepped.after, is_new=False)
+            else:
+                self._to_save.append(stepped)
+
+    def _finish(self, *, at_least: int) -> None:
+        """Save what the workers found and announce what has ended, where there is enough of it."""
+        if self._to_save and len(self._to_save) >= at_least:
+            self._save()
+        if self._to_announce and len(self._to_announce) >= min(at_least, ANNOUNCED):
+            self._announce()
+
+    def _save(self) -> None:
+        waiting, self._to_save = self._to_save, []
+        afters = [stepped.after for stepped in waiting if stepped.after]
+        try:
+            recorded = self._store.save_all(afters)
+        except StoreUnavailable as error:
+            self._journal.transient_error(str(error))
+            return
+        for stepped, saved in zip(waiting, recorded, strict=True):
+            if saved:
+                self._after_saving(stepped, saved, is_new=saved.history != stepped.before.history)
+            else:
+                self._shards.give_back(stepped.before.id)
+
+    def _after_saving(self, stepped: Stepped, saved: Batch, *, is_new: bool) -> None:
+        if is_new:
+            self._journal.moved(saved)
+        if saved.rests and saved.due:
+            self._to_announce.append(saved)
+        else:
+            self._shards.give_back(stepped.before.id)
+        for order in saved.orders:
+            if order.status is OrderStatus.SUCCEEDED and order.document_no:
+                self.known[saved.client_no] = order.document_no
+
+    def _announce(self) -> None:
+        waiting, self._to_announce = self._to_announce, []
+        published = self._announcements.publish_all(waiting) if self._silences < MUTE else set()
+        self._silences = 0 if published else self._silences + 1
+        self._journal.count(Metric.ANNOUNCEMENTS, len(published))
+        announced = [steps.announced(batch) for batch in waiting if batch.id in published]
+        self._safely(lambda: self._store.save_all(announced))
+        for batch in waiting:
+            self._shards.give_back(batch.id)
+
+    def _safely(self, call: Callable[[], object]) -> None:
+        """What the table does not take now is done again by the next run."""
+        try:
+            call()
+        except StoreUnavailable as error:
+            self._journal.transient_error(str(error))

@@ -1,0 +1,44 @@
+"""Many saves in one request: conditional updates in PartiQL, each with a fate of its own. Pure.
+
+A whole item is stated by each update, and attributes that the next step lacks are removed: the same as a put.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final
+
+from arm_relay.store.records import ATTRIBUTES, Item
+
+#: The most statements that BatchExecuteStatement takes.
+MOST: Final = 25
+
+
+def update(table: str, item: Item, version: int) -> dict[str, Any]:
+    """The statement that saves an item on condition that it is at a version."""
+    names = tuple(name for name in ATTRIBUTES if name in item)
+    values = [dict(item[name]) for name in names]
+    return {
+        "Statement": _update(table, names),
+        "Parameters": [*values, dict(item["pk"]), {"N": str(version)}],
+    }
+
+
+def postponement(table: str, pk: str, due: str, until: str) -> dict[str, Any]:
+    """The statement that moves a batch's due time, on condition that it still has the old one."""
+    return {
+        "Statement": f'UPDATE "{table}" SET "due"=? WHERE "pk"=? AND "due"=?',  # noqa: S608 (the names are ours)
+        "Parameters": [{"S": until}, {"S": pk}, {"S": due}],
+    }
+
+
+def in_portions[T](things: Iterable[T]) -> Iterable[list[T]]:
+    """The things in lists that one request takes."""
+    rest = list(things)
+    return (rest[start : start + MOST] for start in range(0, len(rest), MOST))
+
+
+@lru_cache(64)
+def _update(table: str, names: tuple[str, ...]) -> str:
+    stated = " ".join(f'SET "{name}"=?' for name in names)
+    removed = " ".join(f'REMOVE "{name}"' for name in ATTRIBUTES if name not in names)
+    return f'UPDATE "{table}" {stated} {removed} WHERE "pk"=? AND "version"=?'

@@ -1,0 +1,98 @@
+"""The relay's use cases in an environment, put together by `bootstrap` as they ship."""
+
+import base64
+import json
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+from zoneinfo import ZoneInfo
+
+from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.mapping import ArmCodes
+from arm_relay.arm.outcomes import Vocabulary
+from arm_relay.batches.batch import Times
+from arm_relay.batches.pace import Pace
+from arm_relay.bootstrap import clients, poller, webhook
+from arm_relay.bootstrap.ledger import LOOK_UPS
+from arm_relay.observability import Journal
+from arm_relay.poller.notifications import Topic
+from arm_relay.poller.polling import Polling
+from arm_relay.secrets import Secrets
+from arm_relay.store.liveness import Liveness
+from arm_relay.store.outage import Outage
+from arm_relay.store.table import Store
+from arm_relay.webhook.intake import Intake
+
+from tests.simulation.timed import costs
+from tests.simulation.timed.arm import Calls
+from tests.simulation.timed.cloud import Client
+from tests.simulation.timed.environment import AtOnce, Environment, Greenlets
+
+if TYPE_CHECKING:
+    from tests.simulation.timed.world import World
+
+TABLE: Final = "relay"
+TOPIC: Final = "arn:aws:sns:eu-north-1:000000000000:topic"
+SECRET: Final = json.dumps(
+    {
+        "arm": {"clientId": "relay", "clientSecret": "simulated"},
+        "clients": {"1": {"signingSecrets": ["whsec_" + base64.b64encode(b"simulation" * 3).decode()]}},
+    }
+)
+
+
+def store_over(client: object, times: Times) -> Store:
+    """The store over a client of DynamoDB."""
+    marker_life = times.retention + times.hold_after
+    return Store(cast("Any", client), TABLE, retention=times.retention, marker_life=marker_life)
+
+
+def polling(environment: Environment, world: "World", journal: Journal) -> Polling:
+    """The poller function's use case."""
+    dynamodb = cast("Any", _dynamodb(environment, world))
+    return poller.assemble(
+        store=store_over(dynamodb, world.times),
+        liveness=Liveness(dynamodb, TABLE),
+        outage=Outage(dynamodb, TABLE),
+        ledger=Calls(world.arm, environment),
+        announcements=Topic(cast("Any", _sns(environment, world)), TOPIC, journal),
+        journal=journal,
+        vocabulary=Vocabulary.extended("", ""),
+        pace=pace(environment, world),
+        shuffled=lambda shards: world.random.sample(shards, len(shards)),
+        workers=Greenlets(environment, clients.WORKERS),
+        look_ups=AtOnce(environment, LOOK_UPS),
+        pollers_at_once=world.pollers,
+    )
+
+
+def intake(environment: Environment, world: "World", journal: Journal) -> Intake:
+    """The webhook function's use case, behind the door."""
+    codes = ArmCodes(user_id="simulation", credit_note_type="CN")
+    dynamodb = cast("Any", _dynamodb(environment, world))
+    parts = webhook.assemble(
+        store=store_over(dynamodb, world.times),
+        ledger=Calls(world.arm, environment),
+        outages=Outage(dynamodb, TABLE),
+        secrets=Secrets(lambda: SECRET, environment.now),
+        journal=journal,
+        drafts=Drafts(codes, lambda: environment.now().astimezone(ZoneInfo("Europe/Oslo")).date()),
+        pace=pace(environment, world),
+        tolerance=timedelta(seconds=300),
+        new_id=lambda: str(uuid.UUID(int=world.random.getrandbits(128))),
+        pause=lambda repetition: environment.sleep(0.05 * repetition) if repetition else None,
+    )
+    return parts.intake
+
+
+def pace(environment: Environment, world: "World") -> Pace:
+    """The waiting times by this environment's clock."""
+    return Pace(world.times, environment.now, world.random.random)
+
+
+def _dynamodb(environment: Environment, world: "World") -> Client:
+    return Client(environment, world.table, costs.DYNAMODB_LATENCY, world.calls, world.table_troubles)
+
+
+def _sns(environment: Environment, world: "World") -> Client:
+    return Client(environment, world.topic, costs.SNS_LATENCY, world.calls, world.topic_troubles)
