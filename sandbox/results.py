@@ -90,6 +90,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example: python -m sandbox results --count 2 --timeout 300",
     )
     parser.add_argument("--count", type=int, default=1, help="how many to wait for (default: %(default)s)")
-    parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS", help="how long (default: %(default)g)")
+    parser.add_argument("--timeout", type=float, default=300, metavar="SECONDS", help="how long (default: %(default)g)")
     parser.add_argument("--ready", type=Path, default=READY_FILE, metavar="FILE", help="the sandbox's ready line")
     return parser

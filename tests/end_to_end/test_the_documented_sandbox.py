@@ -55,7 +55,7 @@ def run(script: str, clone: Path) -> str:
         env={name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "ARM_RELAY"))},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=400,
         check=False,
     )
     assert "Traceback" not in ended.stderr, ended.stderr

@@ -175,11 +175,11 @@ class Arm:
         self.unblocked |= dict.fromkeys(self.habits.blocked, self.hub.time)
         self.habits.blocked.clear()
 
-    def answers_after(self, time: float, client_no: str) -> float:
-        """When ARM answers this client, from a time on."""
+    def answers_after(self, time: float, client_no: str, lasting: float = 0.0) -> float:
+        """When ARM answers this client, from a time on and for at least so many seconds."""
         time = max(time, self.unblocked.get(client_no, time))
         for begin, end in sorted(self.habits.hangs + self.habits.down + self.habits.broken):
-            if begin <= time < end:
+            if begin - lasting <= time < end:
                 time = end
         return time
 

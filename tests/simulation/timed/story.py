@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.simulation.timed.arm import Habits, temporary_failure
-from tests.simulation.timed.report import Report, report
+from tests.simulation.timed.report import TWO_RUNS, Report, report
 from tests.simulation.timed.world import HOUR, World, an_order, default_times
 
 MINUTE: Final = 60.0
@@ -16,8 +16,6 @@ MINUTE: Final = 60.0
 TROUBLED_TIME: Final = 2 * HOUR
 #: How long all may take to end afterwards: what is in doubt settles, then waits for what waits beside it.
 PEACE: Final = 12 * HOUR
-#: Two runs of the poller after a poll was due, the second to its end.
-TWO_RUNS: Final = 3 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
