@@ -8,7 +8,7 @@ from typing import Any, Final
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.batches import causes, steps
-from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State, Times
+from arm_relay.batches.batch import Answer, Batch, OrderStatus, State, Times
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.preview import Preview
 from arm_relay.operators.responses import to_held, to_order_status, to_status
@@ -54,7 +54,7 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
 def answers() -> Mapping[str, Json]:
     """By the schema of an answer."""
     drafts = Drafts(ArmCodes(user_id="arm-relay", credit_note_type=""), lambda: date(2025, 2, 27))
-    accepted = _accepted(drafts.payload(parse_orders(_COMPLETE.encode()).valid))
+    accepted = _accepted(drafts)
     ended = _ended(accepted)
     held = HeldBatch(id=accepted.id, cause=causes.too_old(State.PENDING), since=_CLAIMED_AT, order_count=1)
     return {
@@ -66,21 +66,13 @@ def answers() -> Mapping[str, Json]:
     }
 
 
-def _accepted(payload: bytes) -> Batch:
+def _accepted(drafts: Drafts) -> Batch:
     (order,) = parse_orders(_COMPLETE.encode()).valid
     claimed = steps.claimed(
         "7f1c2a52-6f0f-4c7e-9a53-1f0f0e6d3b11",
         CLIENT_NO,
-        [
-            BatchOrder(
-                id=order.id,
-                order_id=order.order_id,
-                customer_no=order.customer_no,
-                document_no=order.invoice_no,
-                digest=order.digest,
-            )
-        ],
-        payload,
+        [drafts.batch_order(order)],
+        drafts.payload([order]),
         _CLAIMED_AT,
         _TIMES,
     )

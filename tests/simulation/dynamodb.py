@@ -46,13 +46,33 @@ MAX_TRANSACTION: Final = 100
 MAX_ITEM: Final = 400 * 1024
 
 
-class InMemoryDynamoDB:
+class Items:
+    """The items of one table, read consistently."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Item] = {}
+
+    def get_item(self, *, Key: Item, **_: object) -> dict[str, Any]:  # noqa: N803
+        """One item."""
+        item = self.items.get(Key["pk"]["S"])
+        return {"Item": item} if item else {}
+
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
+        """Many items."""
+        ((table, request),) = RequestItems.items()
+        keys = [key["pk"]["S"] for key in request["Keys"]]
+        if not 1 <= len(keys) <= MAX_TRANSACTION or len(set(keys)) != len(keys):
+            raise client_error("ValidationException", "BatchGetItem")
+        return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
+
+
+class InMemoryDynamoDB(Items):
     """One table with its indexes; `later` carries changes of the table over to them."""
 
     def __init__(self, later: Callable[[Callable[[], None]], None] = lambda change: change()) -> None:
+        super().__init__()
         #: Replaced where a test wants to see what a condition is good for.
         self.conditions = CONDITIONS
-        self.items: dict[str, Item] = {}
         self._indexed: dict[str, Item] = {}
         self._tokens: set[str] = set()
         self._later = later
@@ -102,19 +122,6 @@ class InMemoryDynamoDB:
         if not 1 <= len(Statements) <= MAX_STATEMENTS:
             raise client_error("ValidationException", "BatchExecuteStatement")
         return {"Responses": [self._execute(**statement) for statement in Statements]}
-
-    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:  # noqa: ARG002, N803
-        """One item, consistently."""
-        item = self.items.get(Key["pk"]["S"])
-        return {"Item": item} if item else {}
-
-    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
-        """Many items, consistently."""
-        ((table, request),) = RequestItems.items()
-        keys = [key["pk"]["S"] for key in request["Keys"]]
-        if not 1 <= len(keys) <= MAX_TRANSACTION or len(set(keys)) != len(keys):
-            raise client_error("ValidationException", "BatchGetItem")
-        return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
 
     def query(self, **query: Any) -> dict[str, Any]:
         """A page of an index, in the order of its sort key."""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from tests.simulation.dynamodb import MAX_ITEM, MAX_TRANSACTION, Item, client_error
+from tests.simulation.dynamodb import MAX_ITEM, MAX_TRANSACTION, Item, Items, client_error
 from tests.simulation.timed import expressions
 from tests.support.template import template
 
@@ -23,30 +23,17 @@ INDEXES: Final[Mapping[str, tuple[str, str]]] = {
 LAST: Final = "\U0010ffff"
 
 
-class TimedTable:
+class TimedTable(Items):
     """One table with its indexes; `later` carries changes of the table over to them."""
 
     def __init__(self, later: Callable[[Callable[[], None]], None] = lambda change: change()) -> None:
-        self.items: dict[str, Item] = {}
+        super().__init__()
         #: Sees the old and the new item of every write.
         self.watch: Callable[[Item | None, Item | None], None] = lambda *_: None
         self._entries: dict[str, dict[tuple[str, str], list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
         self._indexed: dict[str, Item] = {}
         self._tokens: set[str] = set()
         self.later = later
-
-    def get_item(self, *, Key: Item, **_: object) -> dict[str, Any]:  # noqa: N803
-        """One item."""
-        item = self.items.get(Key["pk"]["S"])
-        return {"Item": item} if item else {}
-
-    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
-        """Many items."""
-        ((table, request),) = RequestItems.items()
-        keys = [key["pk"]["S"] for key in request["Keys"]]
-        if not 1 <= len(keys) <= MAX_TRANSACTION or len(set(keys)) != len(keys):
-            raise client_error("ValidationException", "BatchGetItem")
-        return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
 
     def put_item(self, **put: Any) -> dict[str, Any]:
         """One put."""

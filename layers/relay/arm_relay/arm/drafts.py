@@ -7,6 +7,7 @@ from functools import partial
 
 from arm_relay.arm.documents import to_json
 from arm_relay.arm.mapping import ArmCodes, document_type, faults_of, to_batch
+from arm_relay.batches.batch import BatchOrder
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest, parse_orders
 
@@ -28,9 +29,16 @@ class Drafts:
         """
         return parse_orders(body, partial(faults_of, codes=self.codes))
 
-    def document_type(self, order: Order) -> str:
-        """ARM's code for the type of the order's document."""
-        return document_type(order, self.codes)
+    def batch_order(self, order: Order) -> BatchOrder:
+        """The order as a batch records it."""
+        return BatchOrder(
+            id=order.id,
+            order_id=order.order_id,
+            customer_no=order.customer_no,
+            document_no=order.invoice_no,
+            digest=order.digest,
+            document_type=document_type(order, self.codes),
+        )
 
     def payload(self, orders: Sequence[Order]) -> bytes:
         """The body of POST documents/batches for these valid orders."""

@@ -114,6 +114,11 @@ def batch_key(batch_id: str) -> str:
     return f"BATCH#{batch_id}"
 
 
+def batch_id(key: str) -> str:
+    """The id of the batch whose item has this key."""
+    return key.removeprefix(batch_key(""))
+
+
 def marker_key(client_no: str, order_id: str) -> str:
     """The key of an order id's marker."""
     return f"ORDER#{client_no}#{order_id}"
@@ -184,7 +189,7 @@ def _batch(item: Item) -> Batch:
     first_line, _, payload = decompress(bytes(item["body"]["B"])).partition(b"\n")
     orders, history, answer = json.loads(first_line)
     return Batch(
-        id=_text(item, "pk").removeprefix(batch_key("")),
+        id=batch_id(_text(item, "pk")),
         version=_number(item, "version"),
         client_no=_text(item, "clientNo"),
         state=State(_text(item, "state")),
@@ -213,7 +218,7 @@ def _batch(item: Item) -> Batch:
 def from_held_item(item: Item) -> HeldBatch:
     """The held batch of an item of the index."""
     return HeldBatch(
-        id=_text(item, "pk").removeprefix(batch_key("")),
+        id=batch_id(_text(item, "pk")),
         cause=_text(item, "cause"),
         since=from_text(_text(item, "endedAt")),
         order_count=_number(item, "orderCount"),
@@ -256,7 +261,7 @@ def from_lease(item: Item) -> Lease:
 def from_due_item(item: Item) -> DueBatch:
     """What an item of the index `due` says."""
     return DueBatch(
-        id=_text(item, "pk").removeprefix(batch_key("")),
+        id=batch_id(_text(item, "pk")),
         client_no=_text(item, "clientNo"),
         claimed_at=from_text(_text(item, "claimedAt")),
         due=from_text(_text(item, "due")),

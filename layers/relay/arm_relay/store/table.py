@@ -103,7 +103,7 @@ class Store:
         found: dict[str, Batch] = {}
         unreadable: dict[str, str] = {}
         for key, item in self._get_all([records.batch_key(batch_id) for batch_id in batch_ids]).items():
-            batch_id = key.removeprefix(records.batch_key(""))
+            batch_id = records.batch_id(key)
             try:
                 found[batch_id] = records.from_item(item)
             except UnreadableRecord as error:
@@ -207,8 +207,7 @@ class Store:
         for shard in range(records.SHARDS):
             for answer in self._pages(self._of_shard(str(shard))):
                 for item in answer["Items"]:
-                    batch_id = item["pk"]["S"].removeprefix(records.batch_key(""))
-                    found.setdefault(item["clientNo"]["S"], []).append(batch_id)
+                    found.setdefault(item["clientNo"]["S"], []).append(records.batch_id(item["pk"]["S"]))
         return found
 
     def waiting(self, shard: str) -> int:

@@ -12,7 +12,7 @@ from typing import Final
 
 from arm_relay.arm.drafts import Drafts
 from arm_relay.batches import steps
-from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, BatchOrder
+from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
 from arm_relay.orders.order import Order
@@ -114,17 +114,7 @@ class Intake:
             raise
 
     def _batch(self, client_no: str, orders: Sequence[Order]) -> Batch:
-        batch_orders = [
-            BatchOrder(
-                id=order.id,
-                order_id=order.order_id,
-                customer_no=order.customer_no,
-                document_no=order.invoice_no,
-                digest=order.digest,
-                document_type=self._drafts.document_type(order),
-            )
-            for order in orders
-        ]
+        batch_orders = [self._drafts.batch_order(order) for order in orders]
         payload = self._drafts.payload(orders)
         return steps.claimed(self._new_id(), client_no, batch_orders, payload, self._pace.now(), self._pace.times)
 
