@@ -75,10 +75,9 @@ def assert_gone(pids: Sequence[int]) -> None:
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
 
 
-@pytest.mark.parametrize("moment", [*MOMENTS, "1. Signed orders"])
-def test_ctrl_c_ends_the_demo(moment: str, tmp_path: Path) -> None:
+def assert_ctrl_c_ends(arguments: Sequence[str], moment: str, tmp_path: Path) -> None:
     output = tmp_path / "output"
-    with started(["demo"], output) as process:
+    with started(arguments, output) as process:
         wait_for_its_imports(process)
         wait_for(moment, output, process)
         below = descendants(process.pid)
@@ -87,21 +86,19 @@ def test_ctrl_c_ends_the_demo(moment: str, tmp_path: Path) -> None:
 
     assert (code, "Traceback" in output.read_text()) == (130, False), output.read_text()
     assert_gone(below)
+
+
+@pytest.mark.parametrize("moment", [*MOMENTS, "1. Signed orders"])
+def test_ctrl_c_ends_the_demo(moment: str, tmp_path: Path) -> None:
+    assert_ctrl_c_ends(["demo"], moment, tmp_path)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_ctrl_c_ends_the_sandbox(moment: str, tmp_path: Path) -> None:
-    output = tmp_path / "output"
     ready = tmp_path / "ready.json"
-    with started(["--port", "0", "--ready", str(ready)], output) as process:
-        wait_for_its_imports(process)
-        wait_for(moment, output, process)
-        below = descendants(process.pid)
 
-        code = interrupted(process)
+    assert_ctrl_c_ends(["--port", "0", "--ready", str(ready)], moment, tmp_path)
 
-    assert (code, "Traceback" in output.read_text()) == (130, False), output.read_text()
-    assert_gone(below)
     assert not ready.exists()
 
 

@@ -7,24 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
-import httpx
 import pytest
-from moto import mock_aws
 from standardwebhooks.webhooks import Webhook
 
 from functions.operators import app as operators
 from functions.webhook import app as webhook
-from sandbox.arm.transport import SimulatedTransport
 from tests.support.api_gateway import function_of, routed
-from tests.support.arm_builders import Simulator, a_simulator
-from tests.support.settings import SETTINGS
-from tests.support.store_contract import TABLE, create_table
+from tests.support.arm_builders import Simulator
+from tests.support.environment import around
+from tests.support.store_contract import TABLE
 
 EVENTS = Path(__file__).parents[2] / "events" / "lambda"
 
@@ -112,20 +108,10 @@ def put_secret(text: str) -> None:
 @contextmanager
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apis]:
     """The functions, deployed until the `with` block ends."""
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    arm = a_simulator()
-    transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.ledger.httpx.Client", partial(httpx.Client, transport=transport))
     monkeypatch.setattr("arm_relay.bootstrap.webhook._pause", lambda _: None)
-    logged = io.StringIO()
     for app in (webhook, operators):
-        monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
-        monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.
         app.relay.cache_clear()
-    with mock_aws():
-        create_table(boto3.client("dynamodb"))
-        boto3.client("secretsmanager").create_secret(Name="secret", SecretString=json.dumps(SECRET))
+    with around(monkeypatch, SECRET, webhook, operators) as (arm, logged):
         yield Apis(arm, logged)
     for app in (webhook, operators):
         app.relay.cache_clear()

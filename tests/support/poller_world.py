@@ -4,25 +4,21 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, Batch
 from arm_relay.store.table import Store
-from moto import mock_aws
 
 from functions.poller import app
-from sandbox.arm.transport import SimulatedTransport
-from tests.support.arm_builders import Simulator, a_document, a_payload, a_simulator
+from tests.support.arm_builders import Simulator, a_document, a_payload
 from tests.support.builders import NOW, TIMES, a_batch
-from tests.support.settings import SETTINGS
-from tests.support.store_contract import MARKER_LIFE, TABLE, create_table
+from tests.support.environment import around
+from tests.support.store_contract import MARKER_LIFE, TABLE
 
 EVENT: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "events" / "lambda" / "poller-schedule.json").read_text(encoding="utf-8")
@@ -72,21 +68,11 @@ class World:
 @contextmanager
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world of its own, until the `with` block ends."""
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    arm = a_simulator()
-    transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.ledger.httpx.Client", partial(httpx.Client, transport=transport))
-    monkeypatch.setattr("arm_relay.bootstrap.clients.now", arm.clock.now)
-    logged = io.StringIO()
-    monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
-    monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.
     # moto's PartiQL is not to be trusted: here each batch is saved alone.
     monkeypatch.setattr("arm_relay.store.bulk.MOST", 1)
     app.polling.cache_clear()
-    with mock_aws():
-        create_table(boto3.client("dynamodb"))
-        boto3.client("secretsmanager").create_secret(Name="secret", SecretString=json.dumps(SECRET))
+    with around(monkeypatch, SECRET, app) as (arm, logged):
+        monkeypatch.setattr("arm_relay.bootstrap.clients.now", arm.clock.now)
         topic = boto3.client("sns").create_topic(Name="topic")["TopicArn"]
         queue = boto3.client("sqs").create_queue(QueueName="results")["QueueUrl"]
         boto3.client("sns").subscribe(
