@@ -8,7 +8,6 @@ TEMPLATE: Final = ROOT / "template.yaml"
 #: Everything that SAM writes; git ignores it.
 SAM_STATE: Final = ROOT / ".aws-sam"
 BUILD: Final = SAM_STATE / "build"
-BUILT_TEMPLATE: Final = BUILD / "template.yaml"
 
 #: `make sandbox` writes its ready line to this file, for `python -m sandbox send`.
 READY_FILE: Final = SAM_STATE / "ready.json"

@@ -31,11 +31,6 @@ class TimedTopic:
         #: The contents under each event's id: one, if all is well.
         self.contents: dict[str, set[bytes]] = defaultdict(set)
 
-    def publish(self, *, Message: str, **_: object) -> dict[str, Any]:  # noqa: N803
-        """Keep the message."""
-        self._keep(Message)
-        return {"MessageId": "m"}
-
     def publish_batch(self, *, PublishBatchRequestEntries: Sequence[Mapping[str, Any]], **_: object) -> dict[str, Any]:  # noqa: N803
         """Keep the messages."""
         entries = PublishBatchRequestEntries

@@ -26,10 +26,6 @@ class Pace:
         pause: timedelta = min(self.times.first_poll * (1 << min(polls, 20)), self.times.longest_poll)
         return self.now() + pause * (0.8 + 0.4 * self.jitter())
 
-    def soon(self) -> datetime:
-        """When the next run of the poller should go on with a batch that has made progress."""
-        return self.now()
-
     def not_before(self, retry_after: timedelta | None) -> datetime:
         """The time that ARM asked us to wait for, but no later than the longest pause from now."""
         return self.now() + min(retry_after or timedelta(0), self.times.longest_poll)

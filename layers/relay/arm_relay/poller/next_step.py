@@ -150,7 +150,9 @@ class NextStep:
             # An absent document proves nothing while ARM may have the batch in its queue: only what is asked after the
             # control was passed counts for the decision.
             known = replace(known, orders=tuple(_unless_absent(order) for order in known.orders))
-        return self._after_verdict(batch, known, permission) if asked.is_complete else self._going_on(batch, known)
+        if not asked.is_complete:
+            return Stepped(batch, self._to_go_on(known))
+        return self._after_verdict(batch, known, permission)
 
     def _ask_about_doubt(self, batch: Batch, now: datetime, *, deciding: bool) -> Asked:
         asked = self._ask(batch, reconciliation.questions(batch, now, self._pace.times, deciding=deciding))
@@ -167,9 +169,6 @@ class NextStep:
             # ARM is well and only delays us: the decision goes on before what was found absent is too old for it.
             return self._to_ask_at(asked.batch, self._pace.not_before(failure.retry_after))
         return self._without_news(asked.batch, failure.retry_after)
-
-    def _going_on(self, batch: Batch, known: Batch) -> Stepped:
-        return Stepped(batch, self._to_go_on(known))
 
     def _after_verdict(self, batch: Batch, known: Batch, permission: Permission) -> Stepped:
         now = self._pace.now()
@@ -190,7 +189,7 @@ class NextStep:
             case Permission.GIVEN if self._time_left.can_submit():
                 return self._submitted(known, causes.NOT_IN_LEDGER)
             case Permission.GIVEN:
-                return self._going_on(batch, known)
+                return Stepped(batch, self._to_go_on(known))
             case Permission.LATER:
                 return Stepped(batch, self._while_settling(known))
             case Permission.NO_CONTROL:

@@ -6,6 +6,7 @@ A message, its id and its time are made from the stored batch alone: announced t
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,16 +22,14 @@ if TYPE_CHECKING:
 #: The largest message, in bytes. SNS takes 256 KB including the attributes.
 LARGEST_MESSAGE: Final = 250_000
 
-
 #: A table for `str.translate` that escapes the two code points that SNS rejects.
 NO_CHARACTERS: Final = {0xFFFE: r"\ufffe", 0xFFFF: r"\uffff"}
-
 
 #: The most messages that PublishBatch takes.
 MOST_MESSAGES: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Entry:
     """One message of several that are published together."""
 
@@ -38,7 +37,7 @@ class _Entry:
     message: str
     attributes: Mapping[str, str]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """What SNS counts of it, in bytes."""
         return len(self.message.encode()) + sum(
@@ -103,11 +102,13 @@ def to_event(batch: Batch) -> dict[str, Any]:
 def _packed(batches: Sequence[Batch]) -> Iterator[list[_Entry]]:
     """The messages in groups that SNS takes at once: ten of them, and 256 KB in sum."""
     group: list[_Entry] = []
+    size = 0
     for entry in map(_entry, batches):
-        if group and (len(group) == MOST_MESSAGES or sum(each.size for each in group) + entry.size > LARGEST_MESSAGE):
+        if group and (len(group) == MOST_MESSAGES or size + entry.size > LARGEST_MESSAGE):
             yield group
-            group = []
+            group, size = [], 0
         group.append(entry)
+        size += entry.size
     if group:
         yield group
 

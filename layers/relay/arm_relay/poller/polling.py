@@ -6,9 +6,10 @@ end is saved before it is announced: if this function dies in between, it is ann
 batch leaves the index last.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 from typing import Final
 
 from arm_relay.arm.breaker import Breaker
@@ -98,7 +99,7 @@ class Polling:
             time_left=TimeLeft(lambda: remaining() - TO_FINISH, lambda: remaining() > TO_SUBMIT),
         )
 
-    def _work(self, names: list[str], shards: Shards, stream: Stream) -> None:
+    def _work(self, names: Sequence[str], shards: Shards, stream: Stream) -> None:
         try:
             shards.lease(names)
             stream.flow(shards.pages())
@@ -107,9 +108,9 @@ class Polling:
         finally:
             shards.release()
 
-    def _portions(self) -> Iterator[list[str]]:
+    def _portions(self) -> Iterator[Sequence[str]]:
         names = self._shuffled([str(number) for number in range(SHARDS)])
-        return (names[begin : begin + self._shards_at_once] for begin in range(0, SHARDS, self._shards_at_once))
+        return batched(names, self._shards_at_once, strict=False)
 
     def _measure(self) -> None:
         """How many batches have something left to do, and how many wait for a person: levels, and not occurrences."""

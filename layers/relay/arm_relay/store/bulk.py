@@ -3,8 +3,9 @@
 A whole item is stated by each update, and attributes that the next step lacks are removed: the same as a put.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import batched
 from typing import Any, Final
 
 from arm_relay.store.records import ATTRIBUTES, Item
@@ -31,10 +32,9 @@ def postponement(table: str, pk: str, due: str, until: str) -> dict[str, Any]:
     }
 
 
-def in_portions[T](things: Iterable[T]) -> Iterable[list[T]]:
-    """The things in lists that one request takes."""
-    rest = list(things)
-    return (rest[start : start + MOST] for start in range(0, len(rest), MOST))
+def in_portions[T](things: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    """The things in portions that one request takes."""
+    return batched(things, MOST, strict=False)
 
 
 @lru_cache(64)

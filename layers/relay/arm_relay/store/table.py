@@ -190,14 +190,8 @@ class Store:
 
         The index lags behind the table: a batch may not be due any more, or not yet be found.
         """
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": "due",
-            "KeyConditionExpression": IS_DUE,
-            "ExpressionAttributeNames": {"#shard": "shard"},
-            "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"S": records.to_text(now)}},
-            "Limit": PAGE,
-        }
+        request = self._of_shard(shard) | {"KeyConditionExpression": IS_DUE, "Limit": PAGE}
+        request["ExpressionAttributeValues"][":now"] = {"S": records.to_text(now)}
         for answer in self._pages(request):
             yield [records.from_due_item(item) for item in answer["Items"]]
 
@@ -252,9 +246,9 @@ class Store:
         return records.to_item(batch, expires_at)
 
     def _save_portion(self, batches: Sequence[Batch]) -> list[Batch | None]:
-        saved = [replace(batch, version=batch.version + 1) for batch in batches]
-        if len(saved) == 1:
+        if len(batches) == 1:
             return [self.save(batches[0])]
+        saved = [replace(batch, version=batch.version + 1) for batch in batches]
         updates = [bulk.update(self._table, self._item(each), each.version - 1) for each in saved]
         answer = self._execute(updates)
         codes = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
