@@ -113,10 +113,11 @@ def as_ministack_asks(template: str) -> str:
     For two calls it asks for a permission named like the operation, where AWS asks for another one; of statements in
     PartiQL it does not know which table they are about.
     """
-    published = r"\g<1>Action:\n\g<1>- sns:Publish\n\g<1>- sns:PublishBatch"
+    publish, execute = ASKED_BY_MINISTACK["sns:Publish"], ASKED_BY_MINISTACK["dynamodb:PartiQLUpdate"]
+    published = rf"\g<1>Action:\n\g<1>- sns:Publish\n\g<1>- {publish}"
     template = re.sub(r"^( +)Action: sns:Publish$", published, template, flags=re.MULTILINE)
     executed = (
-        r"\g<1>- Sid: ExecuteInMiniStack\n\g<1>  Effect: Allow\n\g<1>  Action: dynamodb:BatchExecuteStatement\n"
+        rf"\g<1>- Sid: ExecuteInMiniStack\n\g<1>  Effect: Allow\n\g<1>  Action: {execute}\n"
         r"\g<1>  Resource: '*'\n\g<1>- Sid: TakeAndRecord"
     )
     return re.sub(r"^( +)- Sid: TakeAndRecord$", executed, template, flags=re.MULTILINE)
