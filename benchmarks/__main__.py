@@ -20,7 +20,7 @@ END: Final = "<!-- make bench: to here -->\n"
 
 #: For the plots.
 WORKERS: Final = (1, 2, 4, 8, 16, 32)
-ORDERS: Final = (1, 2, 5, 10, 25, 50)
+ORDERS: Final = (1, 2, 5, 10, 20, 40)
 #: As often as every point of the plots is measured.
 POINTS: Final = 3
 

@@ -15,7 +15,7 @@ from benchmarks.tables import Table
 
 AT_MOST_SINGLE: Final = 12.0
 AT_MOST_MANY: Final = 2.8
-MANY: Final = 50
+MANY: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def main() -> int:
         lives = {life.orders: life for life in capacity.lives()}
         cpu = warm.cpu_by_orders((1, MANY), 5)
     columns = {orders: items(life, cpu[orders]) for orders, life in lives.items()}
-    print("| US$ per million orders | one in a request | 50 in a request |\n|---|--:|--:|")
+    print("| US$ per million orders | one in a request | 40 in a request |\n|---|--:|--:|")
     for name in columns[1]:
         print(f"| {name} | " + " | ".join(f"{item[name] * MILLION / n:.2f}" for n, item in columns.items()) + " |")
     print("| **together** | " + " | ".join(f"**{each:.2f}**" for each in per_million(lives, cpu).values()) + " |")
@@ -97,7 +97,7 @@ def main() -> int:
     for name, dollars in per_month().items():
         print(f"| {name} | {dollars:.2f} |")
     print(f"| **together** | **{sum(per_month().values()):.2f}** |")
-    print("\n| counted and measured, per request | one order | 50 orders |\n|---|--:|--:|")
+    print("\n| counted and measured, per request | one order | 40 orders |\n|---|--:|--:|")
     for what, figures in _counted(lives, cpu).items():
         print(f"| {what} | {' | '.join(figures)} |")
     return 0

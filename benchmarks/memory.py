@@ -13,7 +13,7 @@ from benchmarks.server import Server
 AT_MOST: Final = 0.5
 
 #: The most orders a request may have, each of so many times the sample's lines that it is close to the largest body.
-ORDERS: Final = 50
+ORDERS: Final = 40
 LINES: Final = 50
 
 DUE: Final = 10_000

@@ -20,7 +20,7 @@ AT_MOST_SINGLE: Final = 0.15
 SINGLE: Final = 60
 BULK: Final = 6
 #: Orders in a large request: as many as it may have.
-MANY: Final = 50
+MANY: Final = 40
 
 
 def rows() -> list[Row]:

@@ -58,12 +58,17 @@ def answers() -> Mapping[str, Json]:
     ended = _ended(accepted)
     held = HeldBatch(id=accepted.id, cause=causes.too_old(State.PENDING), since=_CLAIMED_AT, order_count=1)
     return {
-        "Receipt": to_receipt(Receipt((Taken(accepted.orders[0], accepted, replayed=False),))),
+        "Receipt": to_receipt(Receipt((_taken(drafts, accepted),))),
         "Preview": json.loads(Preview(drafts, lambda _: None).show(CLIENT_NO, _COMPLETE.encode())),
         "BatchStatus": to_status(ended, _TIMES),
         "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
+
+
+def _taken(drafts: Drafts, batch: Batch) -> Taken:
+    (order,) = parse_orders(_COMPLETE.encode()).valid
+    return Taken(batch.orders[0], batch, replayed=False, total=drafts.total(order), currency=order.currency)
 
 
 def _accepted(drafts: Drafts) -> Batch:

@@ -3,7 +3,16 @@
 import json
 from typing import Final
 
-from arm_relay.orders.order import Delivery, EinvoiceAddress, ItemLine, Order, References, TextLine
+from arm_relay.orders.order import (
+    Credits,
+    Delivery,
+    EinvoiceAddress,
+    ExpectedTotal,
+    ItemLine,
+    Order,
+    References,
+    TextLine,
+)
 from pydantic import BaseModel
 
 from sandbox.paths import ROOT
@@ -20,6 +29,8 @@ SECTIONS: Final[tuple[tuple[type[BaseModel], str, str], ...]] = (
     (References, "`references`", "An object."),
     (Delivery, "`delivery`", "An object."),
     (EinvoiceAddress, "`delivery.einvoiceAddress`", "An object."),
+    (Credits, "`credits`", "An object, with one of the two."),
+    (ExpectedTotal, "`expectedTotal`", "An object, with any of the three."),
 )
 
 OPENING: Final = """\
@@ -32,7 +43,7 @@ JSON Schema ([orders.schema.json](schemas/orders.schema.json)) and the API's des
 [sending-orders.md](sending-orders.md) shows how to send an event and lists what an event
 [cannot say yet](sending-orders.md#what-an-order-cannot-say-yet).
 
-Where the schema allows `null`, it means the same as leaving the field out. A field that is not listed here is an error,
+`null` means the same as leaving the field out. A field that is not listed here is an error,
 and so is a field that appears twice in one object. The length limits are the relay's own: ARM's documentation has none,
 as far as we could read it. Where this page says *we assume* or *not documented*, ask Amili before you rely on it.
 """
@@ -40,18 +51,24 @@ as far as we could read it. Where this page says *we assume* or *not documented*
 AMOUNTS: Final = """\
 ## How amounts are computed
 
-Amounts are in major currency units (kroner, not øre). For each item line the relay multiplies `quantity` by
-`unitPrice`, takes off the discount, and rounds half-up to the decimals of the currency: two for most, none for JPY,
-three for KWD, two without a currency.
+Amounts are in major currency units (kroner, not øre), and rounded half-up to the decimals of the currency: two for
+most, none for JPY, three for KWD, two without a currency.
 
-- With net prices the rounded amount is the line's net amount; VAT is computed from it and rounded.
-- With `pricesIncludeVat` the rounded amount is what the customer pays; the VAT in it is computed and rounded, and the
-  rest is the net amount.
+1. For each item line the relay multiplies `quantity` by `unitPrice` and rounds. It takes off the discount, which is
+   rounded, too.
+2. With net prices that is the line's net amount. VAT is computed from the sum of all lines of one VAT rate, and rounded
+   once per rate. With `pricesIncludeVat` it is what the customer pays for the line; the VAT in it is computed from the
+   sum in the same way.
+3. The VAT of a rate is spread over its lines, so that no line is off by a whole øre. The rest goes to the lines with
+   the largest remainders, and of equal ones to the earlier.
 
-So net + VAT = gross holds exactly in every line, and the document's totals are the sums of its lines. If your shop
-rounds once per order, its total may differ from the document's by some øre: before you start, an operator can compare
-both by a [preview](api.md). The relay sends the amounts of a credit note with the signs that the event has. Which signs
-ARM expects is not documented.
+So net + VAT = gross holds exactly in every line, the document's totals are the sums of its lines, and the VAT of a rate
+is its net amount times the rate, as EN 16931 asks (BR-CO-17). A credit note with the same lines has the same amounts as
+its invoice.
+
+If your shop rounds VAT line by line, write `"vatRounding": "line"`. If you want to be sure that nothing is billed that
+your customer was not shown, write `expectedTotal`. The relay sends the amounts of a credit note with the signs that the
+event has: what is given back is positive. Which signs ARM expects is not documented.
 """
 
 

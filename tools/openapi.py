@@ -14,6 +14,7 @@ from arm_relay.batches.batch import OrderStatus, State
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
 from arm_relay.operators.redrive import Close, Resubmit
 from arm_relay.orders.order import MAX_ID
+from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.webhook.intake import OnInvalid
 from pydantic.json_schema import models_json_schema
 
@@ -165,7 +166,7 @@ def _accept() -> Operation:
     return Operation(
         name="acceptOrders",
         reader=Reader.SENDERS,
-        summary="Send one order event, or an array of 1 to 50",
+        summary=f"Send one order event, or an array of 1 to {MAX_ORDERS}",
         description="The new orders of a request become one batch. Sending an order again with the same content is "
         "safe: it is billed once. See `docs/sending-orders.md`.",
         parameters=(
@@ -429,9 +430,19 @@ def _receipt_schemas() -> Json:
         "description": "What became of the order in this request: new, already known with the same content, or refused "
         "by ARM at once.",
     }
+    amounts = {
+        "net": {"type": "number", "description": "Without VAT."},
+        "vat": {"type": "number", "description": "The VAT."},
+        "gross": {"type": "number", "description": "With VAT."},
+    }
+    of_new = {
+        "currency": _nullable(_text("The order's currency; null if it has none.")),
+        "total": _object(amounts, description="What its document comes to, in major currency units."),
+    }
     taken = _object(
-        _order_fields() | {"outcome": outcomes, "batchId": _text("The batch that the order belongs to.")},
-        description="An order that the relay has.",
+        _order_fields() | {"outcome": outcomes, "batchId": _text("The batch that the order belongs to.")} | of_new,
+        optional=tuple(of_new),
+        description="An order that the relay has. `currency` and `total` are there if it is new in this request.",
     )
     rejected = _object(
         {

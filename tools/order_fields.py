@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from arm_relay.orders.order import Delivery, EinvoiceAddress, ItemLine, Order, References, TextLine
+from arm_relay.orders.order import (
+    Credits,
+    Delivery,
+    EinvoiceAddress,
+    ExpectedTotal,
+    ItemLine,
+    Order,
+    References,
+    TextLine,
+)
 from pydantic import BaseModel
 
 #: For the fields that every event must have.
@@ -41,8 +50,9 @@ _ORDER: Final = {
     "id": FieldNote(
         means="Your key for this billing document, unique per client. Make it once, store it with the order, and send "
         "it again whenever you send the same document again: then the document is billed once.",
-        absent="The key is `<type>:<orderId>`. Two documents of one order, such as part deliveries, then have the same "
-        "key: give each its own `id`.",
+        absent="The key is `<type>:<invoiceNo>`. An invoice without an `invoiceNo` has the key `<type>:<orderId>`; two "
+        "invoices of one order, such as part deliveries, then have the same key: give each its own `id`. A credit note "
+        "needs an `id` or an `invoiceNo`.",
         arm="Not sent.",
         example="evt-20250227-0001",
     ),
@@ -55,7 +65,7 @@ _ORDER: Final = {
     ),
     "orderId": FieldNote(
         means="The number of the order in your system.",
-        absent=f"Allowed if `id` is given. {NOT_SENT}",
+        absent=f"Allowed if `id` or `invoiceNo` is given. {NOT_SENT}",
         arm="`salesOrderId`.",
         example="B-0564311",
     ),
@@ -83,22 +93,23 @@ _ORDER: Final = {
         example="2025-02-27",
     ),
     "paymentTermsDays": FieldNote(
-        means="The number of days from the invoice date to the due date, 0 to 3650. Give either this or `dueDate`, for "
-        "credit notes too.",
-        absent="`dueDate` is required.",
+        means="The number of days from the invoice date to the due date, 0 to 3650. Give either this or `dueDate`; a "
+        "credit note needs neither.",
+        absent="`dueDate` is required, except in a credit note.",
         arm="`dueDate`: the invoice date plus these days.",
         example=14,
     ),
     "dueDate": FieldNote(
-        means="The day by which the document must be paid; not before `invoiceDate`. Give either this or "
-        "`paymentTermsDays`.",
-        absent="`paymentTermsDays` is required.",
-        arm="`dueDate`.",
+        means="The day by which the document must be paid; not before the document's own date. Give either this or "
+        "`paymentTermsDays`; a credit note needs neither.",
+        absent="`paymentTermsDays` is required, except in a credit note.",
+        arm="`dueDate`. A credit note without both gets its own date, because both documents of ARM's sample have the "
+        "field.",
         example="2025-03-11",
     ),
     "currency": FieldNote(
-        means="The currency of every amount of the order: an ISO 4217 code in capital letters. The relay checks its "
-        "form and not whether the currency exists. With a currency the relay also sends the document's totals.",
+        means="The currency of every amount of the order: an ISO 4217 code in capital letters. With a currency the "
+        "relay also sends the document's totals.",
         absent="No currency is sent; which one ARM takes is not documented. Amounts are rounded to two decimals, and "
         "no totals are sent.",
         arm="`currency`; it also decides whether the document has `currencyAmounts` (`exclVat`, `vat`, `inclVat`).",
@@ -112,13 +123,15 @@ _ORDER: Final = {
     ),
     "kid": FieldNote(
         means="The payment identifier (KID) that the customer pays with. Send one only if you have agreed its format "
-        "with Amili: the relay checks its length and characters, but not its check digit.",
+        "with Amili. The relay checks its length and characters, and its check digit (MOD10 or MOD11) if its operators "
+        "have turned that on.",
         absent=f"{NOT_SENT} We assume that ARM makes the KID.",
         arm="`kid`.",
         example="500221850000200350786",
     ),
     "emails": FieldNote(
-        means="The e-mail addresses for this document, at most 20. The documentation does not say when ARM uses them.",
+        means="The e-mail addresses for this document, at most 20 of at most 254 characters each. The documentation "
+        "does not say when ARM uses them.",
         absent=NOT_SENT,
         arm="`emailAddress`.",
         example=["test@armresttest.no"],
@@ -173,11 +186,39 @@ _ORDER: Final = {
         arm="`customCodes`.",
         example=[],
     ),
+    "credits": FieldNote(
+        means="The invoice that a credit note credits. Only for `order.credited`. ARM does not get it, as no field for "
+        "it is documented: if Amili names one, write the number in `armFields`, too.",
+        absent="The relay does not know which invoice is meant.",
+        arm="Not sent.",
+        example={"invoiceNo": "88776655"},
+    ),
     "pricesIncludeVat": FieldNote(
-        means="Whether every `unitPrice` of the order includes VAT.",
+        means="Whether every `unitPrice` and every `discountAmount` of the order includes VAT.",
         absent="`false`: unit prices are net.",
         arm="Not sent: ARM gets net prices in both cases.",
         example=False,
+    ),
+    "vatRounding": FieldNote(
+        means="How VAT is rounded: `rate` rounds it once for all lines of a VAT rate, `line` for each line.",
+        absent="As the relay's operators have set it, which is `rate` unless they changed it.",
+        arm="Not sent: it decides the amounts.",
+        example="rate",
+    ),
+    "expectedTotal": FieldNote(
+        means="What your system computed for the document: `net`, `vat`, `gross`, or more than one of them. If the "
+        "relay computes another number, the order is rejected, and the error gives both numbers.",
+        absent="Nothing is compared.",
+        arm="Not sent.",
+        example={"gross": 250},
+    ),
+    "armFields": FieldNote(
+        means="Fields of ARM's document that the relay does not know, as ARM names them. The relay passes them through "
+        "and checks only their size: at most 20 fields, 4 levels, 4000 characters. It refuses a field that it writes "
+        "itself. A field that is null is left out.",
+        absent="Nothing is added.",
+        arm="Each under its own name, behind the relay's fields.",
+        example={"period": "2025-02"},
     ),
     "lines": FieldNote(
         means="The document's lines in their order, 1 to 1000. A line with the field `text` is a text line; every "
@@ -198,7 +239,7 @@ _ITEM_LINE: Final = {
     ),
     "description": FieldNote(means="More text on the article.", absent=EMPTY, arm="`lineText`.", example="Red comb"),
     "quantity": FieldNote(
-        means="How many units are billed. It may be negative or zero.",
+        means="How many units are billed. It may be negative, but not zero.",
         absent=REQUIRED,
         arm="`quantity`.",
         example=1,
@@ -209,30 +250,56 @@ _ITEM_LINE: Final = {
         arm="`quantityUnit`.",
         example="kg",
     ),
+    "volume": FieldNote(
+        means="The volume of the line. The documentation does not say what ARM does with it.",
+        absent="ARM gets 0.",
+        arm="`volume`.",
+        example=0.75,
+    ),
+    "volumeUnit": FieldNote(
+        means="The name of the unit of `volume`, as free text. The documentation has no list of units.",
+        absent=EMPTY,
+        arm="`volumeUnit`.",
+        example="l",
+    ),
     "unitPrice": FieldNote(
         means="The price of one unit before the discount, in major currency units (kroner, not øre). It is net; with "
         "`pricesIncludeVat` it includes VAT. It may be negative, for a coupon or a deduction.",
         absent=REQUIRED,
-        arm="`price`: the net price of one unit after the discount. A computed price has at most six decimals.",
+        arm="`price`: the net price of one unit after the discount. Where VAT or a discount is taken off, it "
+        "is the line's net amount divided by the quantity, to 15 digits.",
         example=200,
     ),
     "vatRate": FieldNote(
-        means="The VAT rate in per cent: 25 means 25 %, and 0.25 means a quarter of one per cent.",
+        means="The VAT rate in per cent: 25 means 25 %. It is 0, or at least 1: 0.25 is an error, because 25 is meant.",
         absent=REQUIRED,
         arm="Not sent as a rate: ARM gets the amounts `exclVat`, `vat` and `inclVat` in the line's `currencyAmounts`.",
         example=25,
     ),
     "discountPercent": FieldNote(
-        means="The discount on this line in per cent of the price.",
+        means="The discount on this line in per cent of its amount. Give either this or `discountAmount`.",
         absent="0: no discount.",
         arm="Not sent by itself: it is taken off `price` and off the line's `currencyAmounts`.",
         example=10,
+    ),
+    "discountAmount": FieldNote(
+        means="The discount on this line as an amount for the whole line. It includes VAT if the unit price does, has "
+        "the sign of the line, and is not larger than the line.",
+        absent="0: no discount.",
+        arm="Not sent by itself: it is taken off `price` and off the line's `currencyAmounts`.",
+        example=50,
     ),
     "groups": FieldNote(
         means="Up to three item groups. The documentation does not say what ARM does with them.",
         absent="ARM gets three empty texts.",
         arm="`itemGroup1`, `itemGroup2` and `itemGroup3`.",
         example=["500"],
+    ),
+    "armFields": FieldNote(
+        means="As the order's `armFields`, for ARM's line.",
+        absent="Nothing is added.",
+        arm="Each under its own name in the line, behind the relay's fields.",
+        example={"accountNo": "3000"},
     ),
 }
 
@@ -248,6 +315,12 @@ _TEXT_LINE: Final = {
     ),
     "name": FieldNote(
         means="An article name, if the text is about one.", absent=EMPTY, arm="`articleName`.", example=""
+    ),
+    "armFields": FieldNote(
+        means="As the order's `armFields`, for ARM's line.",
+        absent="Nothing is added.",
+        arm="Each under its own name in the line, behind the relay's fields.",
+        example={"accountNo": "3000"},
     ),
 }
 
@@ -300,13 +373,15 @@ _DELIVERY: Final = {
 
 _EINVOICE_ADDRESS: Final = {
     "address": FieldNote(
-        means="The buyer's electronic address, as the scheme writes it.",
+        means="The buyer's electronic address, as the scheme writes it. With the scheme 0192 it is checked to be a "
+        "Norwegian organisation number, with 0088 a GLN.",
         absent=REQUIRED,
         arm="`einvoiceAddress.address`.",
         example="test@armresttest.no",
     ),
     "addressScheme": FieldNote(
-        means="The code of the address's scheme. The documentation shows it only empty: ask Amili for the codes.",
+        means="The code of the address's scheme, such as 0192 for Norwegian organisation numbers. The documentation "
+        "shows it only empty for documents, and 0192 for a customer: ask Amili for the codes.",
         absent=NOT_SENT,
         arm="`einvoiceAddress.addressScheme`.",
         example="",
@@ -319,6 +394,34 @@ _EINVOICE_ADDRESS: Final = {
     ),
 }
 
+_CREDITS: Final = {
+    "invoiceNo": FieldNote(
+        means="The invoice's own number. Give either this or `orderId`.",
+        absent="`orderId` is required.",
+        arm="Not sent.",
+        example="88776655",
+    ),
+    "orderId": FieldNote(
+        means="The order of the invoice, as the invoice's `orderId` had it.",
+        absent="`invoiceNo` is required.",
+        arm="Not sent.",
+        example="B-0564311",
+    ),
+}
+
+_EXPECTED_TOTAL: Final = {
+    "net": FieldNote(
+        means="The document's amount without VAT.", absent="It is not compared.", arm="Not sent.", example=200
+    ),
+    "vat": FieldNote(means="The document's VAT.", absent="It is not compared.", arm="Not sent.", example=50),
+    "gross": FieldNote(
+        means="The document's amount with VAT, which the customer pays.",
+        absent="It is not compared.",
+        arm="Not sent.",
+        example=250,
+    ),
+}
+
 #: By model, each field by the name that senders write.
 NOTES: Final[Mapping[type[BaseModel], Mapping[str, FieldNote]]] = {
     Order: _ORDER,
@@ -327,16 +430,24 @@ NOTES: Final[Mapping[type[BaseModel], Mapping[str, FieldNote]]] = {
     References: _REFERENCES,
     Delivery: _DELIVERY,
     EinvoiceAddress: _EINVOICE_ADDRESS,
+    Credits: _CREDITS,
+    ExpectedTotal: _EXPECTED_TOTAL,
 }
 
 #: What the shared kinds of values are, by the name of the kind.
 KINDS: Final[Mapping[str, str]] = {
-    "Identifier": "1 to 100 characters. No control characters, and no space at the beginning or the end.",
-    "EventId": "1 to 128 characters. No control characters, and no space at the beginning or the end.",
+    "Identifier": "1 to 100 characters. No character that cannot be seen, and no space at the beginning or the end.",
+    "EventId": "1 to 128 characters. No character that cannot be seen, and no space at the beginning or the end.",
+    "DocumentNumber": "As Identifier, and not of dots alone.",
     "ShortText": "At most 100 characters. No control characters.",
     "LongText": "At most 2000 characters. No control characters other than tabs and line breaks.",
+    "Email": "An e-mail address of at most 254 characters, without a name beside it.",
+    "Codes": "At most 100 codes of at most 100 characters each.",
+    "ArmFields": "An object of at most 20 fields, 4 levels and 4000 characters. Its numbers have at most 15 digits.",
     "Date": "A date of the calendar, YYYY-MM-DD.",
     "Amount": "A number, or a string that holds one: at most 15 digits, 6 of them after the decimal point.",
     "Percent": "A number from 0 to 100, or a string that holds one: at most 4 digits after the decimal point.",
+    "Quantity": "As Amount, and not 0.",
+    "VatRate": "As Percent, and 0 or at least 1.",
     "Line": "An item line, or a text line if it has the field `text`.",
 }

@@ -5,10 +5,13 @@ so are the words of `order_fields`.
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
-from arm_relay.orders.order import NUMBER, Order
+from arm_relay.orders.currencies import CURRENCIES
+from arm_relay.orders.order import CREDITED, INVOICED, Order
 from arm_relay.orders.parsing import MAX_ORDERS
+from arm_relay.orders.values import MOST_ARM_FIELDS, NUMBER
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from sandbox.paths import ROOT
@@ -31,6 +34,13 @@ def orders_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = generated["$defs"]
     for name in ("Amount", "Percent"):
         definitions[name] = _number(definitions[name])
+    definitions["Quantity"] = {"allOf": [_ref("Amount"), {"not": {"const": 0}}]}
+    definitions["VatRate"] = {"allOf": [_ref("Percent"), {"anyOf": [*_rates()]}]}
+    definitions["ArmFields"] |= {"maxProperties": MOST_ARM_FIELDS}
+    definitions["ExpectedTotal"]["anyOf"] = [_given(name) for name in definitions["ExpectedTotal"]["properties"]]
+    definitions["Credits"]["oneOf"] = [_given(name) for name in definitions["Credits"]["properties"]]
+    for model in NOTES:
+        _allow_null(definitions[model.__name__])
     definitions["Order"] |= _between_fields(definitions["Order"])
     # Distinguished by `if`, so that a validator reports only the errors of the kind that was meant.
     definitions["Line"] = {"if": {"required": ["text"]}, "then": _ref("TextLine"), "else": _ref("ItemLine")}
@@ -55,13 +65,45 @@ def to_text(schema: dict[str, Any]) -> str:
 def _between_fields(order: dict[str, Any]) -> dict[str, Any]:
     """What `parse_orders` and the order's validators ask for beyond single fields."""
     fields = order["properties"]
-    return {
-        "properties": fields
-        | {"id": {"anyOf": [fields["id"], {"type": "null"}]}, "lines": fields["lines"] | {"minItems": 1}},
-        "required": [name for name in order["required"] if name != "id"],
-        "anyOf": [_given("id"), _given("orderId")],
-        "oneOf": [_given("dueDate"), _given("paymentTermsDays")],
+    changed = {
+        "id": _or_null(fields["id"]),
+        "currency": _or_null({"enum": sorted(CURRENCIES)}),
+        "lines": fields["lines"] | {"minItems": 1},
     }
+    both_due = {"required": ["dueDate", "paymentTermsDays"], **_not_null("dueDate", "paymentTermsDays")}
+    return {
+        "properties": fields | changed,
+        "required": [name for name in order["required"] if name != "id"],
+        "if": {"properties": {"type": {"const": CREDITED}}},
+        "then": {"anyOf": [_given("id"), _given("invoiceNo")], "not": both_due},
+        "else": {
+            "anyOf": [_given("id"), _given("invoiceNo"), _given("orderId")],
+            "oneOf": [_given("dueDate"), _given("paymentTermsDays")],
+            "properties": {"type": {"const": INVOICED}, "credits": {"type": "null"}},
+        },
+    }
+
+
+def _rates() -> Iterator[dict[str, Any]]:
+    """Of no VAT, or of one per cent and more; a string's value is not compared."""
+    yield {"const": 0}
+    yield {"type": "number", "minimum": 1}
+    yield {"type": "string"}
+
+
+def _allow_null(model: dict[str, Any]) -> None:
+    """A field that is null is absent, whatever its name."""
+    required = model.get("required", [])
+    fields = model["properties"].items()
+    model["properties"] = {name: field if name in required else _or_null(field) for name, field in fields}
+    model["additionalProperties"] = {"type": "null"}
+
+
+def _or_null(field: dict[str, Any]) -> dict[str, Any]:
+    if {"type": "null"} in field.get("anyOf", []):
+        return field
+    default = {"default": field["default"]} if "default" in field else {}
+    return {"anyOf": [{name: value for name, value in field.items() if name != "default"}, {"type": "null"}]} | default
 
 
 def _number(generated: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +124,11 @@ def _describe(definitions: dict[str, Any]) -> None:
 
 
 def _given(field: str) -> dict[str, Any]:
-    return {"required": [field], "properties": {field: {"not": {"type": "null"}}}}
+    return {"required": [field], **_not_null(field)}
+
+
+def _not_null(*fields: str) -> dict[str, Any]:
+    return {"properties": {field: {"not": {"type": "null"}} for field in fields}}
 
 
 def _ref(name: str) -> dict[str, str]:

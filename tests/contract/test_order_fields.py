@@ -20,9 +20,6 @@ API: dict[str, Any] = json.loads(OPENAPI.read_text())
 
 FIELDS = [(model.__name__, name, note) for model, notes in NOTES.items() for name, note in notes.items()]
 
-#: What the relay fills by itself, whatever an order says.
-CONSTANT = {"volumeUnit", "volume"}
-
 
 def names_of_arm() -> set[str]:
     kinds = (
@@ -82,7 +79,7 @@ def test_every_schema_of_the_orders_has_a_description() -> None:
 
 
 def test_the_notes_name_each_of_arms_fields_and_no_other() -> None:
-    assert set().union(*(named(note) for _, _, note in FIELDS)) == names_of_arm() - CONSTANT
+    assert set().union(*(named(note) for _, _, note in FIELDS)) == names_of_arm()
 
 
 def test_the_page_is_what_the_notes_say_now() -> None:

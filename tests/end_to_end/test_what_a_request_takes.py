@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arm_relay.orders.parsing import MAX_ORDERS
 
 from benchmarks import capacity
 from benchmarks.cloud import Cloud
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 #: Modules of others in memory after the first request or run, the standard library's included.
 MODULES_OF_OTHERS = {"relay": 510, "operators": 440, "poller": 505}
 #: Modules of the relay.
-MODULES = {"relay": 52, "operators": 42, "poller": 39}
+MODULES = {"relay": 58, "operators": 48, "poller": 39}
 
 #: What was found to cost much at a start and to be of no use to the relay.
 UNWANTED = (
@@ -66,7 +67,7 @@ def test_a_request_is_three_calls_and_the_first_fetches_the_secret_and_a_token(d
         function.run([an_event()])
         first = dict(cloud.calls)
         cloud.calls.clear()
-        answers = function.run([an_event(), an_event(50)]).statuses
+        answers = function.run([an_event(), an_event(MAX_ORDERS)]).statuses
 
     claim_submit_record = {"TransactWriteItems": 1, "submit": 1, "PutItem": 1}
     assert first == claim_submit_record | {"GetSecretValue": 1, "token": 1}
@@ -76,7 +77,7 @@ def test_a_request_is_three_calls_and_the_first_fetches_the_secret_and_a_token(d
 def test_a_preview_is_one_call_and_the_next_one_none(deployed: dict[str, Contestant]) -> None:
     cloud = Cloud()
     with Server(cloud) as server, running(deployed["operators"], server.url) as function:
-        answers = function.run([a_preview(), a_preview(50)]).statuses
+        answers = function.run([a_preview(), a_preview(MAX_ORDERS)]).statuses
 
     assert (answers, dict(cloud.calls)) == ([200, 200], {"GetSecretValue": 1})
 
@@ -107,7 +108,7 @@ def test_garbage_is_collected_again_after_the_start(deployed: dict[str, Contesta
         assert function.run([]).collects
 
 
-@pytest.mark.parametrize(("orders", "writes", "reads"), [(1, 11, 2), (50, 127, 3)])
+@pytest.mark.parametrize(("orders", "writes", "reads"), [(1, 11, 2), (MAX_ORDERS, 107, 3)])
 def test_a_life_takes_the_write_units_of_the_design_and_no_needless_read(
     deployed: dict[str, Contestant], dynamodb_local: str, orders: int, writes: float, reads: float
 ) -> None:

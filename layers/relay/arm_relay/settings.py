@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -40,6 +40,8 @@ class Settings(BaseModel):
     arm_result_words: str = ""
     arm_result_codes: str = ""
     credit_note_document_type: str = ""
+    vat_rounding: Literal["rate", "line"] = "rate"
+    kid_check: Literal["on", "off"] = "off"
     invoice_time_zone: Annotated[str, AfterValidator(_time_zone)]
     first_poll_seconds: Seconds
     longest_poll_seconds: Seconds

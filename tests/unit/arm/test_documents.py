@@ -2,7 +2,16 @@ import json
 from decimal import Decimal
 
 import pytest
-from arm_relay.arm.documents import Document, DocumentBatch, DocumentLine, Metadata, json_number, to_json, without_none
+from arm_relay.arm.documents import (
+    Document,
+    DocumentBatch,
+    DocumentLine,
+    Metadata,
+    number_text,
+    to_json,
+    to_text,
+    without_none,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +19,7 @@ from hypothesis import strategies as st
 numbers = st.builds(
     lambda digits, exponent: Decimal(digits).scaleb(exponent),
     st.integers(min_value=-(10**15) + 1, max_value=10**15 - 1),
-    st.integers(min_value=-6, max_value=0),
+    st.integers(min_value=-15, max_value=0),
 )
 
 
@@ -19,9 +28,11 @@ def test_a_number_on_the_wire_reads_exactly_as_the_decimal(number: Decimal) -> N
     batch = DocumentBatch(
         metadata=Metadata(userId="u"), documents=[Document(documentLines=[DocumentLine(price=number)])]
     )
-    read = json.loads(to_json(batch), parse_float=Decimal)["documents"][0]["documentLines"][0]["price"]
+    body = to_json(batch)
+    read = json.loads(body, parse_float=Decimal)["documents"][0]["documentLines"][0]["price"]
 
     assert number == read
+    assert b"e" not in body.split(b'"price":')[1].lower()
     assert isinstance(read, int) == (number == number.to_integral_value())
 
 
@@ -36,10 +47,12 @@ def test_a_number_on_the_wire_reads_exactly_as_the_decimal(number: Decimal) -> N
         pytest.param("1234.10", "1234.1", id="without closing zeros"),
         pytest.param("-0.00", "0", id="zero has no sign"),
         pytest.param("999999999999.999", "999999999999.999", id="fifteen digits"),
+        pytest.param("0.00005", "0.00005", id="small, and not as 5e-05"),
+        pytest.param("-1E-7", "-0.0000001", id="smaller"),
     ],
 )
 def test_a_number_is_written_as_short_as_it_is(number: str, expected: str) -> None:
-    assert expected == json.dumps(json_number(Decimal(number)))
+    assert expected == number_text(Decimal(number))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +61,7 @@ def test_a_number_is_written_as_short_as_it_is(number: str, expected: str) -> No
 )
 def test_a_number_that_no_double_holds_is_refused_rather_than_changed(number: str) -> None:
     with pytest.raises(ValueError, match="too many digits"):
-        json_number(Decimal(number))
+        number_text(Decimal(number))
 
 
 def test_fields_that_are_not_without_none_are_left_out_and_empty_ones_stay() -> None:
@@ -61,3 +74,13 @@ def test_the_body_is_utf_8() -> None:
     body = to_json(DocumentBatch(metadata=Metadata(userId="Blåbærsyltetøy 🫐"), documents=()))
 
     assert "Blåbærsyltetøy 🫐" in body.decode()
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text() | st.integers(-(10**15) + 1, 10**15 - 1),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_any_other_value_is_written_as_json_writes_it(value: object) -> None:
+    assert json.dumps(value, ensure_ascii=False, separators=(",", ":")) == to_text(value)

@@ -1,16 +1,15 @@
 import json
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from arm_relay.arm.checks import faults_of
 from arm_relay.arm.documents import to_json
-from arm_relay.arm.mapping import ArmCodes, faults_of, to_batch
+from arm_relay.arm.mapping import ArmCodes, to_batch
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.parsing import parse_orders
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.builders import an_order
 
@@ -29,7 +28,7 @@ def with_line(order: dict[str, object] | None = None, /, **changes: object) -> d
 
 def batch(content: object, mapping: ArmCodes = MAPPING) -> dict[str, Any]:
     """What goes to ARM, its numbers as they are written."""
-    orders = parse_orders(json.dumps(content).encode(), partial(faults_of, codes=mapping))
+    orders = parse_orders(json.dumps(content).encode(), partial(faults_of, codes=mapping, today=TODAY))
     orders.reject_faults()
     payload = to_json(to_batch(orders.valid, mapping, TODAY))
     read: dict[str, Any] = json.loads(payload, parse_float=Decimal)
@@ -115,15 +114,34 @@ def test_an_invoice_is_a_document_of_type_in() -> None:
 
 
 def test_a_credit_note_has_the_code_the_deployer_set_and_the_amounts_of_its_order() -> None:
-    sent = document(an_order(type="order.credited", lines=[a_line(quantity=-1)]))
+    sent = document(an_order(type="order.credited"))
 
     assert sent["documentType"] == "CN"
-    assert amounts("-200", "-50", "-250") == sent["currencyAmounts"]
+    assert amounts("200", "50", "250") == sent["currencyAmounts"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "due_date"),
+    [
+        pytest.param({"dueDate": None}, "2025-02-27", id="neither"),
+        pytest.param({"dueDate": None, "invoiceDate": None}, "2025-03-01", id="neither, dated today"),
+        pytest.param({}, "2025-03-11", id="a due date"),
+        pytest.param({"dueDate": None, "paymentTermsDays": 14}, "2025-03-13", id="terms"),
+    ],
+)
+def test_a_credit_note_needs_no_due_date_and_then_has_its_own_date(changes: dict[str, object], due_date: str) -> None:
+    assert due_date == document(an_order(type="order.credited", **changes))["dueDate"]
+
+
+def test_what_a_credit_note_credits_is_not_sent() -> None:
+    credit_note = an_order(type="order.credited")
+
+    assert document(credit_note) == document(credit_note | {"credits": {"invoiceNo": "1"}})
 
 
 def test_credit_notes_without_their_code_are_refused_by_pointer() -> None:
     orders = [an_order(), an_order(id="evt-2", invoiceNo="2", type="order.credited")]
-    detail = "credit notes need ARM's document type code: set the template's CreditNoteDocumentType"
+    detail = "credit notes are not set up in this relay: ask the people who operate it"
 
     assert [Fault("/1/type", detail)] == faults(orders, WITHOUT_CREDIT_NOTES)
     assert [Fault("/type", detail)] == faults(an_order(type="order.credited"), WITHOUT_CREDIT_NOTES)
@@ -138,7 +156,6 @@ def test_credit_notes_without_their_code_are_refused_by_pointer() -> None:
         pytest.param({}, "200", amounts("200", "50", "250"), id="as given"),
         pytest.param({"quantity": 3}, "200", amounts("600", "150", "750"), id="quantity"),
         pytest.param({"quantity": "0.333"}, "200", amounts("66.6", "16.65", "83.25"), id="part of a unit"),
-        pytest.param({"quantity": 0}, "200", amounts("0", "0", "0"), id="nothing"),
         pytest.param({"unitPrice": 0}, "0", amounts("0", "0", "0"), id="a present"),
         pytest.param({"unitPrice": "0.1", "quantity": 3}, "0.1", amounts("0.3", "0.08", "0.38"), id="no binary floats"),
         pytest.param({"unitPrice": "1.005"}, "1.005", amounts("1.01", "0.25", "1.26"), id="price of three decimals"),
@@ -148,13 +165,9 @@ def test_credit_notes_without_their_code_are_refused_by_pointer() -> None:
         pytest.param({"discountPercent": 100}, "0", amounts("0", "0", "0"), id="all of it off"),
         pytest.param(
             {"unitPrice": "9.99", "discountPercent": "33.3333", "quantity": 7},
-            "6.660003",
+            "6.66",
             amounts("46.62", "11.66", "58.28"),
             id="discount that does not divide",
-        ),
-        pytest.param({"quantity": -2}, "200", amounts("-400", "-100", "-500"), id="given back"),
-        pytest.param(
-            {"unitPrice": "-1.005"}, "-1.005", amounts("-1.01", "-0.25", "-1.26"), id="rounding of what is given back"
         ),
     ],
 )
@@ -170,17 +183,14 @@ def test_a_line_of_net_prices(changes: dict[str, object], price: str, expected: 
     [
         pytest.param({}, "160", amounts("160", "40", "200"), id="divides"),
         pytest.param({"unitPrice": "99.90"}, "79.92", amounts("79.92", "19.98", "99.9"), id="a shop's price"),
-        pytest.param({"vatRate": 15}, "173.913043", amounts("173.91", "26.09", "200"), id="does not divide"),
+        pytest.param({"vatRate": 15}, "173.91", amounts("173.91", "26.09", "200"), id="does not divide"),
         pytest.param({"vatRate": 0}, "200", amounts("200", "0", "200"), id="no VAT"),
-        pytest.param({"unitPrice": "0.01"}, "0.008", amounts("0.01", "0", "0.01"), id="too little for VAT"),
+        pytest.param({"unitPrice": "0.01"}, "0.01", amounts("0.01", "0", "0.01"), id="too little for VAT"),
         pytest.param(
             {"unitPrice": "33.33", "quantity": 3, "discountPercent": 15, "vatRate": 15},
-            "24.635217",
+            "24.6333333333333",
             amounts("73.9", "11.09", "84.99"),
             id="quantity and discount",
-        ),
-        pytest.param(
-            {"unitPrice": "99.90", "quantity": -1}, "79.92", amounts("-79.92", "-19.98", "-99.9"), id="given back"
         ),
     ],
 )
@@ -245,13 +255,13 @@ def test_amounts_too_large_for_a_json_number_are_refused(lines: list[object], po
 def test_more_decimals_leave_room_for_fewer_digits_before_them() -> None:
     (fault,) = faults(with_line({"currency": "CLF"}, quantity=1, unitPrice="1e11", vatRate=0))
 
-    assert fault.detail == "is too large: the amount must be below 100000000000"
+    assert fault.detail == "is too large: the amount must be below 10000000000"
 
 
 def test_the_largest_amount_is_sent_exactly() -> None:
-    sent = document(with_line({"currency": "KWD"}, quantity=1, unitPrice="999999999999.999", vatRate=0))
+    sent = document(with_line({"currency": "KWD"}, quantity=1, unitPrice="99999999999.999", vatRate=0))
 
-    assert amounts("999999999999.999", "0", "999999999999.999") == sent["currencyAmounts"]
+    assert amounts("99999999999.999", "0", "99999999999.999") == sent["currencyAmounts"]
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -290,6 +300,25 @@ def test_an_item_line_says_what_is_billed() -> None:
         "itemGroup3": "",
         "currencyAmounts": {"exclVat": 200, "vat": 50, "inclVat": 250},
     }
+
+
+def test_a_line_may_have_a_volume() -> None:
+    sent = line(with_line(volume="0.75", volumeUnit="l"))
+
+    assert (sent["volume"], sent["volumeUnit"]) == (Decimal("0.75"), "l")
+
+
+@pytest.mark.parametrize("currency", ["NOK", None])
+def test_fields_of_a_line_are_passed_through_behind_the_others(currency: str | None) -> None:
+    passed = {"accountNo": "3000", "period": {"from": "2025-01-01", "share": 0.00005}}
+    lines = [a_line(armFields=passed), {"text": "x", "armFields": passed}]
+
+    for sent in document(an_order(currency=currency, lines=lines))["documentLines"]:
+        assert list(sent.items())[-2:] == [("accountNo", "3000"), ("period", read_again(passed["period"]))]
+
+
+def read_again(value: object) -> object:
+    return json.loads(json.dumps(value), parse_float=Decimal)
 
 
 def test_a_text_line_is_filled_with_blanks_in_the_complete_form() -> None:
@@ -382,6 +411,7 @@ def test_a_document_has_no_field_that_its_order_does_not_ask_for() -> None:
         ),
         pytest.param({"attachmentCodes": []}, {"attachmentFiles": [], "attachmentCodes": []}, id="no attachments"),
         pytest.param({"customCodes": ["a", "b"]}, {"customCodes": ["a", "b"]}, id="custom codes"),
+        pytest.param({"armFields": {"a": 1.50, "b": [{"c": "d"}]}}, {"a": 1.5, "b": [{"c": "d"}]}, id="passed through"),
     ],
 )
 def test_a_field_of_the_order_becomes_its_field_of_the_document(
@@ -391,98 +421,3 @@ def test_a_field_of_the_order_becomes_its_field_of_the_document(
     sent = document(an_order(**bare | changes))
 
     assert expected == {name: value for name, value in sent.items() if name not in ALWAYS}
-
-
-# Whatever is sold.
-
-quantities = st.decimals(min_value=-1000, max_value=1000, places=3)
-prices = st.decimals(min_value=-100_000, max_value=100_000, places=4)
-rates = st.sampled_from(["0", "11.11", "12", "15", "25"]) | st.decimals(min_value=0, max_value=100, places=4)
-item_lines = st.builds(
-    a_line,
-    quantity=quantities.map(str),
-    unitPrice=prices.map(str),
-    vatRate=rates.map(str),
-    discountPercent=(st.just(Decimal(0)) | st.decimals(min_value=0, max_value=100, places=2)).map(str),
-)
-text_lines = st.builds(lambda text: {"text": text}, st.text("abc", max_size=5))
-orders = st.builds(
-    an_order,
-    currency=st.sampled_from(["NOK", "EUR", "JPY", "KWD"]),
-    pricesIncludeVat=st.booleans(),
-    lines=st.lists(item_lines | text_lines, min_size=1, max_size=8),
-)
-
-MINOR_UNITS = {"NOK": Decimal("0.01"), "EUR": Decimal("0.01"), "JPY": Decimal(1), "KWD": Decimal("0.001")}
-
-
-def numbers(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return [number for member in value.values() for number in numbers(member)]
-    if isinstance(value, list):
-        return [number for item in value for number in numbers(item)]
-    return [] if isinstance(value, str) else [value]
-
-
-def asked(order: dict[str, Any], line: dict[str, Any]) -> Decimal:
-    """What the order asks for a line, by schoolbook arithmetic."""
-    discount = Decimal(line["discountPercent"]) / 100
-    amount = Decimal(line["quantity"]) * Decimal(line["unitPrice"]) * (1 - discount)
-    return amount.quantize(MINOR_UNITS[order["currency"]], ROUND_HALF_UP)
-
-
-@given(orders)
-def test_every_line_and_every_total_adds_up(order: dict[str, Any]) -> None:
-    sent = document(order)
-    lines = [line["currencyAmounts"] for line in sent["documentLines"]]
-
-    for made in (sent["currencyAmounts"], *lines):
-        assert made["exclVat"] + made["vat"] == made["inclVat"]
-        assert all(amount == Decimal(amount).quantize(MINOR_UNITS[order["currency"]]) for amount in made.values())
-    assert sent["currencyAmounts"] == {name: sum(made[name] for made in lines) for name in lines[0]}
-
-
-@given(orders)
-def test_every_line_bills_exactly_what_the_order_asks(order: dict[str, Any]) -> None:
-    name = "inclVat" if order["pricesIncludeVat"] else "exclVat"
-
-    for stated, line in zip(order["lines"], document(order)["documentLines"], strict=True):
-        assert (0 if "text" in stated else asked(order, stated)) == line["currencyAmounts"][name]
-
-
-@given(orders)
-def test_every_price_times_its_quantity_is_the_net_amount_but_for_rounding(order: dict[str, Any]) -> None:
-    for line in document(order)["documentLines"]:
-        # A price has six decimals; the net amount was rounded once, or as the difference of two rounded ones.
-        tolerance = abs(line["quantity"]) * Decimal("0.0000005") + MINOR_UNITS[order["currency"]]
-
-        assert abs(line["price"] * line["quantity"] - line["currencyAmounts"]["exclVat"]) <= tolerance
-
-
-@given(orders)
-def test_every_line_keeps_its_place_and_quantity(order: dict[str, Any]) -> None:
-    for number, (stated, line) in enumerate(zip(order["lines"], document(order)["documentLines"], strict=True), 1):
-        assert number == line["lineNo"]
-        assert ("TXT" if "text" in stated else "PLH") == line["lineType"]
-        assert Decimal(stated.get("quantity", 0)) == line["quantity"]
-
-
-@given(orders)
-def test_a_credit_note_mirrors_its_invoice(order: dict[str, Any]) -> None:
-    returned = [
-        line if "text" in line else line | {"quantity": str(-Decimal(line["quantity"]))} for line in order["lines"]
-    ]
-    invoice = document(order)
-    credit_note = document(order | {"type": "order.credited", "lines": returned})
-
-    assert {name: -amount for name, amount in invoice["currencyAmounts"].items()} == credit_note["currencyAmounts"]
-
-
-@given(orders)
-def test_every_number_on_the_wire_is_short_and_exact(order: dict[str, Any]) -> None:
-    for number in numbers(document(order)):
-        assert isinstance(number, int | Decimal)
-        assert not isinstance(number, bool)
-        assert len(Decimal(number).normalize().as_tuple().digits) <= 15
-        assert Decimal(str(float(number))) == number
-        assert isinstance(number, int) == (number == int(number))

@@ -59,7 +59,7 @@ def test_a_preview_takes_no_more_than_the_signed_route(api: Apis) -> None:
 
 
 def test_a_preview_that_no_answer_can_hold_is_told(api: Apis) -> None:
-    orders = [an_order(id=f"evt-{n}", invoiceNo=None, lines=[{"text": ""}] * 1000) for n in range(50)]
+    orders = [an_order(id=f"evt-{n}", invoiceNo=None, lines=[{"text": ""}] * 1000) for n in range(40)]
 
     answer = api.call(an_event("operators-preview") | {"body": json.dumps(orders)})
 

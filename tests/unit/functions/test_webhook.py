@@ -56,6 +56,8 @@ def test_an_order_is_accepted_and_submitted(api: Apis) -> None:
                 "errors": [],
                 "outcome": "accepted",
                 "batchId": answer.body["batchId"],
+                "currency": "NOK",
+                "total": {"net": 200, "vat": 50, "gross": 250},
             }
         ],
     }
@@ -78,7 +80,7 @@ def test_an_example_event_as_it_stands_is_too_old(api: Apis) -> None:
 
 
 def test_several_orders_become_one_batch(api: Apis) -> None:
-    orders = [an_order(id=f"evt-{number}", invoiceNo=str(number)) for number in range(50)]
+    orders = [an_order(id=f"evt-{number}", invoiceNo=str(number)) for number in range(40)]
 
     answer = api.post(orders)
 
@@ -199,7 +201,9 @@ def test_a_credit_note_is_not_valid_until_its_code_is_set(api: Apis) -> None:
     answer = api.post(an_order(type="order.credited"))
 
     assert (answer.status, answer.problem) == (422, "invalid-order")
-    assert "CreditNoteDocumentType" in answer.body["errors"][0]["detail"]
+    assert answer.body["errors"] == [
+        {"pointer": "/type", "detail": "credit notes are not set up in this relay: ask the people who operate it"}
+    ]
 
 
 def test_a_field_nobody_knows_is_told_with_the_one_that_was_meant(api: Apis) -> None:

@@ -23,7 +23,6 @@ from tests.support.reading import (
         pytest.param(b"{", id="half an object"),
         pytest.param(b"{} {}", id="two values"),
         pytest.param(b"\xff{}", id="not UTF-8"),
-        pytest.param(b"\xef\xbb\xbf{}", id="byte order mark"),
         pytest.param(json.dumps(an_order()).encode("utf-16"), id="UTF-16"),
         pytest.param(b'{"message": "\n"}', id="bare line break in a string"),
         pytest.param(b"{'id': 1}", id="single quotes"),

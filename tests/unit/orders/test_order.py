@@ -164,9 +164,8 @@ def test_payment_terms_may_not_lead_out_of_the_calendar() -> None:
         pytest.param({"sku": "1\t2"}, "sku", "no control characters", id="tab in sku"),
         pytest.param({"name": "x" * 2001}, "name", "at most 2000 characters", id="long name"),
         pytest.param({"name": "\udc00"}, "name", "half a surrogate pair", id="half a character in name"),
-        pytest.param({"description": None}, "description", "should be a string", id="null as description"),
         pytest.param({"quantity": True}, "quantity", NO_NUMBER, id="truth as quantity"),
-        pytest.param({"quantity": None}, "quantity", NO_NUMBER, id="null as quantity"),
+        pytest.param({"quantity": None}, "quantity", "is missing", id="null as quantity"),
         pytest.param({"quantity": []}, "quantity", NO_NUMBER, id="array as quantity"),
         pytest.param({"quantity": ""}, "quantity", NO_NUMBER, id="empty string as quantity"),
         pytest.param({"quantity": "one"}, "quantity", NO_NUMBER, id="word as quantity"),
@@ -270,8 +269,6 @@ def test_what_lies_within_the_limits_passes(changes: dict[str, object]) -> None:
         pytest.param('"1e2"', "100", id="string with exponent"),
         pytest.param("1E+2", "100", id="exponent"),
         pytest.param("123456789.012345", "123456789.012345", id="fifteen digits"),
-        pytest.param("-0", "0", id="negative zero"),
-        pytest.param("-0.0", "0", id="negative zero with a decimal"),
     ],
 )
 def test_a_number_is_taken_as_it_is_written(literal: str, expected: str) -> None:
@@ -328,7 +325,7 @@ def test_no_number_is_changed_or_fails_otherwise(literal: str) -> None:
         pytest.param(with_line(quantity=1), with_line(quantity="1"), id="number and string"),
         pytest.param(with_line(quantity=1), with_line(quantity=1.0), id="with and without decimals"),
         pytest.param(with_line(quantity=100), with_line(quantity="1e2"), id="exponent"),
-        pytest.param(with_line(quantity=0), with_line(quantity="-0.00"), id="zeros"),
+        pytest.param(with_line(unitPrice=0), with_line(unitPrice="-0.00"), id="zeros"),
         pytest.param(an_order(), dict(reversed(an_order().items())), id="order of the fields"),
         pytest.param(an_order(), an_order(pricesIncludeVat=False), id="default of the order"),
         pytest.param(an_order(), an_order() | {"message": None}, id="null and absent"),
@@ -342,7 +339,7 @@ def test_no_number_is_changed_or_fails_otherwise(literal: str) -> None:
             an_order(lines=[{"name": "", "sku": "", "text": "x"}]),
             id="defaults of a text line",
         ),
-        pytest.param(without("id"), an_order(id="order.invoiced:B-1"), id="default id"),
+        pytest.param(without("id"), an_order(id="order.invoiced:88776655"), id="default id"),
     ],
 )
 def test_the_same_content_has_the_same_digest_however_it_is_written(one: object, other: object) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ import pytest
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.credentials import Credentials
+from arm_relay.arm.money import Amounts
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, OrderStatus, State
@@ -24,6 +26,7 @@ from arm_relay.observability import Metric
 from arm_relay.operators.preview import Preview
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
+from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
 from arm_relay.store.table import Busy, RecordTooLarge, Store, StoreUnavailable
@@ -198,7 +201,7 @@ def test_a_new_order_is_claimed_submitted_and_recorded(world: World) -> None:
 
 
 def test_it_takes_one_transaction_one_write_and_no_read(world: World) -> None:
-    world.accept(*[numbered(number) for number in range(50)])
+    world.accept(*[numbered(number) for number in range(MAX_ORDERS)])
 
     assert world.outside.calls == [
         "transact_write_items",
@@ -285,6 +288,57 @@ def test_the_same_content_written_in_another_way_is_a_replay(world: World) -> No
     receipt = world.accept(dict(reversed(numbered(1, pricesIncludeVat=False).items())))
 
     assert receipt.replayed
+
+
+def test_an_order_that_has_become_due_since_is_still_a_replay(world: World) -> None:
+    order = numbered(1, dueDate="2025-02-27")
+    del order["invoiceDate"]
+    world.accept(order)
+    world.arm.clock.time += timedelta(days=2)
+
+    assert world.accept(order).replayed
+    assert [line.replayed for line in world.accept(order, numbered(2)).taken] == [True, False]
+    assert world.billed() == ["B-1", "B-2"]
+
+
+@pytest.mark.parametrize("on_invalid", OnInvalid)
+def test_an_order_of_today_that_was_due_before_is_a_fault_where_it_is_not_known(
+    world: World, on_invalid: OnInvalid
+) -> None:
+    order = numbered(1, dueDate="2025-02-27")
+    del order["invoiceDate"]
+    world.accept(order)
+    world.arm.clock.time += timedelta(days=2)
+
+    for unknown in (order | {"message": "other"}, order | {"id": "evt-2", "invoiceNo": "2"}):
+        _, faults = world.try_to_accept(on_invalid, unknown)
+
+        assert [fault.pointer for fault in faults] == ["/dueDate"]
+    assert world.billed() == ["B-1"]
+
+
+def test_an_order_that_is_known_does_not_excuse_another_of_its_id(world: World) -> None:
+    known = numbered(1, dueDate="2025-02-27")
+    del known["invoiceDate"]
+    world.accept(known)
+    world.arm.clock.time += timedelta(days=2)
+
+    receipt = world.accept(known | {"message": "other"}, known, numbered(2), on_invalid=OnInvalid.ACCEPT_VALID)
+
+    assert told(receipt)[0] == ("evt-1", ["/0/dueDate"])
+    assert ("evt-1", ["/1/dueDate", "/1/id", "/1/invoiceNo"]) in told(receipt)
+    assert world.billed() == ["B-1", "B-2"]
+
+
+def test_a_receipt_says_what_the_documents_of_new_orders_come_to(world: World) -> None:
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1), numbered(2, currency="EUR"))
+
+    assert [(line.currency, line.total) for line in receipt.taken] == [
+        (None, None),
+        ("EUR", Amounts(net=Decimal("200.00"), vat=Decimal("50.00"), gross=Decimal("250.00"))),
+    ]
 
 
 @pytest.mark.parametrize("state", [OrderStatus.SUCCEEDED, OrderStatus.FAILED])

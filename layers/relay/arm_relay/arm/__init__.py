@@ -3,6 +3,8 @@
 What a call meets: `metered` measures it, `breaker` notices that ARM is out of reach, in a run of the
 poller, and `shared_breaker` in the webhook; `client` makes it with a token
 from `auth` over `wire`, `errors` says what its failure means. `credentials` is what `auth` requests a token with.
-What is sent: `drafts` reads a request's orders and makes the batch, `mapping` makes each document, `money` computes,
-`documents` has ARM's field names. What comes back: `json_objects` reads a body, `outcomes` ARM's result.
+What is sent: `drafts` reads a request's orders and makes the batch, `checks` says why an order cannot be sent,
+`mapping` makes each document, `amounts` says what it comes to, `money` rounds and spreads VAT, `documents` has ARM's
+field names.
+What comes back: `json_objects` reads a body, `outcomes` ARM's result.
 """

@@ -6,8 +6,16 @@ the documented names and leaves out what an order does not state.
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any, TypedDict, cast
+from decimal import Context, Decimal
+from json.encoder import encode_basestring
+from typing import Any, Final, TypedDict, cast
+
+#: Every decimal of up to 15 significant digits is the shortest form of some double.
+JSON_DIGITS: Final = 15
+#: A number with more zeros than this is no amount, and would be a very long text.
+MOST_PLACES: Final = 30
+#: Wide enough not to round a number before its digits are counted.
+WIDE: Final = Context(prec=100)
 
 
 class CurrencyAmounts(TypedDict):
@@ -107,16 +115,36 @@ def to_json(batch: DocumentBatch) -> bytes:
     Raises:
         ValueError: an amount has too many digits for a JSON number.
     """
-    return json.dumps(batch, default=json_number, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_text(batch).encode()
 
 
-def json_number(value: Decimal) -> int | float:
-    """The JSON number that reads exactly as `value`.
+def to_text(value: object) -> str:
+    """JSON without spaces. Numbers are written in plain digits: 0.00005 and not 5e-05, which some readers refuse.
+
+    Raises:
+        ValueError: a number has too many digits for a JSON number.
+    """
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, Decimal | float):
+        return number_text(value)
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{encode_basestring(name)}:{to_text(member)}" for name, member in value.items()]) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join([to_text(item) for item in value]) + "]"
+    return json.dumps(value)
+
+
+def number_text(value: Decimal | float) -> str:
+    """The number in plain digits, as short as it is.
 
     Raises:
         ValueError: no double has that shortest form (more than 15 significant digits).
     """
-    number = float(value)
-    if Decimal(str(number)) != value:
+    number = Decimal(repr(value)) if isinstance(value, float) else value
+    if not number.is_finite() or abs(number.adjusted()) > MOST_PLACES:
         raise ValueError("the amount has too many digits for a JSON number")
-    return int(value) if number.is_integer() else number
+    short = number.normalize(WIDE)
+    if len(short.as_tuple().digits) > JSON_DIGITS:
+        raise ValueError("the amount has too many digits for a JSON number")
+    return f"{short:f}" if short else "0"

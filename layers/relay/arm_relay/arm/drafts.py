@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
+from arm_relay.arm.checks import faults_of
 from arm_relay.arm.documents import to_json
-from arm_relay.arm.mapping import ArmCodes, document_type, faults_of, to_batch
+from arm_relay.arm.mapping import ArmCodes, document_type, to_batch, total
+from arm_relay.arm.money import Amounts
 from arm_relay.batches.batch import BatchOrder
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest, parse_orders
@@ -27,7 +28,8 @@ class Drafts:
             NotJson: the body is not JSON.
             InvalidOrders: it holds no order, or too many.
         """
-        return parse_orders(body, partial(faults_of, codes=self.codes))
+        today = self.today()
+        return parse_orders(body, lambda readable, pointer: faults_of(readable, pointer, self.codes, today))
 
     def batch_order(self, order: Order) -> BatchOrder:
         """The order as a batch records it."""
@@ -39,6 +41,10 @@ class Drafts:
             digest=order.digest,
             document_type=document_type(order, self.codes),
         )
+
+    def total(self, order: Order) -> Amounts:
+        """What the order's document comes to."""
+        return total(order, self.codes)
 
     def payload(self, orders: Sequence[Order]) -> bytes:
         """The body of POST documents/batches for these valid orders."""

@@ -1,8 +1,9 @@
-"""Decimal money: rounding to the currency's minor unit and VAT, from net or from gross.
+"""Decimal money: rounding to the currency's minor unit, discounts, and VAT from net or from gross.
 
 Amounts are in major currency units (kroner, not øre) as `Decimal`; rates and discounts are in per cent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, Self
@@ -15,9 +16,6 @@ MINOR_UNIT_DIGITS: Final = {
     **dict.fromkeys(("BIF", "DJF", "KMF", "RWF", "UYI"), 0),
 }
 
-#: A price is sent with at most this many decimals (our choice: ARM documents none).
-PRICE_DIGITS: Final = 6
-
 #: Every decimal of up to 15 significant digits is the shortest form of some double.
 JSON_NUMBER: Final = Context(prec=15, rounding=ROUND_HALF_UP)
 
@@ -25,6 +23,9 @@ JSON_NUMBER: Final = Context(prec=15, rounding=ROUND_HALF_UP)
 EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 
 HUNDRED: Final = Decimal(100)
+
+#: A rate in per cent has at most four decimals, so a rate times this is a whole number, and so is 100 % times this.
+RATE_SCALE: Final = 10_000
 
 
 def round_half_up(amount: Decimal, digits: int) -> Decimal:
@@ -51,18 +52,14 @@ class Amounts:
         return max(abs(self.net), abs(self.vat), abs(self.gross))
 
     @classmethod
-    def from_net(cls, net: Decimal, vat_rate: Decimal, digits: int) -> Self:
-        """Round the net amount, then the VAT on it."""
-        rounded = round_half_up(net, digits)
-        vat = round_half_up(rounded * vat_rate / HUNDRED, digits)
-        return cls(net=rounded, vat=vat, gross=rounded + vat)
+    def of_net(cls, net: Decimal, vat: Decimal) -> Self:
+        """The gross amount is the sum."""
+        return cls(net=net, vat=vat, gross=net + vat)
 
     @classmethod
-    def from_gross(cls, gross: Decimal, vat_rate: Decimal, digits: int) -> Self:
-        """Round what the customer pays, then the VAT contained in it: the gross amount is never moved by a rounding."""
-        rounded = round_half_up(gross, digits)
-        vat = round_half_up(rounded * vat_rate / (HUNDRED + vat_rate), digits)
-        return cls(net=rounded - vat, vat=vat, gross=rounded)
+    def of_gross(cls, gross: Decimal, vat: Decimal) -> Self:
+        """The net amount is the difference."""
+        return cls(net=gross - vat, vat=vat, gross=gross)
 
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(net=self.net + other.net, vat=self.vat + other.vat, gross=self.gross + other.gross)
@@ -71,6 +68,65 @@ class Amounts:
 NOTHING: Final = Amounts(net=Decimal(0), vat=Decimal(0), gross=Decimal(0))
 
 
-def round_price(price: Decimal) -> Decimal:
-    """A computed unit price, to `PRICE_DIGITS` decimals and no more digits than a JSON number holds exactly."""
-    return JSON_NUMBER.plus(round_half_up(price, PRICE_DIGITS))
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """VAT at one rate: put on net amounts, or contained in gross ones.
+
+    Amounts that come in are rounded to `digits` decimals already; the VAT that comes out is, too.
+    """
+
+    rate: Decimal
+    #: Whether the amounts contain the VAT.
+    is_contained: bool
+    #: The decimals of the currency's minor unit.
+    digits: int
+
+    def of(self, amount: Decimal) -> Decimal:
+        """The VAT of one amount, rounded half-up (EN 16931, BR-CO-17: base x rate, rounded)."""
+        return self._amount(self._rounded(self._whole(amount)))
+
+    def spread(self, amounts: Sequence[Decimal]) -> list[Decimal]:
+        """The VAT of each amount, so that they add up to the VAT of their sum, rounded once (BR-CO-17).
+
+        Each is its exact VAT rounded down, and the largest remainders get a minor unit more until the sum is right; of
+        equal remainders the earlier. The first amount that is not zero counts as positive, whatever its sign: so a
+        credit mirrors its invoice.
+        """
+        wholes = [self._whole(amount) for amount in amounts]
+        sign = -1 if next((whole for whole in wholes if whole), 0) < 0 else 1
+        parts, remainders = [], []
+        for whole in wholes:
+            part, remainder = divmod(sign * whole * self._numerator, self._denominator)
+            parts.append(part)
+            remainders.append(remainder)
+        missing = self._rounded(sign * sum(wholes)) - sum(parts)
+        # Python's sort is stable, so the earlier of two equal remainders comes first.
+        for index in sorted(range(len(parts)), key=lambda index: -remainders[index])[:missing]:
+            parts[index] += 1
+        return [self._amount(sign * part) for part in parts]
+
+    @property
+    def _numerator(self) -> int:
+        return int(self.rate * RATE_SCALE)
+
+    @property
+    def _denominator(self) -> int:
+        return 100 * RATE_SCALE + (self._numerator if self.is_contained else 0)
+
+    def _whole(self, amount: Decimal) -> int:
+        """In minor units."""
+        return int(amount.scaleb(self.digits))
+
+    def _amount(self, whole: int) -> Decimal:
+        return Decimal(whole).scaleb(-self.digits)
+
+    def _rounded(self, whole: int) -> int:
+        """The VAT in minor units, half of one going away from zero."""
+        doubled = 2 * abs(whole) * self._numerator + self._denominator
+        rounded = doubled // (2 * self._denominator)
+        return -rounded if whole < 0 else rounded
+
+
+def price_of(net: Decimal, quantity: Decimal) -> Decimal:
+    """The net price of one unit to 15 significant digits, the most that a JSON number holds exactly."""
+    return JSON_NUMBER.divide(net, quantity)

@@ -16,4 +16,10 @@ def drafts(settings: Settings, now: Callable[[], datetime]) -> Drafts:
     def today() -> date:
         return now().astimezone(time_zone).date()
 
-    return Drafts(ArmCodes(settings.arm_user_id, settings.credit_note_document_type), today)
+    codes = ArmCodes(
+        user_id=settings.arm_user_id,
+        credit_note_type=settings.credit_note_document_type,
+        vat_rounding=settings.vat_rounding,
+        kid_check=settings.kid_check == "on",
+    )
+    return Drafts(codes, today)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from arm_relay.arm.documents import json_number
+from arm_relay.arm.documents import to_text
 from arm_relay.arm.drafts import Drafts
-from arm_relay.arm.mapping import currency_amounts, total
+from arm_relay.arm.mapping import currency_amounts
 from arm_relay.orders.order import Order
 
 #: The largest answer that Lambda returns for a function, in bytes, less some room for what surrounds the body.
@@ -38,15 +38,14 @@ class Preview:
         self._check_client(client_no)
         request = self._drafts.read(body)
         request.reject_faults()
-        totals = json.dumps([_totals(order) for order in request.valid], default=json_number)
+        totals = to_text([self._totals(order) for order in request.valid])
         shown = f'{{"batch":{self._drafts.payload(request.valid).decode()},"totals":{totals}}}'
         if _size_in_lambdas_answer(shown) > LARGEST_ANSWER:
             raise PreviewTooLarge(PreviewTooLarge.__doc__)
         return shown
 
-
-def _totals(order: Order) -> dict[str, object]:
-    return {"id": order.id, "currency": order.currency, **currency_amounts(total(order))}
+    def _totals(self, order: Order) -> dict[str, object]:
+        return {"id": order.id, "currency": order.currency, **currency_amounts(self._drafts.total(order))}
 
 
 def _size_in_lambdas_answer(body: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from arm_relay.orders.json_bodies import Repeated
@@ -18,8 +18,10 @@ from arm_relay.orders.order import (
     NAME,
     PROSE,
     TEXT,
+    Credits,
     Delivery,
     EinvoiceAddress,
+    ExpectedTotal,
     ItemLine,
     Order,
     References,
@@ -60,8 +62,17 @@ MODELS: Final[Mapping[tuple[str, ...], type[BaseModel]]] = {
     ("references",): References,
     ("delivery",): Delivery,
     ("delivery", "einvoiceAddress"): EinvoiceAddress,
+    ("credits",): Credits,
+    ("expectedTotal",): ExpectedTotal,
     ("lines", ITEM): ItemLine,
     ("lines", TEXT): TextLine,
+}
+
+#: What helps with a fault of one field, by the field and pydantic's kind of error.
+HINTS: Final = {
+    ("discountPercent", "decimal_max_places"): ": for an exact amount give discountAmount",
+    ("customerNo", "string_type"): ", so that zeros at its beginning are kept",
+    ("invoiceNo", "string_type"): ", so that zeros at its beginning are kept",
 }
 
 #: How similar an unknown field's name must be to a known one to be suggested: `price` is 0.71 of `unitPrice`.
@@ -108,12 +119,9 @@ def repeated_keys(value: object, *place: int | str) -> Iterator[Fault]:
             yield from repeated_keys(item, *place, index)
 
 
-def faults_of_order(error: ValidationError, pointer: str, most: int) -> list[Fault]:
-    """The first `most` faults of the order at `pointer` in its request."""
-    return [
-        Fault(pointer + _pointer(fault["loc"]), _detail(fault))
-        for fault in error.errors(include_url=False, include_input=False)[:most]
-    ]
+def faults_of_order(errors: Sequence[ErrorDetails], pointer: str) -> list[Fault]:
+    """The faults of the order at `pointer` in its request."""
+    return [Fault(pointer + _pointer(error["loc"]), _detail(error)) for error in errors]
 
 
 def in_words(fault: ErrorDetails) -> str:
@@ -131,7 +139,9 @@ def _pointer(location: tuple[int | str, ...]) -> str:
 
 
 def _detail(fault: ErrorDetails) -> str:
-    return _no_such_field(fault["loc"]) if fault["type"] == "extra_forbidden" else in_words(fault)
+    if fault["type"] == "extra_forbidden":
+        return _no_such_field(fault["loc"])
+    return in_words(fault) + HINTS.get((str(fault["loc"][-1]) if fault["loc"] else "", fault["type"]), "")
 
 
 def _no_such_field(location: tuple[int | str, ...]) -> str:

@@ -33,11 +33,13 @@ class Repeated:
 def parse_json(body: bytes) -> object:
     """The body's value: numbers with decimals or exponents as `Decimal`, repeated keys as `Repeated`.
 
+    A member that is null is left out: it means the same everywhere. So is a byte order mark (RFC 8259, section 8.1).
+
     Raises:
         NotJson: it is not JSON (neither are NaN and Infinity), nests too deeply, or contains too long a name.
     """
     try:
-        text = body.decode()
+        text = body.decode().lstrip("\ufeff")
     except UnicodeDecodeError as error:
         raise NotJson(f"The body is not UTF-8 at byte {error.start}.") from None
     _check_levels(text)
@@ -85,4 +87,6 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         times = Counter(key for key, _ in pairs)
         members |= {key: Repeated() for key, number in times.items() if number > 1}
+    if None in members.values():
+        return {name: value for name, value in members.items() if value is not None}
     return members

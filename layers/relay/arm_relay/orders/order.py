@@ -1,13 +1,13 @@
 """What upstream systems send: order events, and what each field may hold. `faults` words what is wrong with one. Pure.
 
+A model checks one field at a time: what fields must not be together is in `checks`, so that no fault hides another.
 Length limits are the relay's own; ARM documents none. What each field means is in `tools/order_fields.py`, beside
 the models, so that a function's start does not pay for it.
 """
 
 import hashlib
 import json
-import re
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
@@ -21,24 +21,22 @@ from pydantic import (
     StrictBool,
     StrictInt,
     Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
-from arm_relay.orders.json_bodies import MANY_DIGITS, to_decimal
+from arm_relay.orders import values
 
 MAX_LINES: Final = 1000
 
-#: Longer than other names, so that the default id of the longest `orderId` fits.
+#: Longer than other names, so that the default id of the longest `invoiceNo` or `orderId` fits.
 MAX_ID: Final = 128
 
 ITEM: Final = "item line"
 TEXT: Final = "text line"
 
-#: A JSON number, as a string may hold it.
-NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+INVOICED: Final = "order.invoiced"
+CREDITED: Final = "order.credited"
+
 NAME: Final = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
 CODE: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
 PROSE: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
@@ -46,52 +44,28 @@ CURRENCY: Final = r"^[A-Z]{3}$"
 LANGUAGE: Final = r"^[A-Za-z]{2}$"
 KID: Final = r"^[0-9]{1,24}[0-9-]$"
 
-
-def _number(value: object) -> Decimal:
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        value = to_decimal(value)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("should be a number, or a string that holds one")  # noqa: TRY004 (pydantic wants ValueError)
-    number = Decimal(value)
-    # Beyond these pydantic would round it, even to zero, or overflow.
-    if not number.is_finite() or max(len(number.as_tuple().digits), abs(number.adjusted())) > MANY_DIGITS:
-        raise ValueError("has too many digits")
-    return number
-
-
-def _normal(value: Decimal) -> Decimal:
-    return value.normalize() + 0
-
-
-def _date(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("should be a date, YYYY-MM-DD")
-    return value
-
-
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
-        raise ValueError("should be an e-mail address")
-    return value
-
-
-def _not_only_dots(value: str) -> str:
-    if not value.strip("."):
-        raise ValueError("must not consist of dots only")  # In a URL path dots are no name.
-    return value
-
-
 type Amount = Annotated[
-    Decimal, BeforeValidator(_number), Field(max_digits=15, decimal_places=6), AfterValidator(_normal)
+    Decimal,
+    BeforeValidator(values.decimal(6)),
+    Field(max_digits=15, decimal_places=6),
+    AfterValidator(values.normal),
 ]
 type Percent = Annotated[
-    Decimal, BeforeValidator(_number), Field(ge=0, le=100, decimal_places=4), AfterValidator(_normal)
+    Decimal,
+    BeforeValidator(values.decimal(4)),
+    Field(ge=0, le=100, decimal_places=4),
+    AfterValidator(values.normal),
 ]
-type Date = Annotated[date, BeforeValidator(_date)]
-type Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=NAME)]
-type EventId = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=NAME)]
+type Quantity = Annotated[Amount, AfterValidator(values.not_zero)]
+type VatRate = Annotated[Percent, AfterValidator(values.vat_rate)]
+type Date = Annotated[date, BeforeValidator(values.date_text)]
+type Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=NAME), AfterValidator(values.visible)]
+type EventId = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=NAME), AfterValidator(values.visible)]
+type DocumentNumber = Annotated[Identifier, AfterValidator(values.not_only_dots)]
 type ShortText = Annotated[str, Field(max_length=100, pattern=CODE)]
 type LongText = Annotated[str, Field(max_length=2000, pattern=PROSE)]
+type Email = Annotated[str, Field(max_length=values.LONGEST_EMAIL, pattern=CODE), AfterValidator(values.email)]
+type ArmFields = Annotated[dict[str, Any], BeforeValidator(values.arm_fields)]
 
 
 class _Model(BaseModel):
@@ -111,7 +85,7 @@ class References(_Model):
 class EinvoiceAddress(_Model):
     """Where an electronic invoice goes."""
 
-    address: ShortText
+    address: Annotated[ShortText, AfterValidator(values.visible)]
     address_scheme: ShortText | None = None
     operator: ShortText | None = None
 
@@ -120,8 +94,23 @@ class Delivery(_Model):
     """How the document reaches the customer."""
 
     type: ShortText
-    einvoice_code: Annotated[StrictInt, Field(ge=0, le=999_999)] | None = None
+    einvoice_code: Annotated[StrictInt, Field(ge=0, le=999_999), BeforeValidator(values.whole)] | None = None
     einvoice_address: EinvoiceAddress | None = None
+
+
+class Credits(_Model):
+    """The invoice that a credit note credits: one of the two."""
+
+    invoice_no: DocumentNumber | None = None
+    order_id: Identifier | None = None
+
+
+class ExpectedTotal(_Model):
+    """What the sender computed for the document, in major currency units: any of the three."""
+
+    net: Amount | None = None
+    vat: Amount | None = None
+    gross: Amount | None = None
 
 
 class ItemLine(_Model):
@@ -130,13 +119,18 @@ class ItemLine(_Model):
     sku: ShortText
     name: LongText
     description: LongText = ""
-    quantity: Amount
+    quantity: Quantity
     unit: ShortText = ""
+    volume: Amount = Decimal(0)
+    volume_unit: ShortText = ""
     #: Per unit in major currency units, before the discount; with VAT where the order's `pricesIncludeVat` says so.
     unit_price: Amount
-    vat_rate: Percent
+    vat_rate: VatRate
     discount_percent: Percent = Decimal(0)
-    groups: Annotated[tuple[ShortText, ...], Field(max_length=3)] = ()
+    #: Off the whole line, in its sign; with VAT where the unit price is.
+    discount_amount: Amount = Decimal(0)
+    groups: Annotated[tuple[ShortText, ...], Field(max_length=3), BeforeValidator(values.at_most(3))] = ()
+    arm_fields: ArmFields | None = None
 
 
 class TextLine(_Model):
@@ -145,6 +139,7 @@ class TextLine(_Model):
     text: LongText
     sku: ShortText = ""
     name: LongText = ""
+    arm_fields: ArmFields | None = None
 
 
 def _kind_of_line(value: object) -> str:
@@ -158,6 +153,7 @@ def _some(lines: tuple[ItemLine | TextLine, ...]) -> tuple[ItemLine | TextLine, 
     return lines
 
 
+type Codes = Annotated[tuple[ShortText, ...], Field(max_length=100), BeforeValidator(values.at_most(100))]
 type Line = Annotated[Annotated[ItemLine, Tag(ITEM)] | Annotated[TextLine, Tag(TEXT)], Discriminator(_kind_of_line)]
 
 
@@ -167,58 +163,42 @@ class Order(_Model, defer_build=False):
     #: The same whenever this billing document is sent again; that makes sending it again harmless.
     id: EventId
     type: Literal["order.invoiced", "order.credited"]
-    #: Becomes ARM's salesOrderId. May be left out where `id` is given.
+    #: Becomes ARM's salesOrderId. May be left out where `id` or `invoiceNo` is given.
     order_id: Identifier | None = None
     customer_no: Identifier
     #: The document's own number. Without one ARM numbers the document, and the relay cannot look it up after a lost
     #: answer.
-    invoice_no: Annotated[Identifier, AfterValidator(_not_only_dots)] | None = None
+    invoice_no: DocumentNumber | None = None
     #: Today in the configured time zone where it is absent.
     invoice_date: Date | None = None
-    payment_terms_days: Annotated[StrictInt, Field(ge=0, le=3650)] | None = None
+    payment_terms_days: Annotated[StrictInt, Field(ge=0, le=3650), BeforeValidator(values.whole)] | None = None
     due_date: Date | None = None
     #: ISO 4217. Stating it asks for the complete form of the document (see `mapping`).
-    currency: Annotated[str, Field(pattern=CURRENCY)] | None = None
+    currency: Annotated[str, Field(pattern=CURRENCY), AfterValidator(values.currency)] | None = None
     language: Annotated[str, Field(pattern=LANGUAGE)] | None = None
     kid: Annotated[str, Field(pattern=KID)] | None = None
-    emails: Annotated[tuple[Annotated[ShortText, AfterValidator(_email)], ...], Field(max_length=20)] | None = None
+    emails: Annotated[tuple[Email, ...], Field(max_length=20), BeforeValidator(values.at_most(20))] | None = None
     message: LongText | None = None
     references: References = References()
-    sub_customer_no: ShortText | None = None
+    sub_customer_no: Annotated[ShortText, AfterValidator(values.visible)] | None = None
     ledger_note: LongText | None = None
     marketing_message_code: ShortText | None = None
     delivery: Delivery | None = None
-    attachment_codes: Annotated[tuple[ShortText, ...], Field(max_length=100)] | None = None
-    custom_codes: Annotated[tuple[ShortText, ...], Field(max_length=100)] | None = None
+    attachment_codes: Codes | None = None
+    custom_codes: Codes | None = None
+    #: Of a credit note.
+    credits: Credits | None = None
     prices_include_vat: StrictBool = False
-    lines: Annotated[tuple[Line, ...], Field(max_length=MAX_LINES), AfterValidator(_some)]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_due_date(cls, data: Any) -> Any:  # noqa: ANN401 (whatever the sender wrote)
-        # Its validator must run even where the field is absent.
-        return {"dueDate": None} | data if isinstance(data, dict) else data
-
-    # Unlike a validator of the order, one of a field runs even when other fields are faulty; `info.data` lacks those.
-    # A validator sees only the fields declared above its own.
-
-    @field_validator("payment_terms_days")
-    @classmethod
-    def _ends_in_the_calendar(cls, days: int | None, info: ValidationInfo) -> int | None:
-        invoice_date = info.data.get("invoice_date")
-        if days and invoice_date and date.max - invoice_date < timedelta(days=days):
-            raise ValueError("gives a due date after the year 9999")
-        return days
-
-    @field_validator("due_date")
-    @classmethod
-    def _one_due_date(cls, due_date: date | None, info: ValidationInfo) -> date | None:
-        known = info.data
-        if "payment_terms_days" in known and (due_date is None) == (known["payment_terms_days"] is None):
-            raise ValueError("give either dueDate or paymentTermsDays")
-        if due_date and known.get("invoice_date") and due_date < known["invoice_date"]:
-            raise ValueError("is before invoiceDate")
-        return due_date
+    #: How VAT is rounded: once per rate, or line by line; the template's `VatRounding` where it is absent.
+    vat_rounding: Literal["rate", "line"] | None = None
+    expected_total: ExpectedTotal | None = None
+    arm_fields: ArmFields | None = None
+    lines: Annotated[
+        tuple[Line, ...],
+        Field(max_length=MAX_LINES),
+        BeforeValidator(values.at_most(MAX_LINES)),
+        AfterValidator(_some),
+    ]
 
     @property
     def digest(self) -> str:

@@ -1,19 +1,26 @@
 """A request's body becomes orders, valid or not: every fault of every order is listed at once. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from arm_relay.comparison import same_value
+from arm_relay.orders.checks import Readable, faults_between_fields
 from arm_relay.orders.faults import Fault, InvalidOrders, faults_of_order, repeated_keys
 from arm_relay.orders.json_bodies import parse_json
-from arm_relay.orders.order import MAX_ID, NAME, Order
+from arm_relay.orders.order import CREDITED, INVOICED, MAX_ID, NAME, Order
+from arm_relay.orders.values import visible
 
-MAX_ORDERS: Final = 50
+#: As many as fit into one transaction of the table with all that is recorded of each.
+MAX_ORDERS: Final = 40
+
+#: Finds what else is wrong with an order, given what can be read of it and its pointer.
+type Check = Callable[[Readable, str], Sequence[Fault]]
 
 #: Half a surrogate pair: JSON can write it, but no text can contain it.
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -37,10 +44,14 @@ class ParsedOrder:
     #: The order; None where the content is not one.
     order: Order | None
     faults: tuple[Fault, ...]
+    #: Whether all its faults are those of a new order: an order that the relay already has stays as it is, although
+    #: its due date has passed or the settings have changed since.
+    is_fine_if_recorded: bool = True
 
     def also(self, faults: Sequence[Fault]) -> "ParsedOrder":
         """The same order with more faults."""
-        return replace(self, faults=(*self.faults, *faults))
+        is_fine = self.is_fine_if_recorded and not faults
+        return replace(self, faults=(*self.faults, *faults), is_fine_if_recorded=is_fine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,22 @@ class ParsedRequest:
         valid = {parsed.order.id: parsed.order for parsed in self.orders if parsed.order and not parsed.faults}
         return tuple(valid.values())
 
+    @property
+    def fine_if_recorded(self) -> tuple[Order, ...]:
+        """The orders that are valid only if the relay already has them."""
+        return tuple(
+            parsed.order for parsed in self.orders if parsed.order and parsed.faults and parsed.is_fine_if_recorded
+        )
+
+    def with_recorded(self, ids: Collection[str]) -> "ParsedRequest":
+        """The same request, knowing that the relay already has the orders of these ids with the same content."""
+        return ParsedRequest(
+            tuple(
+                replace(parsed, faults=()) if parsed.id in ids and parsed.is_fine_if_recorded else parsed
+                for parsed in self.orders
+            )
+        )
+
     def reject_faults(self) -> None:
         """Refuse the request if anything is wrong with it.
 
@@ -70,12 +97,8 @@ class ParsedRequest:
             raise InvalidOrders(self.faults)
 
 
-def parse_orders(
-    body: bytes, check: Callable[[Order, str], Sequence[Fault]] = lambda _order, _pointer: ()
-) -> ParsedRequest:
+def parse_orders(body: bytes, check: Check = lambda _readable, _pointer: ()) -> ParsedRequest:
     """Read a request body: one order event or an array of 1 to `MAX_ORDERS`.
-
-    `check` finds what else is wrong with an order, given its pointer.
 
     Raises:
         NotJson: the body is not JSON.
@@ -86,43 +109,100 @@ def parse_orders(
     if not 1 <= len(contents) <= MAX_ORDERS:
         raise InvalidOrders([Fault("", f"should hold 1 to {MAX_ORDERS} orders; it holds {len(contents)}")])
     pointers = [f"/{index}" for index in range(len(contents))] if isinstance(value, list) else [""]
-    parsed = [_parsed(*placed, check) for placed in zip(pointers, contents, strict=True)]
+    most = MAX_FAULTS // len(contents)
+    parsed = [_parsed(*placed, check, most) for placed in zip(pointers, contents, strict=True)]
     parsed = [order.also(_repetitions(order, parsed[:index])) for index, order in enumerate(parsed)]
-    share = (MAX_FAULTS // len(parsed), MAX_CHARACTERS // len(parsed))
-    return ParsedRequest(tuple(_within(*share, order) for order in parsed))
+    return ParsedRequest(tuple(_within(most, MAX_CHARACTERS // len(parsed), order) for order in parsed))
 
 
-def _parsed(pointer: str, content: Any, check: Callable[[Order, str], Sequence[Fault]]) -> ParsedOrder:  # noqa: ANN401 (whatever the sender wrote)
-    found = islice(repeated_keys(content), MAX_FAULTS + 1)
-    repeated = [Fault(pointer + fault.pointer, fault.detail) for fault in found]
+def _parsed(pointer: str, content: Any, check: Check, most: int) -> ParsedOrder:  # noqa: ANN401 (whatever the sender wrote)
     order_id = _id(content)
+    found = islice(repeated_keys(content), most + 1)
+    spoiled = [Fault(pointer + fault.pointer, fault.detail) for fault in found]
+    if order_id is None and isinstance(content, dict) and "id" not in content:
+        spoiled += _faults_of_no_id(content, pointer)
+    order, errors = _validated(_with_id(content, order_id))
+    listed = {fault.pointer for fault in spoiled}
+    spoiled += [fault for fault in faults_of_order(errors[: most + 1], pointer) if fault.pointer not in listed]
+    readable = Readable(order) if order else _readable(content, errors)
+    if readable:
+        spoiled += [Fault(pointer + fault.pointer, fault.detail) for fault in faults_between_fields(readable)]
+    others = tuple(check(readable, pointer)) if readable else ()
+    return ParsedOrder(
+        pointer,
+        content,
+        order_id,
+        None if spoiled else order,
+        (*spoiled, *others),
+        is_fine_if_recorded=not spoiled,
+    )
+
+
+def _validated(content: Any) -> tuple[Order | None, Sequence[ErrorDetails]]:  # noqa: ANN401 (as above)
     try:
-        order = Order.model_validate(_with_id(content, order_id))
+        return Order.model_validate(content), ()
     except ValidationError as error:
-        listed = {fault.pointer for fault in repeated}
-        found_too = faults_of_order(error, pointer, MAX_FAULTS + 1)
-        others = [fault for fault in found_too if fault.pointer not in listed]
-        return ParsedOrder(pointer, content, order_id, None, (*repeated, *others))
-    return ParsedOrder(pointer, content, order_id, order, tuple(check(order, pointer)))
+        return None, error.errors(include_url=False, include_input=False)
+
+
+#: Stand-ins for what an order must have, where the sender's cannot be read.
+STAND_INS: Final = {"id": "none", "type": INVOICED, "customerNo": "none"}
+NO_LINE: Final = {"text": ""}
+
+
+def _readable(content: Any, errors: Sequence[ErrorDetails]) -> Readable | None:  # noqa: ANN401 (as above)
+    """The rest of an order when all that is faulty in it is taken away; None if nothing is left of it."""
+    if not isinstance(content, dict):
+        return None
+    unreadable = {str(error["loc"][0]) for error in errors if error["loc"]}
+    lines = content.get("lines")
+    bad_lines = {error["loc"][1] for error in errors if error["loc"][:1] == ("lines",) and len(error["loc"]) > 1}
+    if "lines" in unreadable and (not bad_lines or not isinstance(lines, list)):
+        lines = [NO_LINE]
+    elif isinstance(lines, list):
+        lines = [NO_LINE if index in bad_lines else line for index, line in enumerate(lines)]
+    rest = {name: value for name, value in content.items() if name not in unreadable}
+    order, _ = _validated(STAND_INS | rest | {"lines": lines})
+    return Readable(order, frozenset(unreadable)) if order else None
 
 
 def _id(content: Any) -> str | None:  # noqa: ANN401 (as above)
-    """The id the content has, or the default that its type and `orderId` make."""
+    """The id the content has, or the default that its type and its number make."""
     if not isinstance(content, dict):
         return None
-    if content.get("id") is not None:
+    if "id" in content:
         return _text(content, "id")
-    parts = [_text(content, "type"), _text(content, "orderId")]
+    # A credit note's order may be credited more than once, so its number alone makes an id.
+    field = "orderId" if "invoiceNo" not in content and content.get("type") != CREDITED else "invoiceNo"
+    parts = [_text(content, "type"), _text(content, field)]
     default = ":".join(part for part in parts if part)
-    fits = len(default) <= MAX_ID and re.fullmatch(NAME, default) and not re.search(SURROGATE, default)
-    return default if all(parts) and fits else None
+    return default if all(parts) and _is_id(default) else None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        visible(text)
+    except ValueError:
+        return False
+    return len(text) <= MAX_ID and bool(re.fullmatch(NAME, text)) and not re.search(SURROGATE, text)
+
+
+def _faults_of_no_id(content: dict[str, Any], pointer: str) -> list[Fault]:
+    """That the id is missing, unless a fault of what would make it is listed elsewhere."""
+    if "invoiceNo" in content:
+        return []
+    if content.get("type") == CREDITED:
+        detail = "a credit note needs an id or an invoiceNo, because an order may be credited more than once"
+    elif "orderId" in content:
+        return []
+    else:
+        detail = "give the order an id, an invoiceNo or an orderId"
+    return [Fault(f"{pointer}/id", f"is missing: {detail}")]
 
 
 def _with_id(content: Any, order_id: str | None) -> Any:  # noqa: ANN401 (as above)
-    if not isinstance(content, dict) or content.get("id") is not None or content.get("orderId") is None:
-        return content
-    # A fault of orderId or type is listed there, and not for an id that nobody wrote.
-    return content | {"id": order_id or "none"}
+    # A missing id is reported by `_faults_of_no_id`, and not for an id that nobody wrote.
+    return {"id": order_id or STAND_INS["id"]} | content if isinstance(content, dict) else content
 
 
 def _repetitions(parsed: ParsedOrder, earlier: Sequence[ParsedOrder]) -> list[Fault]:

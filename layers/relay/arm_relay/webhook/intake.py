@@ -16,6 +16,7 @@ from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
 from arm_relay.orders.order import Order
+from arm_relay.orders.parsing import ParsedRequest
 from arm_relay.store.table import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
 from arm_relay.webhook.receipts import AlreadyRecorded, Conflict, Receipt, receipt_of
@@ -66,7 +67,7 @@ class Intake:
             RecordTooLarge: the request is too large to record.
             StoreUnavailable: it cannot be recorded now.
         """
-        request = self._drafts.read(body)
+        request = self._known(client_no, self._drafts.read(body))
         if on_invalid is OnInvalid.REJECT_ALL or not request.valid:
             request.reject_faults()
         claimed, payload, recorded = self._claim(client_no, request.valid, on_invalid)
@@ -76,9 +77,17 @@ class Intake:
             self._journal.moved(claimed)
             # Recorded before ARM is called, so that a crash from here on can lose nothing and repeat nothing.
             claimed = self._submission.run(claimed, payload)
-        receipt = receipt_of(request, claimed, recorded)
+        receipt = receipt_of(request, claimed, recorded, self._drafts.total)
         self._count(receipt)
         return receipt
+
+    def _known(self, client_no: str, request: ParsedRequest) -> ParsedRequest:
+        """The request without the faults that only a new order has, in orders that the relay already has.
+
+        An order without an invoice date may be due today and be sent again tomorrow: it is the same order.
+        """
+        orders = request.fine_if_recorded
+        return request.with_recorded(self._recorded(client_no, orders).replays.keys()) if orders else request
 
     def _claim(
         self, client_no: str, orders: Sequence[Order], on_invalid: OnInvalid

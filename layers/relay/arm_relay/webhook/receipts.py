@@ -1,9 +1,10 @@
 """What became of each order of a request. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from arm_relay.arm.money import Amounts
 from arm_relay.batches.batch import Batch, BatchOrder, State
 from arm_relay.orders.faults import Fault, Faulty, InvalidOrders
 from arm_relay.orders.order import Order
@@ -27,6 +28,9 @@ class Taken:
     order: BatchOrder
     batch: Batch
     replayed: bool
+    #: What its document comes to, and in which currency; None for a replay, which the settings of its time decided.
+    total: Amounts | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,9 @@ class AlreadyRecorded:
         return order.id not in self.replays and order.id not in self.conflicts
 
 
-def receipt_of(request: ParsedRequest, claimed: Batch | None, recorded: AlreadyRecorded) -> Receipt:
+def receipt_of(
+    request: ParsedRequest, claimed: Batch | None, recorded: AlreadyRecorded, total: Callable[[Order], Amounts]
+) -> Receipt:
     """What became of a request's orders, given the batch that was claimed for the new ones."""
     lines: list[Taken | Rejected] = []
     seen = set(recorded.replays)
@@ -92,7 +98,9 @@ def receipt_of(request: ParsedRequest, claimed: Batch | None, recorded: AlreadyR
         elif parsed.order.id in recorded.conflicts:
             lines.append(Rejected(parsed.order.id, Conflict([parsed.order.id])))
         else:
-            lines.append(_taken(parsed.order.id, recorded.replays.get(parsed.order.id) or claimed, seen))
+            taken = _taken(parsed.order.id, recorded.replays.get(parsed.order.id) or claimed, seen)
+            is_new = not taken.replayed
+            lines.append(replace(taken, total=total(parsed.order), currency=parsed.order.currency) if is_new else taken)
             seen.add(parsed.order.id)
     return Receipt(tuple(lines))
 

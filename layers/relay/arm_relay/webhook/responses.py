@@ -1,5 +1,6 @@
 """The bodies of the webhook's answers."""
 
+from decimal import Decimal
 from typing import Any
 
 from arm_relay.api.problems import Kind, Problem
@@ -32,9 +33,22 @@ def to_refusal(receipt: Receipt) -> Problem:
 
 def _line(line: Taken | Rejected) -> dict[str, Any]:
     if isinstance(line, Taken):
-        return {**summary.of_order(line.order), "outcome": _outcome(line), "batchId": line.batch.id}
+        return {**summary.of_order(line.order), "outcome": _outcome(line), "batchId": line.batch.id, **_total(line)}
     outcome = "conflict" if isinstance(line.error, Conflict) else "invalid"
     return {"id": line.id, "outcome": outcome, "problem": problem_of(line.error).to_json()}
+
+
+def _total(line: Taken) -> dict[str, Any]:
+    """What the document of a new order comes to."""
+    if line.total is None:
+        return {}
+    amounts = {"net": line.total.net, "vat": line.total.vat, "gross": line.total.gross}
+    return {"currency": line.currency, "total": {name: _number(amount) for name, amount in amounts.items()}}
+
+
+def _number(amount: Decimal) -> int | float:
+    """As JSON writes it. An amount has at most 14 digits, which a float holds exactly (`arm.amounts`)."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 def _outcome(line: Taken) -> str:

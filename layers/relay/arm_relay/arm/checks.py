@@ -1,0 +1,143 @@
+"""Why an order cannot become a document of ARM, or should not. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from arm_relay.arm.amounts import VatRounding, amounts_of, before_discount, bound_of, discount_of, sum_of
+from arm_relay.arm.documents import Document, DocumentLine
+from arm_relay.arm.mapping import ArmCodes
+from arm_relay.arm.money import Amounts, minor_unit_digits
+from arm_relay.orders.check_digits import is_kid
+from arm_relay.orders.checks import Readable
+from arm_relay.orders.faults import Fault, to_pointer
+from arm_relay.orders.order import CREDITED, INVOICED, ItemLine, Order
+
+#: The fields that decide what an order comes to.
+OF_AMOUNTS: Final = ("currency", "pricesIncludeVat", "vatRounding", "lines")
+
+#: How many lines a fault of the total shows the roundings of.
+MOST_ROUNDINGS: Final = 10
+
+#: ARM's fields that the relay writes, by their names without case.
+OF_DOCUMENT: Final = {name.casefold(): name for name in Document.__annotations__}
+OF_LINE: Final = {name.casefold(): name for name in DocumentLine.__annotations__}
+
+
+def faults_of(readable: Readable, pointer: str, codes: ArmCodes, today: date) -> list[Fault]:
+    """What is wrong with the readable part of the order at `pointer` in its request.
+
+    `today` is the date of documents without an invoice date.
+    """
+    found = [
+        *_of_type(readable, codes),
+        *_of_due_date(readable, today),
+        *_of_kid(readable, codes),
+        *_of_arm_fields(readable.order),
+        *_of_amounts(readable, codes.vat_rounding),
+    ]
+    return [Fault(pointer + fault.pointer, fault.detail) for fault in found]
+
+
+def _of_type(readable: Readable, codes: ArmCodes) -> Iterator[Fault]:
+    if readable.order.type == CREDITED and not codes.credit_note_type:
+        yield Fault("/type", "credit notes are not set up in this relay: ask the people who operate it")
+
+
+def _of_due_date(readable: Readable, today: date) -> Iterator[Fault]:
+    order = readable.order
+    if order.due_date and order.invoice_date is None and readable.has("invoiceDate") and order.due_date < today:
+        yield Fault("/dueDate", f"is before today, {today}, which is the document's date without an invoiceDate")
+
+
+def _of_kid(readable: Readable, codes: ArmCodes) -> Iterator[Fault]:
+    if codes.kid_check and readable.order.kid and not is_kid(readable.order.kid):
+        yield Fault("/kid", "has a wrong check digit, by MOD10 and by MOD11: the bank would not match the payment")
+
+
+def _of_arm_fields(order: Order) -> Iterator[Fault]:
+    yield from _of_mapped("", order.arm_fields, OF_DOCUMENT)
+    for index, line in enumerate(order.lines):
+        yield from _of_mapped(f"/lines/{index}", line.arm_fields, OF_LINE)
+
+
+def _of_mapped(place: str, fields: Mapping[str, Any] | None, known: Mapping[str, str]) -> Iterator[Fault]:
+    """Fields to pass through that the relay writes itself."""
+    for name in fields or ():
+        if name.casefold() in known:
+            detail = f"the relay writes ARM's {known[name.casefold()]} itself, from the order's other fields"
+            yield Fault(place + to_pointer(("armFields", name)), detail)
+
+
+def _of_amounts(readable: Readable, default: VatRounding) -> Iterator[Fault]:
+    order = readable.order
+    if readable.has("currency"):
+        yield from _of_discounts(order)
+    if not readable.has(*OF_AMOUNTS):
+        return
+    amounts = amounts_of(order, default)
+    bound = bound_of(order.currency)
+    large = [index for index, made in enumerate(amounts) if made.largest >= bound]
+    total = sum_of(amounts)
+    for index in large:
+        yield Fault(f"/lines/{index}", f"is too large: the amount must be below {bound:f}")
+    if large:
+        return
+    if total.largest >= bound:
+        yield Fault("/lines", f"are too large: the total must be below {bound:f}")
+    elif readable.has("type"):
+        yield from _of_sign(order, total)
+    if readable.has("expectedTotal"):
+        yield from _of_expected_total(order, amounts, total)
+
+
+def _of_discounts(order: Order) -> Iterator[Fault]:
+    digits = minor_unit_digits(order.currency)
+    for index, line in enumerate(order.lines):
+        if isinstance(line, ItemLine) and line.discount_amount:
+            amount, discount = before_discount(line, digits), discount_of(line, digits)
+            place = f"/lines/{index}/discountAmount"
+            if discount * amount < 0:
+                yield Fault(place, f"has another sign than its line, which is {_plain(amount)} before the discount")
+            elif abs(discount) > abs(amount):
+                yield Fault(place, f"is larger than its line, which is {_plain(amount)} before the discount")
+
+
+def _of_sign(order: Order, total: Amounts) -> Iterator[Fault]:
+    if total.gross >= 0:
+        return
+    if order.type == INVOICED:
+        detail = f"add up to {_plain(total.gross)}: to give money back, send {CREDITED} with positive amounts"
+    else:
+        detail = f"add up to {_plain(total.gross)}: write what a credit note gives back as positive amounts"
+    yield Fault("/lines", detail)
+
+
+def _of_expected_total(order: Order, amounts: Sequence[Amounts], total: Amounts) -> Iterator[Fault]:
+    """Each stated number that the order does not come to; the first of them with the roundings."""
+    if order.expected_total is None:
+        return
+    made = {"net": total.net, "vat": total.vat, "gross": total.gross}
+    stated = {name: getattr(order.expected_total, name) for name in made}
+    different = [name for name in made if stated[name] is not None and stated[name] != made[name]]
+    for name in different:
+        roundings = f". {_roundings(order, amounts)}" if name == different[0] else ""
+        detail = f"is {_plain(stated[name])}, but the lines come to {_plain(made[name])}{roundings}"
+        yield Fault(f"/expectedTotal/{name}", detail)
+
+
+def _roundings(order: Order, amounts: Sequence[Amounts]) -> str:
+    billed = [index for index, line in enumerate(order.lines) if isinstance(line, ItemLine)]
+    shown = [_rounding(index, amounts[index]) for index in billed[:MOST_ROUNDINGS]]
+    more = [f"and {len(billed) - MOST_ROUNDINGS} more"] if len(billed) > MOST_ROUNDINGS else []
+    return f"The lines as they are rounded: {'; '.join([*shown, *more])}"
+
+
+def _rounding(index: int, made: Amounts) -> str:
+    return f"/lines/{index}: {_plain(made.net)} + {_plain(made.vat)} VAT = {_plain(made.gross)}"
+
+
+def _plain(amount: Decimal) -> str:
+    """Without an exponent, and without a sign where it is zero."""
+    return f"{amount + 0:f}"
