@@ -144,7 +144,7 @@ def test_what_is_throttled_of_a_read_is_asked_for_again() -> None:
     key = {"pk": {"S": "ORDER#2218#evt-1"}}
     left = {TABLE: {"Keys": [key], "ConsistentRead": True}}
     expires_at = {"N": str(int(EXPIRY.timestamp()))}
-    found = key | {"batchId": {"S": "b1"}, "digest": {"S": "d1"}, "expiresAt": expires_at}
+    found = key | {"id": {"S": "evt-1"}, "batchId": {"S": "b1"}, "digest": {"S": "d1"}, "expiresAt": expires_at}
     wire = Wire(
         (200, {"Responses": {TABLE: []}, "UnprocessedKeys": left}),
         (200, {"Responses": {}, "UnprocessedKeys": left}),
@@ -152,7 +152,7 @@ def test_what_is_throttled_of_a_read_is_asked_for_again() -> None:
     )
     store = Store(wire.client(), TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
 
-    assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "d1", EXPIRY)}
+    assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "evt-1", "d1", EXPIRY)}
     assert [request["RequestItems"] for request in wire.requests[1:]] == [left, left]
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from arm_relay.batches.batch import Batch, BatchOrder, State, Times, Transitions
 
@@ -40,11 +41,12 @@ TIMES = Times(
 
 def a_batch_order(**changes: object) -> BatchOrder:
     """One order of a batch, in progress, with a document number of its own."""
+    order_id = str(changes.get("id", "evt-1"))
     order: dict[str, Any] = {
-        "id": "evt-1",
+        "id": order_id,
         "order_id": "B-1",
         "customer_no": "543210",
-        "document_no": "88776655",
+        "document_no": "88776655" if order_id == "evt-1" else f"{crc32(order_id.encode())}",
         "digest": "d1",
     }
     return BatchOrder(**order | changes)

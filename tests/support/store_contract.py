@@ -15,6 +15,7 @@ from typing import Any, Final
 import pytest
 from arm_relay.batches import steps
 from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
+from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.store import records
 from arm_relay.store.records import HeldBatch, Lease, Marker, shard_of
 from arm_relay.store.table import Busy, RecordTooLarge, Store
@@ -71,15 +72,19 @@ def at_once[T, R](function: Callable[[T], R], arguments: Iterable[T]) -> list[R]
 
 def a_claim(number: int, *order_ids: str, **changes: object) -> Batch:
     """A batch of these orders, `b<number>`."""
-    orders = tuple(a_batch_order(id=order_id, digest=f"d{number}") for order_id in order_ids)
+    orders = tuple(
+        a_batch_order(id=order_id, document_no=f"of-{order_id}", digest=f"d{number}") for order_id in order_ids
+    )
     return a_batch(id=f"b{number}", orders=orders, **changes)
 
 
-def claimed_for_good(store: Store, batch: Batch, replaced: dict[str, str]) -> bool:
+def claimed_for_good(
+    store: Store, batch: Batch, replaced: dict[str, str], replaced_numbers: dict[str, str] | None = None
+) -> bool:
     """Whether a claim is recorded in the end, tried until no other is under way."""
     while True:
         try:
-            return store.claim(batch, replaced) is not None
+            return store.claim(batch, replaced, replaced_numbers or {}) is not None
         except Busy:
             continue
 
@@ -132,8 +137,8 @@ class StoreContract:
         store.claim(a_claim(1, "evt-1", "evt-2"), {})
 
         assert store.markers("2218", ["evt-1", "evt-2"]) == {
-            "evt-1": Marker("b1", "d1", EXPIRY),
-            "evt-2": Marker("b1", "d1", EXPIRY),
+            "evt-1": Marker("b1", "evt-1", "d1", EXPIRY),
+            "evt-2": Marker("b1", "evt-2", "d1", EXPIRY),
         }
 
     def test_a_claim_with_one_known_order_records_nothing(self, store: Store) -> None:
@@ -141,13 +146,13 @@ class StoreContract:
 
         assert not store.claim(a_claim(2, "evt-1", "evt-2", "evt-3"), {})
         assert store.batch("b2") is None
-        assert store.markers("2218", ["evt-1", "evt-2", "evt-3"]) == {"evt-2": Marker("b1", "d1", EXPIRY)}
+        assert store.markers("2218", ["evt-1", "evt-2", "evt-3"]) == {"evt-2": Marker("b1", "evt-2", "d1", EXPIRY)}
 
     def test_the_same_order_id_of_another_client_is_another_order(self, store: Store) -> None:
         store.claim(a_claim(1, "evt-1"), {})
 
         assert store.claim(a_claim(2, "evt-1", client_no="2219"), {})
-        assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "d1", EXPIRY)}
+        assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "evt-1", "d1", EXPIRY)}
 
     def test_the_same_claim_sent_again_is_the_same_claim(self, store: Store) -> None:
         batch = a_claim(1, "evt-1")
@@ -174,14 +179,17 @@ class StoreContract:
         assert won.count(True) == 1
         assert list(store.markers("2218", others)) == [f"own-{winner}"]
 
-    def test_fifty_orders_fit_into_one_claim(self, store: Store) -> None:
-        ids = [f"evt-{number}" for number in range(50)]
+    def test_as_many_orders_as_a_request_holds_fit_into_one_claim(self, store: Store) -> None:
+        ids = [f"evt-{number}" for number in range(MAX_ORDERS)]
 
         assert store.claim(a_claim(1, *ids), {})
         assert list(store.markers("2218", ids)) == ids
 
     def test_the_largest_claim_fits_and_so_does_all_that_it_gains(self, store: Store) -> None:
-        orders = tuple(a_batch_order(id=f"{n:0128}", order_id="x" * 100, digest="d" * 64) for n in range(50))
+        orders = tuple(
+            a_batch_order(id=f"{n:0128}", order_id="x" * 100, document_no=f"{n:0100}", digest="d" * 64)
+            for n in range(MAX_ORDERS)
+        )
         payload = random_bytes(records.LARGEST_PAYLOAD_ITEM - 500)
         claimed = recorded(store.claim(a_batch(orders=orders, payload=payload), {}))
 
@@ -247,20 +255,20 @@ class StoreContract:
     def test_a_corrected_order_changes_over_to_the_new_batch(self, store: Store) -> None:
         store.claim(a_claim(1, "evt-1", "evt-2"), {})
 
-        assert store.claim(a_claim(2, "evt-1", "evt-9"), {"evt-1": "b1"})
+        assert store.claim(a_claim(2, "evt-1", "evt-9"), {"evt-1": "b1"}, {"of-evt-1": "b1"})
         assert store.markers("2218", ["evt-1", "evt-2", "evt-9"]) == {
-            "evt-1": Marker("b2", "d2", EXPIRY),
-            "evt-2": Marker("b1", "d1", EXPIRY),
-            "evt-9": Marker("b2", "d2", EXPIRY),
+            "evt-1": Marker("b2", "evt-1", "d2", EXPIRY),
+            "evt-2": Marker("b1", "evt-2", "d1", EXPIRY),
+            "evt-9": Marker("b2", "evt-9", "d2", EXPIRY),
         }
 
     def test_a_correction_of_another_batch_than_the_present_one_records_nothing(self, store: Store) -> None:
         store.claim(a_claim(1, "evt-1"), {})
-        store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"})
+        store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"}, {"of-evt-1": "b1"})
 
         assert not store.claim(a_claim(3, "evt-1", "evt-2"), {"evt-1": "b1"})
         assert store.batch("b3") is None
-        assert store.markers("2218", ["evt-1", "evt-2"]) == {"evt-1": Marker("b2", "d2", EXPIRY)}
+        assert store.markers("2218", ["evt-1", "evt-2"]) == {"evt-1": Marker("b2", "evt-1", "d2", EXPIRY)}
 
     def test_a_correction_of_an_order_whose_marker_is_gone_records_nothing(self, store: Store) -> None:
         assert not store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"})
@@ -270,10 +278,38 @@ class StoreContract:
         store.claim(a_claim(0, "evt-1"), {})
         claims = [a_claim(number, "evt-1") for number in range(1, 9)]
 
-        won = at_once(lambda claim: claimed_for_good(store, claim, {"evt-1": "b0"}), claims)
+        won = at_once(lambda claim: claimed_for_good(store, claim, {"evt-1": "b0"}, {"of-evt-1": "b0"}), claims)
 
         assert won.count(True) == 1
         assert len(store.batches([claim.id for claim in claims])) == 1
+
+    # Invoice numbers.
+
+    def test_a_claim_marks_the_number_of_each_order(self, store: Store) -> None:
+        orders = (a_batch_order(), a_batch_order(id="evt-2", document_no=None))
+        store.claim(a_batch(id="b1", orders=orders), {})
+
+        assert store.number_markers("2218", ["88776655", "1"]) == {"88776655": Marker("b1", "evt-1", "d1", EXPIRY)}
+
+    def test_a_claim_of_a_known_number_records_nothing(self, store: Store) -> None:
+        store.claim(a_batch(id="b1"), {})
+
+        assert not store.claim(a_batch(id="b2", orders=(a_batch_order(id="evt-2", document_no="88776655"),)), {})
+        assert store.markers("2218", ["evt-2"]) == {}
+
+    def test_a_number_changes_over_to_the_batch_that_replaces_its_own(self, store: Store) -> None:
+        store.claim(a_batch(id="b1"), {})
+        second = a_batch(id="b2", orders=(a_batch_order(id="evt-2", document_no="88776655"),))
+
+        assert not store.claim(second, {}, {"88776655": "b0"})
+        assert store.claim(second, {}, {"88776655": "b1"})
+        assert store.number_markers("2218", ["88776655"])["88776655"].order_id == "evt-2"
+
+    def test_numbers_that_arm_takes_for_the_same_are_the_same(self, store: Store) -> None:
+        store.claim(a_batch(id="b1", orders=(a_batch_order(document_no="\u00c5-1"),)), {})
+
+        assert store.number_markers("2218", ["a\u030a-1"])["a\u030a-1"].batch_id == "b1"
+        assert store.number_markers("2219", ["\u00c5-1"]) == {}
 
     # Reads.
 

@@ -1,6 +1,13 @@
 """When two values mean the same to ARM. Pure."""
 
+import unicodedata
+
+
+def compared(value: object) -> str:
+    """A value as ARM compares it: without case (ARM page "About"), and however its characters are composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(value)).casefold())
+
 
 def same_value(one: object, other: object) -> bool:
-    """Whether ARM takes two values for the same: it compares data values without case (ARM page "About")."""
-    return str(one).casefold() == str(other).casefold()
+    """Whether ARM takes two values for the same."""
+    return compared(one) == compared(other)

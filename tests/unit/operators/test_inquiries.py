@@ -79,7 +79,7 @@ def test_an_order_is_found_by_its_id_whatever_that_holds(world: World, order_id:
 def test_a_corrected_order_is_shown_in_its_latest_batch(world: World) -> None:
     world.claim(1, "evt-1")
     corrected = a_batch(id="b2", orders=(a_batch_order(digest="d2"),))
-    world.store.claim(corrected, {"evt-1": "b1"})
+    world.store.claim(corrected, {"evt-1": "b1"}, {"88776655": "b1"})
 
     assert world.inquiries.order("2218", "evt-1") == (corrected.orders[0], corrected)
 

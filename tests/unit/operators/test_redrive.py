@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from arm_relay.batches import steps
-from arm_relay.batches.batch import Answer, Batch, OrderStatus, State
+from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State
 from arm_relay.batches.pace import Pace
 from arm_relay.batches.steps import IllegalStep
 from arm_relay.operators.inquiries import UnknownBatch
@@ -119,11 +119,20 @@ def test_what_arm_has_documents_of_is_not_submitted_again(world: World) -> None:
     assert world.stored() == held
 
 
-def test_orders_whose_ids_have_another_batch_by_now_are_not_submitted_again(world: World) -> None:
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("ORDER#2218#evt-1", a_batch_order(document_no=None)),
+        ("INVOICE#2218#88776655", a_batch_order(id="evt-2", document_no="88776655")),
+    ],
+)
+def test_orders_whose_ids_or_numbers_have_another_batch_by_now_are_not_submitted_again(
+    world: World, key: str, other: BatchOrder
+) -> None:
     """Such an order may have been sent, and billed, again after its id was free."""
     held = world.held()
-    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "ORDER#2218#evt-1"}})
-    assert world.store.claim(a_batch(id="batch-2"), {})
+    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": key}})
+    assert world.store.claim(a_batch(id="batch-2", orders=(other,)), {})
 
     with pytest.raises(IllegalStep, match="may have been sent again"):
         world.redrive.release("2218", "batch-1", RESUBMIT, KARI)
@@ -142,7 +151,7 @@ def test_orders_whose_ids_are_free_or_soon_will_be_are_not_submitted_again(
         world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "ORDER#2218#evt-1"}})
     world.store = store
 
-    with pytest.raises(IllegalStep, match="The ids of 1 of its 1 orders are free or will soon be, the first is evt-1"):
+    with pytest.raises(IllegalStep, match="of 1 of its 1 orders are free or will soon be, the first is evt-1"):
         world.redrive.release("2218", "batch-1", RESUBMIT, KARI)
     assert world.stored() == held
 

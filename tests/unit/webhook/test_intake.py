@@ -409,6 +409,97 @@ def test_the_same_id_of_another_client_is_another_order(world: World) -> None:
     assert not receipt.replayed
 
 
+# An invoice number is one document.
+
+
+def test_the_same_content_under_another_id_is_the_same_order(world: World) -> None:
+    """What a sender experiences that makes up a new event id for each delivery."""
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1, id="evt-of-the-second-delivery"))
+
+    (line,) = receipt.taken
+    assert (line.replayed, line.order.id, line.sent_as) == (True, "evt-1", "evt-of-the-second-delivery")
+    assert world.billed() == ["B-1"]
+
+
+@pytest.mark.parametrize("number", ["ÆB-1", "æb-1", "\N{LATIN CAPITAL LETTER AE}b-1"])
+def test_a_number_is_the_same_however_arm_would_take_it_for_the_same(world: World, number: str) -> None:
+    world.accept(numbered(1, invoiceNo="Æb-1"))
+
+    with pytest.raises(Conflict):
+        world.accept(numbered(2, invoiceNo=number))
+    assert world.billed() == ["B-1"]
+
+
+def test_composed_and_decomposed_characters_make_the_same_number(world: World) -> None:
+    world.accept(numbered(1, invoiceNo="\u00e5-1"))
+
+    with pytest.raises(Conflict):
+        world.accept(numbered(2, invoiceNo="a\u030a-1"))
+
+
+def test_other_content_under_a_known_number_is_a_conflict_that_names_who_has_it(world: World) -> None:
+    world.accept(numbered(1))
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(2, invoiceNo="1"), numbered(3))
+
+    assert raised.value.order_ids == ["evt-2"]
+    assert [(fault.pointer, fault.detail) for fault in raised.value.faults] == [
+        ("/0/invoiceNo", "already is the number of order evt-1, which has different content")
+    ]
+    assert world.billed() == ["B-1"]
+    assert world.store.number_markers("2218", ["3"]) == {}
+
+
+def test_the_same_number_of_another_client_is_another_document(world: World) -> None:
+    world.accept(numbered(1))
+
+    assert not world.intake().accept("2219", body_of([numbered(1, id="evt-9")])).replayed
+
+
+@pytest.mark.parametrize("changes", [{}, {"message": "put right"}])
+@pytest.mark.parametrize("end", ["refused", "failed"])
+def test_an_order_that_failed_gives_its_number_to_another(world: World, end: str, changes: dict[str, object]) -> None:
+    if end == "refused":
+        world.arm.fail("submit", "status", 1, status=400)
+    world.accept(numbered(1))
+    if end == "failed":
+        world.end("batch-1", OrderStatus.FAILED)
+
+    receipt = world.accept(numbered(1, id="evt-2", **changes))
+
+    assert not receipt.replayed
+    assert world.store.number_markers("2218", ["1"])["1"].order_id == "evt-2"
+    with pytest.raises(Conflict):
+        world.accept(numbered(1, message="the first once more"))
+
+
+def test_a_correction_may_change_the_number(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    world.accept(numbered(1))
+
+    assert not world.accept(numbered(1, invoiceNo="2")).replayed
+    # The number of what was refused is free for others.
+    assert not world.accept(numbered(3, invoiceNo="1")).replayed
+
+
+def test_two_orders_that_claim_one_number_at_once_make_one_document(world: World) -> None:
+    bodies = [body_of([numbered(1, id=f"evt-{name}", message=name)]) for name in "abcdefgh"]
+
+    answers = at_once(world, bodies)
+
+    assert sum(isinstance(answer, Receipt) for answer in answers) == 1
+    assert len(world.billed()) == 1
+
+
+def test_one_number_twice_in_one_request_is_a_fault(world: World) -> None:
+    _, faults = world.try_to_accept(OnInvalid.REJECT_ALL, numbered(1), numbered(2, invoiceNo="1"))
+
+    assert [fault.pointer for fault in faults] == ["/1/invoiceNo"]
+
+
 # Corrections.
 
 

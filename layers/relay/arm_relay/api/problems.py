@@ -26,7 +26,7 @@ class Kind(Enum):
     UNKNOWN_BATCH = ("unknown-batch", 404, "There is no such batch")
     UNKNOWN_ORDER = ("unknown-order", 404, "There is no such order")
     UNKNOWN_ROUTE = ("unknown-route", 404, "There is no such route")
-    CONFLICT = ("conflict", 409, "An order with this id is already in progress with different content")
+    CONFLICT = ("conflict", 409, "An order with this id or invoice number already exists with different content")
     NOT_REDRIVABLE = ("not-redrivable", 409, "The batch cannot be redriven in this way now")
     TOO_LARGE = ("too-large", 413, "The request is too large")
     NOT_JSON_MEDIA_TYPE = ("not-json-media-type", 415, "The body should be application/json")

@@ -28,7 +28,7 @@ class UnknownBatch(Exception):
 
 
 class UnknownOrder(Exception):
-    """The client has no order with this id."""
+    """The client has no order with this id or invoice number."""
 
 
 class InvalidCursor(Exception):
@@ -75,6 +75,20 @@ class Inquiries:
         if batch is None or batch.client_no != client_no:
             raise UnknownOrder(UnknownOrder.__doc__)
         return batch.order(order_id), batch
+
+    def order_of_number(self, client_no: str, invoice_no: str) -> tuple[BatchOrder, Batch]:
+        """The client's order that has this invoice number, and its batch.
+
+        Raises:
+            UnknownOrder: no order has it.
+            StoreUnavailable: the table is out of reach.
+        """
+        markers = self._store.number_markers(client_no, [invoice_no]) if _may_exist(client_no, invoice_no) else {}
+        batch = self._store.batch(markers[invoice_no].batch_id) if markers else None
+        # As above.
+        if batch is None or batch.client_no != client_no:
+            raise UnknownOrder(UnknownOrder.__doc__)
+        return batch.order(markers[invoice_no].order_id), batch
 
     def held(self, client_no: str, limit: int, cursor: str | None) -> HeldBatches:
         """One page of the client's held batches; `cursor` comes from the page before.

@@ -15,6 +15,7 @@ from arm_relay.operators.inquiries import Inquiries
 from arm_relay.orders.faults import Fault, Faulty, in_words, repeated_keys, to_pointer
 from arm_relay.orders.json_bodies import parse_json
 from arm_relay.orders.order import PROSE
+from arm_relay.store.records import Marker
 from arm_relay.store.table import Store
 
 #: How many faults of a redrive are listed.
@@ -94,13 +95,25 @@ class Redrive:
 
         They may have been sent, and billed, again meanwhile. What was to be sent is kept for as long.
         """
-        markers = self._store.markers(batch.client_no, [order.id for order in batch.orders])
+        ids, numbers = self._store.markers_of(
+            batch.client_no,
+            [order.id for order in batch.orders],
+            [order.document_no for order in batch.orders if order.document_no],
+        )
         lasting = self._pace.now() + self._pace.times.hold_after
-        own = {name for name, marker in markers.items() if marker.batch_id == batch.id and marker.expires_at >= lasting}
-        if lost := [order.id for order in batch.orders if order.id not in own]:
+
+        def is_lost(marker: Marker | None) -> bool:
+            return marker is None or marker.batch_id != batch.id or marker.expires_at < lasting
+
+        lost = [
+            order.id
+            for order in batch.orders
+            if is_lost(ids.get(order.id)) or (order.document_no and is_lost(numbers.get(order.document_no)))
+        ]
+        if lost:
             raise IllegalStep(
-                f"The ids of {len(lost)} of its {len(batch.orders)} orders are free or will soon be, the first is"
-                f" {lost[0]}: they may have been sent again. Close the batch, then send its orders again."
+                f"The ids or numbers of {len(lost)} of its {len(batch.orders)} orders are free or will soon be, the"
+                f" first is {lost[0]}: they may have been sent again. Close the batch, then send its orders again."
             )
         if self._store.payload(batch) is None:
             raise IllegalStep("Its documents are no longer kept. Close the batch, then send its orders again.")

@@ -202,6 +202,9 @@ class Order(_Model, defer_build=False):
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex: the same however the same content is written, different for different content."""
-        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        """SHA-256 in hex: the same however the same content is written, different for different content.
+
+        The id is left out: the same content under another id is the same document.
+        """
+        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"id"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -5,6 +5,7 @@ BATCH#<batchId>       a batch; `shard` and `due` while something is left to do p
 `heldOf` and `endedAt` while it is held into the sparse index `held`
 PAYLOAD#<batchId>     the payload of a batch whose record would be larger than a write unit with it
 ORDER#<client>#<id>   the marker that makes an order id unique
+INVOICE#<client>#<no> the marker that makes an invoice number unique, as ARM compares numbers
 SHARD#<n>             the lease of the poller that works on a shard
 """
 
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from arm_relay.batches.batch import Answer, Batch, BatchOrder, Evidence, OrderStatus, State, Transitions
+from arm_relay.comparison import compared
 from arm_relay.store.compression import compress, decompress
 
 #: An item in DynamoDB's own notation.
@@ -76,11 +78,13 @@ LARGEST_PAYLOAD_ITEM: Final = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Makes an order id unique: names the batch it belongs to, and the content it stands for."""
+    """Makes an order id or an invoice number unique: names the order it belongs to, and the content it stands for."""
 
     batch_id: str
+    #: The id of the order in that batch.
+    order_id: str
     digest: str
-    #: From then on DynamoDB may delete it, and the order id is free again.
+    #: From then on DynamoDB may delete it, and the order id or the number is free again.
     expires_at: datetime
 
 
@@ -136,6 +140,11 @@ def payload_key(batch_id: str) -> str:
 def marker_key(client_no: str, order_id: str) -> str:
     """The key of an order id's marker."""
     return f"ORDER#{client_no}#{order_id}"
+
+
+def number_key(client_no: str, invoice_no: str) -> str:
+    """The key of an invoice number's marker."""
+    return f"INVOICE#{client_no}#{compared(invoice_no)}"
 
 
 def shard_of(batch_id: str) -> str:
@@ -264,6 +273,7 @@ def to_marker(batch: Batch, order: BatchOrder, expires_at: datetime) -> Item:
     """The marker of an order's id. DynamoDB deletes it some time after `expires_at`."""
     marker = {
         "pk": {"S": marker_key(batch.client_no, order.id)},
+        "id": {"S": order.id},
         "batchId": {"S": batch.id},
         "digest": {"S": order.digest},
         "expiresAt": _timestamp(expires_at),
@@ -272,10 +282,25 @@ def to_marker(batch: Batch, order: BatchOrder, expires_at: datetime) -> Item:
     return marker | ({"orderId": {"S": order.order_id}} if order.order_id else {})
 
 
+def to_number_marker(batch: Batch, order: BatchOrder, invoice_no: str, expires_at: datetime) -> Item:
+    """The marker of an order's invoice number. DynamoDB deletes it some time after `expires_at`."""
+    return {
+        "pk": {"S": number_key(batch.client_no, invoice_no)},
+        "id": {"S": order.id},
+        "batchId": {"S": batch.id},
+        "digest": {"S": order.digest},
+        "expiresAt": _timestamp(expires_at),
+    }
+
+
 def from_marker(item: Item) -> Marker:
     """The marker of an item."""
-    expires_at = datetime.fromtimestamp(_number(item, "expiresAt"), UTC)
-    return Marker(_text(item, "batchId"), _text(item, "digest"), expires_at)
+    return Marker(
+        batch_id=_text(item, "batchId"),
+        order_id=_text(item, "id"),
+        digest=_text(item, "digest"),
+        expires_at=datetime.fromtimestamp(_number(item, "expiresAt"), UTC),
+    )
 
 
 def to_lease(shard: str, owner: str, until: datetime, lease: Lease) -> Item:

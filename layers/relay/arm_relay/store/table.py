@@ -19,6 +19,8 @@ from arm_relay.store.records import DueBatch, HeldBatch, Item, Lease, Marker, Un
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+NONE: Final[Mapping[str, str]] = {}
+
 IS_NEW: Final = "attribute_not_exists(pk)"
 IS_OF_BATCH: Final = "batchId = :batchId"
 IS_AT_VERSION: Final = "version = :version"
@@ -61,12 +63,15 @@ class Store:
         self._retention = retention
         self._marker_life = marker_life
 
-    def claim(self, batch: Batch, replaced: Mapping[str, str]) -> Batch | None:
-        """Record a new batch, its payload and the markers of its orders, all or nothing: the batch as recorded.
+    def claim(
+        self, batch: Batch, replaced: Mapping[str, str], replaced_numbers: Mapping[str, str] = NONE
+    ) -> Batch | None:
+        """Record a new batch, its payload and its orders' ids and numbers, all or nothing: the batch as recorded.
 
         A payload with which the record would be larger than a write unit gets an item of its own, so that no later step
         reads or writes it. `replaced` names, for an order id that is sent again with different content, the batch it
-        belonged to. None: nothing was recorded, because an order id belongs to another batch.
+        belonged to, and `replaced_numbers` the same for an invoice number. None: nothing was recorded, because an id or
+        a number belongs to another batch.
 
         Raises:
             RecordTooLarge: nothing was recorded, because the batch would not fit.
@@ -77,6 +82,7 @@ class Store:
         recorded, items = _recorded(batch, expires_at)
         puts: list[Any] = [self._put(item, IS_NEW) for item in items]
         puts += self._marker_puts(batch, replaced, expires_at)
+        puts += self._number_puts(batch, replaced_numbers, expires_at)
         try:
             self._client.transact_write_items(
                 TransactItems=[{"Put": put} for put in puts],
@@ -102,9 +108,24 @@ class Store:
 
     def markers(self, client_no: str, order_ids: Sequence[str]) -> dict[str, Marker]:
         """The existing markers of these order ids."""
-        items = self._get_all([records.marker_key(client_no, order_id) for order_id in order_ids])
-        keys = ((order_id, records.marker_key(client_no, order_id)) for order_id in order_ids)
-        return {order_id: records.from_marker(items[key]) for order_id, key in keys if key in items}
+        return self.markers_of(client_no, order_ids, ())[0]
+
+    def number_markers(self, client_no: str, invoice_nos: Sequence[str]) -> dict[str, Marker]:
+        """The existing markers of these invoice numbers."""
+        return self.markers_of(client_no, (), invoice_nos)[1]
+
+    def markers_of(
+        self, client_no: str, order_ids: Sequence[str], invoice_nos: Sequence[str]
+    ) -> tuple[dict[str, Marker], dict[str, Marker]]:
+        """The existing markers of these order ids, and those of these invoice numbers."""
+        ids = {order_id: records.marker_key(client_no, order_id) for order_id in order_ids}
+        numbers = {number: records.number_key(client_no, number) for number in invoice_nos}
+        items = self._get_all([*ids.values(), *numbers.values()])
+
+        def found(keys: Mapping[str, str]) -> dict[str, Marker]:
+            return {name: records.from_marker(items[key]) for name, key in keys.items() if key in items}
+
+        return found(ids), found(numbers)
 
     def batches(self, batch_ids: Sequence[str]) -> dict[str, Batch]:
         """The existing batches of these ids."""
@@ -279,8 +300,16 @@ class Store:
     def _marker_puts(self, batch: Batch, replaced: Mapping[str, str], expires_at: datetime) -> Iterator[dict[str, Any]]:
         for order in batch.orders:
             marker = records.to_marker(batch, order, expires_at)
-            old = replaced.get(order.id)
-            yield self._put(marker, IS_OF_BATCH, {":batchId": {"S": old}}) if old else self._put(marker, IS_NEW)
+            yield self._marker_put(marker, replaced.get(order.id))
+
+    def _number_puts(self, batch: Batch, replaced: Mapping[str, str], expires_at: datetime) -> Iterator[dict[str, Any]]:
+        for order in batch.orders:
+            if number := order.document_no:
+                marker = records.to_number_marker(batch, order, number, expires_at)
+                yield self._marker_put(marker, replaced.get(number))
+
+    def _marker_put(self, marker: Item, old: str | None) -> dict[str, Any]:
+        return self._put(marker, IS_OF_BATCH, {":batchId": {"S": old}}) if old else self._put(marker, IS_NEW)
 
     def _pages(self, request: dict[str, Any]) -> Iterator[Any]:
         more = True

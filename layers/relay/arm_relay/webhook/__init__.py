@@ -1,4 +1,5 @@
 """The webhook function: `admission` checks who sends, `signatures` how it is signed, `intake` takes the orders.
 
-`receipts` says what became of each order, `responses` writes it as JSON, `problems` says what each failure means.
+`identity` says whether an order is new, `receipts` what became of each order, `responses` writes it as JSON, `problems`
+says what each failure means.
 """

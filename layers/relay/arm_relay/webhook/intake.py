@@ -1,9 +1,8 @@
 """Use case: a signed request's orders are claimed, mapped, submitted to ARM and recorded.
 
-An order id is claimed once. Sent again with the same content, even in the same request, it is a replay and answered
-with its batch. With different content it is a conflict, unless ARM refused it or it failed: then it is a correction
-and belongs to a new batch. Replays are left out of the new batch. The sender decides whether valid orders go through
-when others of the request are faulty or in conflict.
+An order id is claimed once, and so is an invoice number: `identity` says what an order is that has a known one. A
+replay is answered with its batch, a correction belongs to a new batch. Replays are left out of the new batch. The
+sender decides whether valid orders go through when others of the request are faulty or in conflict.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,14 +11,16 @@ from typing import Final
 
 from arm_relay.arm.drafts import Drafts
 from arm_relay.batches import steps
-from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch
+from arm_relay.batches.batch import Batch
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest
+from arm_relay.store.records import Marker
 from arm_relay.store.table import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
-from arm_relay.webhook.receipts import AlreadyRecorded, Conflict, Receipt, receipt_of
+from arm_relay.webhook.identity import Holder, New, identify
+from arm_relay.webhook.receipts import AlreadyRecorded, Receipt, receipt_of
 
 #: How often a claim is tried when other requests claim the same orders at the same moment.
 CLAIM_ATTEMPTS: Final = 6
@@ -70,9 +71,9 @@ class Intake:
         request = self._known(client_no, self._drafts.read(body))
         if on_invalid is OnInvalid.REJECT_ALL or not request.valid:
             request.reject_faults()
-        claimed, payload, recorded = self._claim(client_no, request.valid, on_invalid)
-        if not claimed and not recorded.replays:
-            raise Conflict(recorded.conflicts, request.faults)
+        claimed, payload, recorded = self._claim(client_no, request, on_invalid)
+        if not claimed and not recorded.replays and (conflict := recorded.conflict_of(request, request.faults)):
+            raise conflict
         if claimed:
             self._journal.moved(claimed)
             # Recorded before ARM is called, so that a crash from here on can lose nothing and repeat nothing.
@@ -87,10 +88,10 @@ class Intake:
         An order without an invoice date may be due today and be sent again tomorrow: it is the same order.
         """
         orders = request.fine_if_recorded
-        return request.with_recorded(self._recorded(client_no, orders).replays.keys()) if orders else request
+        return request.with_recorded(self._recorded(client_no, orders).replays) if orders else request
 
     def _claim(
-        self, client_no: str, orders: Sequence[Order], on_invalid: OnInvalid
+        self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid
     ) -> tuple[Batch | None, bytes, AlreadyRecorded]:
         """The new batch and its payload; None and nothing where no order is new. The first try supposes that all are.
 
@@ -100,21 +101,21 @@ class Intake:
         recorded = AlreadyRecorded()
         for attempt in range(CLAIM_ATTEMPTS):
             self._pause(attempt)
-            new = [order for order in orders if recorded.is_new(order)]
+            new = [order for order in request.valid if isinstance(recorded.of(order), New)]
             if not new:
                 return None, b"", recorded
             payload = self._drafts.payload(new)
             claimed = self._claimed(self._batch(client_no, new, payload), recorded)
             if claimed:
                 return claimed, payload, recorded
-            recorded = self._recorded(client_no, orders)
-            if recorded.conflicts and on_invalid is OnInvalid.REJECT_ALL:
-                raise Conflict(recorded.conflicts)
+            recorded = self._recorded(client_no, request.valid)
+            if on_invalid is OnInvalid.REJECT_ALL and (conflict := recorded.conflict_of(request)):
+                raise conflict
         raise Busy("other requests kept claiming the same orders first")
 
     def _claimed(self, batch: Batch, recorded: AlreadyRecorded) -> Batch | None:
         try:
-            return self._store.claim(batch, recorded.replaced)
+            return self._store.claim(batch, *_replaced(batch, recorded))
         except Busy:
             return None
         except StoreUnavailable:
@@ -128,22 +129,23 @@ class Intake:
         return steps.claimed(self._new_id(), client_no, batch_orders, payload, self._pace.now(), self._pace.times)
 
     def _recorded(self, client_no: str, orders: Sequence[Order]) -> AlreadyRecorded:
-        markers = self._store.markers(client_no, [order.id for order in orders])
-        found = self._store.batches([marker.batch_id for marker in markers.values()]) if markers else {}
-        replays: dict[str, Batch] = {}
-        replaced: dict[str, str] = {}
-        conflicts = []
-        for order in orders:
-            marker = markers.get(order.id)
-            # DynamoDB deletes expired items in any order: a marker without its batch has expired, too.
-            batch = found.get(marker.batch_id) if marker else None
-            if marker and batch and marker.digest == order.digest:
-                replays[order.id] = batch
-            elif marker and (batch is None or _is_correctable(batch, order.id)):
-                replaced[order.id] = marker.batch_id
-            elif marker:
-                conflicts.append(order.id)
-        return AlreadyRecorded(replays, replaced, tuple(conflicts))
+        ids, numbers = self._store.markers_of(
+            client_no,
+            [order.id for order in orders],
+            [order.invoice_no for order in orders if order.invoice_no],
+        )
+        markers = [*ids.values(), *numbers.values()]
+        batches = self._store.batches([marker.batch_id for marker in markers]) if markers else {}
+
+        def holder(marker: Marker | None) -> Holder | None:
+            return Holder(marker, batches.get(marker.batch_id)) if marker else None
+
+        return AlreadyRecorded(
+            {
+                order.id: identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
+                for order in orders
+            }
+        )
 
     def _count(self, receipt: Receipt) -> None:
         replays = sum(line.replayed for line in receipt.taken)
@@ -152,6 +154,15 @@ class Intake:
         self._journal.count(Metric.ORDERS_REJECTED, len(receipt.lines) - len(receipt.taken))
 
 
-def _is_correctable(batch: Batch, order_id: str) -> bool:
-    # Not in a held batch, even where the order failed: an operator may still resubmit the whole batch.
-    return batch.state in ENDS and batch.order(order_id).status in CORRECTABLE
+def _replaced(batch: Batch, recorded: AlreadyRecorded) -> tuple[dict[str, str], dict[str, str]]:
+    """The batches from which a new one takes over order ids, and those from which it takes over invoice numbers."""
+    ids: dict[str, str] = {}
+    numbers: dict[str, str] = {}
+    for order in batch.orders:
+        match recorded.identities.get(order.id):
+            case New(id_from, number_from):
+                ids |= {order.id: id_from} if id_from else {}
+                numbers |= {order.document_no: number_from} if order.document_no and number_from else {}
+            case _:
+                continue
+    return ids, numbers

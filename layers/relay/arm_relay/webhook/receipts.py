@@ -8,11 +8,12 @@ from arm_relay.arm.money import Amounts
 from arm_relay.batches.batch import Batch, BatchOrder, State
 from arm_relay.orders.faults import Fault, Faulty, InvalidOrders
 from arm_relay.orders.order import Order
-from arm_relay.orders.parsing import ParsedRequest
+from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
+from arm_relay.webhook.identity import New, Other, Same
 
 
 class Conflict(Faulty):
-    """An order with this id is in progress or held, or has succeeded, with different content."""
+    """An order with this id or invoice number is in progress or held, or has succeeded, with different content."""
 
     def __init__(self, order_ids: Sequence[str], faults: Sequence[Fault] = ()) -> None:
         """`faults` are those of the request's other orders."""
@@ -31,6 +32,8 @@ class Taken:
     #: What its document comes to, and in which currency; None for a replay, which the settings of its time decided.
     total: Amounts | None = None
     currency: str | None = None
+    #: The id in the request, if it is another one than that under which a replay is recorded.
+    sent_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,34 @@ class Receipt:
 class AlreadyRecorded:
     """What the table already holds of a request's orders."""
 
-    #: The batches of orders that were sent before with the same content, by order id.
-    replays: Mapping[str, Batch] = field(default_factory=dict)
-    #: The ids of the batches of orders that this request corrects, by order id.
-    replaced: Mapping[str, str] = field(default_factory=dict)
-    #: The ids of orders that are in progress or held, or have succeeded, with different content.
-    conflicts: tuple[str, ...] = ()
+    #: What each order is, by its id. Every order is new as long as the table has not been asked.
+    identities: Mapping[str, New | Same | Other] = field(default_factory=dict)
 
-    def is_new(self, order: Order) -> bool:
-        """Whether the order belongs in a new batch."""
-        return order.id not in self.replays and order.id not in self.conflicts
+    def of(self, order: Order) -> New | Same | Other:
+        """What an order is."""
+        return self.identities.get(order.id, New())
+
+    @property
+    def replays(self) -> tuple[str, ...]:
+        """The ids of the orders that were sent before with the same content."""
+        return tuple(name for name, identity in self.identities.items() if isinstance(identity, Same))
+
+    def conflict_of(self, request: ParsedRequest, faults: Sequence[Fault] = ()) -> Conflict | None:
+        """The conflict of the request's orders, None where there is none; `faults` are those of its other orders."""
+        conflicts = {parsed.id: conflict for parsed in request.orders if (conflict := self._conflict(parsed))}
+        if not conflicts:
+            return None
+        found = [fault for conflict in conflicts.values() for fault in conflict.faults]
+        return Conflict([str(name) for name in conflicts], [*found, *faults])
+
+    def _conflict(self, parsed: ParsedOrder) -> Conflict | None:
+        identity = self.of(parsed.order) if parsed.order and not parsed.faults else None
+        if not isinstance(identity, Other) or parsed.order is None:
+            return None
+        if identity.number_of is None:
+            return Conflict([parsed.order.id])
+        detail = f"already is the number of order {identity.number_of}, which has different content"
+        return Conflict([parsed.order.id], [Fault(f"{parsed.pointer}/invoiceNo", detail)])
 
 
 def receipt_of(
@@ -95,18 +116,21 @@ def receipt_of(
     for parsed in request.orders:
         if parsed.faults or parsed.order is None:
             lines.append(Rejected(parsed.id, InvalidOrders(parsed.faults)))
-        elif parsed.order.id in recorded.conflicts:
-            lines.append(Rejected(parsed.order.id, Conflict([parsed.order.id])))
+        elif conflict := recorded.conflict_of(ParsedRequest((parsed,))):
+            lines.append(Rejected(parsed.order.id, conflict))
         else:
-            taken = _taken(parsed.order.id, recorded.replays.get(parsed.order.id) or claimed, seen)
+            taken = _taken(parsed.order, recorded.of(parsed.order), claimed, seen)
             is_new = not taken.replayed
             lines.append(replace(taken, total=total(parsed.order), currency=parsed.order.currency) if is_new else taken)
             seen.add(parsed.order.id)
     return Receipt(tuple(lines))
 
 
-def _taken(order_id: str, batch: Batch | None, seen: Collection[str]) -> Taken:
+def _taken(order: Order, identity: New | Same | Other, claimed: Batch | None, seen: Collection[str]) -> Taken:
     """An order that was `seen` already, in this request or an earlier one, is a replay."""
-    if batch is None:
+    if isinstance(identity, Same):
+        sent_as = order.id if order.id != identity.order_id else None
+        return Taken(identity.batch.order(identity.order_id), identity.batch, replayed=True, sent_as=sent_as)
+    if claimed is None:
         raise AssertionError("an order that is not a replay has no batch")
-    return Taken(batch.order(order_id), batch, replayed=order_id in seen)
+    return Taken(claimed.order(order.id), claimed, replayed=order.id in seen)

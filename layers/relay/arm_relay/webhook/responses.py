@@ -33,7 +33,9 @@ def to_refusal(receipt: Receipt) -> Problem:
 
 def _line(line: Taken | Rejected) -> dict[str, Any]:
     if isinstance(line, Taken):
-        return {**summary.of_order(line.order), "outcome": _outcome(line), "batchId": line.batch.id, **_total(line)}
+        known_as = {"id": line.sent_as, "duplicateOf": line.order.id} if line.sent_as else {}
+        of_order = summary.of_order(line.order) | known_as
+        return {**of_order, "outcome": _outcome(line), "batchId": line.batch.id, **_total(line)}
     outcome = "conflict" if isinstance(line.error, Conflict) else "invalid"
     return {"id": line.id, "outcome": outcome, "problem": problem_of(line.error).to_json()}
 

@@ -1,0 +1,69 @@
+"""Whether an order is new. An order id is one billing document, and so is an invoice number. Pure.
+
+The same content under a known id, or under a known number, is the same order. Other content is a conflict, unless what
+has the id or the number was refused by ARM or failed: then the order takes its place.
+"""
+
+from dataclasses import dataclass
+
+from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch
+from arm_relay.orders.order import Order
+from arm_relay.store.records import Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What has an order id or an invoice number."""
+
+    marker: Marker
+    #: Its batch. DynamoDB deletes expired items in any order: where the batch is gone, the marker has expired, too.
+    batch: Batch | None
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether another order may take its place."""
+        # Not in a held batch, even where the order failed: an operator may still resubmit the whole batch.
+        return self.batch is None or (
+            self.batch.state in ENDS and self.batch.order(self.marker.order_id).status in CORRECTABLE
+        )
+
+    def has(self, order: Order) -> bool:
+        """Whether it is the same order."""
+        return self.batch is not None and self.marker.digest == order.digest
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """The order belongs in a new batch. What has its id and its number now, and gives way, is in these batches."""
+
+    id_from: str | None = None
+    number_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The relay has the order already, in this batch under this id."""
+
+    batch: Batch
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The id, or else the number, belongs to an order with different content."""
+
+    #: The id of the order that has the number; None where it is the id that is taken.
+    number_of: str | None = None
+
+
+def identify(order: Order, by_id: Holder | None, by_number: Holder | None) -> New | Same | Other:
+    """What an order is, given what has its id and what has its invoice number."""
+    if by_id and by_id.batch and by_id.has(order):
+        return Same(by_id.batch, by_id.marker.order_id)
+    if by_id and not by_id.gives_way:
+        return Other()
+    if by_number and not by_number.gives_way:
+        if by_number.batch and by_number.has(order):
+            return Same(by_number.batch, by_number.marker.order_id)
+        return Other(by_number.marker.order_id)
+    return New(by_id.marker.batch_id if by_id else None, by_number.marker.batch_id if by_number else None)
