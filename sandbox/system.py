@@ -28,6 +28,7 @@ from sandbox.interrupts import INTERRUPTED
 from sandbox.options import Options
 from sandbox.progress import READY, say
 from sandbox.ready import Ready, left_in
+from sandbox.scratch import place
 
 
 class Arm(NamedTuple):
@@ -75,8 +76,8 @@ def start(wanted: Options, running: ExitStack) -> Ready:
     """Start one part after the other; leaving `running` ends them in reverse."""
     senders = _gateway("--port", wanted.port, running)
     operators = _gateway("--operators-port", wanted.operators_port, running)
-    folder = running.enter_context(TemporaryDirectory(prefix="arm-relay-sandbox-", ignore_cleanup_errors=True))
-    scratch = Path(folder)
+    folder = TemporaryDirectory(prefix="arm-relay-sandbox-", dir=place(os.environ), ignore_cleanup_errors=True)
+    scratch = Path(running.enter_context(folder))
     credentials = Credentials.new()
 
     with built() as build:

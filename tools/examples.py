@@ -60,8 +60,8 @@ def answers() -> Mapping[str, Json]:
     return {
         "Receipt": to_receipt(Receipt((_taken(drafts, accepted),))),
         "Preview": json.loads(Preview(drafts, lambda _: None).show(CLIENT_NO, _COMPLETE.encode())),
-        "BatchStatus": to_status(ended),
-        "OrderStatus": to_order_status(ended.orders[0], ended),
+        "BatchStatus": to_status(ended, _TIMES),
+        "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
 

@@ -480,6 +480,7 @@ def _batch_fields() -> Json:
         "claimedAt": _time("When the relay accepted the orders."),
         "endedAt": _nullable(_time("When it ended or was held.")),
         "nextPollAt": _nullable(_time("When the poller handles it next; null if nothing is left to do.")),
+        "settlesAt": _nullable(_time("Until when ARM's silence or failure must settle; null if nothing does.")),
         "attempts": {"type": "integer", "minimum": 1, "description": "How many submissions to ARM have begun."},
         "answer": _ref("ArmAnswer"),
         "history": _list(transition, "Every change of its status, the oldest first."),

@@ -45,7 +45,7 @@ def show_order(event: Event) -> Response:
     """Show an order, its batch and the batch's history."""
     operator_of(event)
     order, batch = relay().inquiries.order(client_no_of(event), order_id_of(event))
-    return json_response(HTTPStatus.OK, to_order_status(order, batch))
+    return json_response(HTTPStatus.OK, to_order_status(order, batch, relay().times))
 
 
 def list_batches(event: Event) -> Response:
@@ -60,14 +60,15 @@ def list_batches(event: Event) -> Response:
 def show_batch(event: Event) -> Response:
     """Show a batch and its history."""
     operator_of(event)
-    return json_response(HTTPStatus.OK, to_status(relay().inquiries.batch(client_no_of(event), batch_id_of(event))))
+    batch = relay().inquiries.batch(client_no_of(event), batch_id_of(event))
+    return json_response(HTTPStatus.OK, to_status(batch, relay().times))
 
 
 def redrive_batch(event: Event) -> Response:
     """Resubmit or close a held batch."""
     operator = operator_of(event)
     batch = relay().redrive.release(client_no_of(event), batch_id_of(event), small_body_of(event), operator)
-    return json_response(HTTPStatus.OK, to_status(batch))
+    return json_response(HTTPStatus.OK, to_status(batch, relay().times))
 
 
 API: Final = Api(

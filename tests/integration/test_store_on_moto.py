@@ -19,7 +19,7 @@ from botocore.exceptions import (
 from moto import mock_aws
 
 from tests.support.builders import NOW, TIMES, a_batch
-from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, StoreContract, create_table
+from tests.support.store_contract import EXPIRY, MARKER_LIFE, TABLE, OneAtATime, StoreContract, create_table
 
 
 class Moto(OneAtATime):
@@ -143,7 +143,8 @@ def test_a_conflict_of_a_single_write_is_not_taken_for_somebody_elses_version() 
 def test_what_is_throttled_of_a_read_is_asked_for_again() -> None:
     key = {"pk": {"S": "ORDER#2218#evt-1"}}
     left = {TABLE: {"Keys": [key], "ConsistentRead": True}}
-    found = key | {"batchId": {"S": "b1"}, "digest": {"S": "d1"}}
+    expires_at = {"N": str(int(EXPIRY.timestamp()))}
+    found = key | {"batchId": {"S": "b1"}, "digest": {"S": "d1"}, "expiresAt": expires_at}
     wire = Wire(
         (200, {"Responses": {TABLE: []}, "UnprocessedKeys": left}),
         (200, {"Responses": {}, "UnprocessedKeys": left}),
@@ -151,7 +152,7 @@ def test_what_is_throttled_of_a_read_is_asked_for_again() -> None:
     )
     store = Store(wire.client(), TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
 
-    assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "d1")}
+    assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "d1", EXPIRY)}
     assert [request["RequestItems"] for request in wire.requests[1:]] == [left, left]
 
 

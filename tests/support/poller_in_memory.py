@@ -213,15 +213,16 @@ class World:
         times = {"claimed_at": self.now, "opened_at": self.now, "attempt_at": self.now}
         due = {"due": self.now + TIMES.first_poll}
         batch = a_batch(id=batch_id, orders=known, payload=payload, **times | due | changes)
-        assert self.store.claim(batch, {})
-        return batch
+        claimed = self.store.claim(batch, {})
+        assert claimed
+        return claimed
 
     def submitted(self, *orders: dict[str, Any], batch_id: str = "batch-1", **fault: Any) -> Batch:  # noqa: ANN401
         """A batch as the webhook function leaves it, having met a fault of ARM's or none."""
         batch = self.claimed(*orders, batch_id=batch_id)
         if fault:
             self.arm.fail("submit", **{"times": 1} | fault)
-        return self.submission().run(batch)
+        return self.submission().run(batch, self.store.payload(batch) or b"")
 
     def stored(self, batch_id: str = "batch-1") -> Batch:
         batch = self.store.batch(batch_id)

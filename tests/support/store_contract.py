@@ -17,13 +17,18 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
 from arm_relay.store import records
 from arm_relay.store.records import HeldBatch, Lease, Marker, shard_of
-from arm_relay.store.table import Busy, Store
+from arm_relay.store.table import Busy, RecordTooLarge, Store
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
 from tests.support.template import template
 
+#: Reads an item by its key: empty where there is none.
+type Read = Callable[[str], dict[str, Any]]
+
 TABLE: Final = "relay"
 MARKER_LIFE: Final = timedelta(days=403)
+#: When the marker of an order that is claimed now expires.
+EXPIRY: Final = NOW + MARKER_LIFE
 
 #: What an update of a table sets, rather than its creation.
 SET_LATER: Final = (
@@ -74,7 +79,7 @@ def claimed_for_good(store: Store, batch: Batch, replaced: dict[str, str]) -> bo
     """Whether a claim is recorded in the end, tried until no other is under way."""
     while True:
         try:
-            return store.claim(batch, replaced)
+            return store.claim(batch, replaced) is not None
         except Busy:
             continue
 
@@ -82,6 +87,11 @@ def claimed_for_good(store: Store, batch: Batch, replaced: dict[str, str]) -> bo
 def ids_in_shard(shard: str, count: int) -> list[str]:
     """Ids of batches that are due in one shard."""
     return [name for name in map("batch-{}".format, range(100 * count)) if shard_of(name) == shard][:count]
+
+
+def random_bytes(count: int) -> bytes:
+    """Bytes that do not compress."""
+    return Random(1).randbytes(count)  # noqa: S311 (any bytes will do)
 
 
 def ended(batch: Batch) -> Batch:
@@ -100,7 +110,7 @@ class StoreContract:
         return Store(dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
 
     @pytest.fixture
-    def item(self, dynamodb: Any) -> Callable[[str], dict[str, Any]]:  # noqa: ANN401 (as above)
+    def item(self, dynamodb: Any) -> Read:  # noqa: ANN401 (as above)
         """An item as it is in the table."""
 
         def read(key: str) -> dict[str, Any]:
@@ -122,8 +132,8 @@ class StoreContract:
         store.claim(a_claim(1, "evt-1", "evt-2"), {})
 
         assert store.markers("2218", ["evt-1", "evt-2"]) == {
-            "evt-1": Marker("b1", "d1"),
-            "evt-2": Marker("b1", "d1"),
+            "evt-1": Marker("b1", "d1", EXPIRY),
+            "evt-2": Marker("b1", "d1", EXPIRY),
         }
 
     def test_a_claim_with_one_known_order_records_nothing(self, store: Store) -> None:
@@ -131,18 +141,18 @@ class StoreContract:
 
         assert not store.claim(a_claim(2, "evt-1", "evt-2", "evt-3"), {})
         assert store.batch("b2") is None
-        assert store.markers("2218", ["evt-1", "evt-2", "evt-3"]) == {"evt-2": Marker("b1", "d1")}
+        assert store.markers("2218", ["evt-1", "evt-2", "evt-3"]) == {"evt-2": Marker("b1", "d1", EXPIRY)}
 
     def test_the_same_order_id_of_another_client_is_another_order(self, store: Store) -> None:
         store.claim(a_claim(1, "evt-1"), {})
 
         assert store.claim(a_claim(2, "evt-1", client_no="2219"), {})
-        assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "d1")}
+        assert store.markers("2218", ["evt-1"]) == {"evt-1": Marker("b1", "d1", EXPIRY)}
 
     def test_the_same_claim_sent_again_is_the_same_claim(self, store: Store) -> None:
         batch = a_claim(1, "evt-1")
 
-        assert [store.claim(batch, {}), store.claim(batch, {})] == [True, True]
+        assert [store.claim(batch, {}), store.claim(batch, {})] == [batch, batch]
         assert store.batch("b1") == batch
 
     def test_thirty_claims_of_one_order_at_once_make_one_batch(self, store: Store) -> None:
@@ -172,14 +182,65 @@ class StoreContract:
 
     def test_the_largest_claim_fits_and_so_does_all_that_it_gains(self, store: Store) -> None:
         orders = tuple(a_batch_order(id=f"{n:0128}", order_id="x" * 100, digest="d" * 64) for n in range(50))
-        batch = a_batch(orders=orders, payload=Random(1).randbytes(records.LARGEST_CLAIM - 30_000))  # noqa: S311 (does not compress)
-        assert records.size(records.to_item(batch)) < records.LARGEST_CLAIM
-        assert store.claim(batch, {})
+        payload = random_bytes(records.LARGEST_PAYLOAD_ITEM - 500)
+        claimed = recorded(store.claim(a_batch(orders=orders, payload=payload), {}))
 
         failed = tuple(replace(o, status=OrderStatus.FAILED, errors=("\N{PILE OF POO}" * 150,) * 3) for o in orders)
-        grown = replace(batch, orders=failed, answer=Answer(206, "ø" * 16_384))
+        grown = replace(claimed, orders=failed, answer=Answer(206, "ø" * 16_384))
 
-        assert recorded(store.save(grown)) == recorded(store.batch(batch.id))
+        assert recorded(store.save(grown)) == recorded(store.batch(claimed.id))
+        assert store.payload(claimed) == payload
+
+    # Payloads.
+
+    def test_a_payload_that_fits_into_a_write_unit_stays_in_its_batch(self, store: Store, item: Read) -> None:
+        claimed = recorded(store.claim(a_batch(payload=b"{}"), {}))
+
+        assert (claimed.payload, store.payload(claimed)) == (b"{}", b"{}")
+        assert not item("PAYLOAD#batch-1")
+
+    def test_a_larger_payload_is_neither_read_nor_written_with_its_batch(self, store: Store, item: Read) -> None:
+        payload = random_bytes(5_000)
+        claimed = recorded(store.claim(a_batch(payload=payload), {}))
+        apart = item("PAYLOAD#batch-1")
+
+        saved = recorded(store.save(replace(claimed, polls=1)))
+
+        assert store.batch("batch-1") == saved
+        assert (claimed.payload, saved.payload) == (None, None)
+        assert records.size(item("BATCH#batch-1")) < records.WRITE_UNIT
+        assert item("PAYLOAD#batch-1") == apart
+        assert store.payload(saved) == payload
+
+    def test_a_payload_expires_with_the_ids_of_its_orders(self, store: Store, item: Read) -> None:
+        store.claim(a_batch(payload=random_bytes(5_000)), {})
+
+        assert item("PAYLOAD#batch-1")["expiresAt"] == item("ORDER#2218#evt-1")["expiresAt"]
+        assert item("PAYLOAD#batch-1")["expiresAt"] == {"N": str(int(EXPIRY.timestamp()))}
+
+    def test_a_payload_that_is_gone_is_not_there(self, store: Store, dynamodb: Any) -> None:  # noqa: ANN401 (as above)
+        claimed = recorded(store.claim(a_batch(payload=random_bytes(5_000)), {}))
+        dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "PAYLOAD#batch-1"}})
+
+        assert store.payload(claimed) is None
+
+    def test_a_claim_that_is_not_recorded_leaves_no_payload(self, store: Store, item: Read) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+
+        assert store.claim(a_claim(2, "evt-1", payload=random_bytes(5_000)), {}) is None
+        assert not item("PAYLOAD#b2")
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            pytest.param(b" " * (records.LARGEST_PAYLOAD + 1), id="in memory"),
+            pytest.param(random_bytes(records.LARGEST_PAYLOAD_ITEM), id="in the table"),
+        ],
+    )
+    def test_a_payload_that_is_too_large_is_not_recorded(self, store: Store, item: Read, payload: bytes) -> None:
+        with pytest.raises(RecordTooLarge):
+            store.claim(a_batch(payload=payload), {})
+        assert not item("BATCH#batch-1")
 
     # Corrections.
 
@@ -188,9 +249,9 @@ class StoreContract:
 
         assert store.claim(a_claim(2, "evt-1", "evt-9"), {"evt-1": "b1"})
         assert store.markers("2218", ["evt-1", "evt-2", "evt-9"]) == {
-            "evt-1": Marker("b2", "d2"),
-            "evt-2": Marker("b1", "d1"),
-            "evt-9": Marker("b2", "d2"),
+            "evt-1": Marker("b2", "d2", EXPIRY),
+            "evt-2": Marker("b1", "d1", EXPIRY),
+            "evt-9": Marker("b2", "d2", EXPIRY),
         }
 
     def test_a_correction_of_another_batch_than_the_present_one_records_nothing(self, store: Store) -> None:
@@ -199,7 +260,7 @@ class StoreContract:
 
         assert not store.claim(a_claim(3, "evt-1", "evt-2"), {"evt-1": "b1"})
         assert store.batch("b3") is None
-        assert store.markers("2218", ["evt-1", "evt-2"]) == {"evt-1": Marker("b2", "d2")}
+        assert store.markers("2218", ["evt-1", "evt-2"]) == {"evt-1": Marker("b2", "d2", EXPIRY)}
 
     def test_a_correction_of_an_order_whose_marker_is_gone_records_nothing(self, store: Store) -> None:
         assert not store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"})
@@ -267,17 +328,13 @@ class StoreContract:
 
     # What is deleted some day.
 
-    def test_a_marker_expires_a_marker_life_after_its_claim(
-        self, store: Store, item: Callable[[str], dict[str, Any]]
-    ) -> None:
+    def test_a_marker_expires_a_marker_life_after_its_claim(self, store: Store, item: Read) -> None:
         store.claim(a_claim(1, "evt-1"), {})
 
         expires_at = int((NOW + MARKER_LIFE).timestamp())
         assert item(records.marker_key("2218", "evt-1"))["expiresAt"] == {"N": str(expires_at)}
 
-    def test_a_batch_expires_once_its_end_is_announced(
-        self, store: Store, item: Callable[[str], dict[str, Any]]
-    ) -> None:
+    def test_a_batch_expires_once_its_end_is_announced(self, store: Store, item: Read) -> None:
         batch = a_claim(1, "evt-1")
         store.claim(batch, {})
         assert "expiresAt" not in item("BATCH#b1")
@@ -288,7 +345,7 @@ class StoreContract:
         store.save(steps.announced(saved))
         assert item("BATCH#b1")["expiresAt"] == {"N": str(int((NOW + TIMES.retention).timestamp()))}
 
-    def test_a_held_batch_never_expires(self, store: Store, item: Callable[[str], dict[str, Any]]) -> None:
+    def test_a_held_batch_never_expires(self, store: Store, item: Read) -> None:
         batch = a_claim(1, "evt-1")
         store.claim(batch, {})
 
@@ -400,7 +457,7 @@ class StoreContract:
         announced = recorded(store.save(steps.announced(self.hold(store, 1))))
         assert [batch.id for batch in store.held("2218", 10)] == ["b1"]
 
-        store.save(steps.resubmitted(announced, "ARM has none of it", "kari", NOW, TIMES))
+        store.save(steps.resubmitted(announced, "ARM has none of it", "kari", NOW))
 
         assert store.held("2218", 10) == []
 
@@ -433,9 +490,7 @@ class StoreContract:
 
         assert {batch.id for batch in first + second} == {"b0", "b1", "b2", "b3"}
 
-    def test_batches_that_are_not_held_have_nothing_of_that_index(
-        self, store: Store, item: Callable[[str], dict[str, Any]]
-    ) -> None:
+    def test_batches_that_are_not_held_have_nothing_of_that_index(self, store: Store, item: Read) -> None:
         store.claim(a_claim(1, "evt-1"), {})
         store.save(ended(a_claim(1, "evt-1")))
 
@@ -529,7 +584,7 @@ class StoreContract:
         self,
         store: Store,
         dynamodb: Any,  # noqa: ANN401 (a client of boto3's)
-        item: Callable[[str], dict[str, Any]],
+        item: Read,
     ) -> None:
         store.claim(a_claim(1, "evt-1"), {})
         dynamodb.put_item(TableName=TABLE, Item=item("BATCH#b1") | {"body": {"B": b"{"}})
@@ -546,7 +601,7 @@ class StoreContract:
         self,
         store: Store,
         dynamodb: Any,  # noqa: ANN401 (a client of boto3's)
-        item: Callable[[str], dict[str, Any]],
+        item: Read,
     ) -> None:
         store.claim(a_claim(1, "evt-1"), {})
         dynamodb.put_item(TableName=TABLE, Item=item("BATCH#b1") | {"format": {"N": "2"}})
@@ -569,9 +624,7 @@ class BulkContract:
         assert store.batch("b3") == first
         assert [store.batch(each.id) for each in saved if each] == [each for each in saved if each]
 
-    def test_a_save_of_many_takes_away_what_a_batch_lacks_now(
-        self, store: Store, item: Callable[[str], dict[str, Any]]
-    ) -> None:
+    def test_a_save_of_many_takes_away_what_a_batch_lacks_now(self, store: Store, item: Read) -> None:
         batches = [a_claim(number, f"evt-{number}") for number in (1, 2)]
         for batch in batches:
             store.claim(batch, {})

@@ -11,7 +11,7 @@ from arm_relay.batches.batch import Answer, OrderStatus, State
 from arm_relay.observability import LambdaJournal, Metric
 from aws_lambda_powertools import Logger, Metrics
 
-from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
+from tests.support.builders import NOW, a_batch, a_batch_order
 
 KARI = "arn:aws:iam::123456789012:user/kari"
 
@@ -61,7 +61,7 @@ def test_every_transition_is_one_line_of_the_same_fields(notes: Notes) -> None:
 def test_a_persons_words_stay_out_of_the_log(notes: Notes) -> None:
     held = steps.announced(steps.held(a_batch(), "too old", NOW))
 
-    notes.journal.moved(steps.resubmitted(held, "Kari Nordmann says so", KARI, NOW, TIMES))
+    notes.journal.moved(steps.resubmitted(held, "Kari Nordmann says so", KARI, NOW))
 
     assert notes.line("cause") == {"cause": "redriven"}
     assert "Nordmann" not in json.dumps(notes.lines())

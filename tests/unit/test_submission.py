@@ -30,6 +30,8 @@ from tests.support.store_contract import MARKER_LIFE, TABLE, create_table
 #: Raised by httpx before a request is sent; the other ways to lose a connection leave it open what ARM got.
 NOTHING_SENT = ("refuse", "dns", "tls", "connect-timeout", "pool-timeout")
 
+PAYLOAD = httpx.Request("POST", "https://arm.example", json=a_payload()).content
+
 
 class World:
     def __init__(self) -> None:
@@ -47,8 +49,7 @@ class World:
         )
 
     def claimed(self, **changes: object) -> Batch:
-        body = content_of(a_payload())
-        batch = a_batch(payload=body, **changes)
+        batch = a_batch(payload=PAYLOAD, **changes)
         assert self.store.claim(batch, {})
         return batch
 
@@ -59,7 +60,7 @@ class World:
 
     def run(self, batch: Batch | None = None) -> Batch:
         """What became of a claimed batch: told and stored alike."""
-        after = self.submission.run(batch or self.claimed())
+        after = self.submission.run(batch or self.claimed(), PAYLOAD)
         assert self.stored() == after
         return after
 
@@ -77,10 +78,6 @@ class Network(SimulatedTransport):
         if request.url.path.endswith("/documents/batches"):
             self.meanwhile()
         return super().handle_request(request)
-
-
-def content_of(payload: dict[str, object]) -> bytes:
-    return httpx.Request("POST", "https://arm.example", json=payload).content
 
 
 def arm_client(transport: SimulatedTransport) -> ArmClient:
@@ -375,7 +372,7 @@ def test_an_outcome_that_cannot_be_recorded_is_told_with_its_batch_uuid(world: W
 
     world.dynamodb.meta.events.register_first(lost, lose)
 
-    after = world.submission.run(batch)
+    after = world.submission.run(batch, PAYLOAD)
 
     assert after == batch
     assert world.diary.transient_errors == [

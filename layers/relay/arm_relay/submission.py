@@ -24,9 +24,9 @@ class Submission:
         self._journal = journal
         self._pace = pace
 
-    def run(self, batch: Batch) -> Batch:
-        """Submit a batch in state CLAIMED; the batch as it is afterwards."""
-        outcome = self._submit(batch)
+    def run(self, batch: Batch, payload: bytes) -> Batch:
+        """Submit a batch in state CLAIMED with its payload; the batch as it is afterwards."""
+        outcome = self._submit(batch, payload)
         try:
             return self._record(batch, outcome)
         except StoreUnavailable:
@@ -34,9 +34,9 @@ class Submission:
             self._report("the outcome of a submission could not be recorded", batch, outcome)
             return batch
 
-    def _submit(self, batch: Batch) -> Outcome:
+    def _submit(self, batch: Batch, payload: bytes) -> Outcome:
         try:
-            batch_uuid, answer = self._ledger.submit(batch.client_no, batch.payload)
+            batch_uuid, answer = self._ledger.submit(batch.client_no, payload)
         except Refused as error:
             return Outcome(state=State.REFUSED, cause=error.cause, answer=error.answer)
         except NotSent as error:

@@ -45,7 +45,7 @@ WAYS: dict[str, tuple[State, Step]] = {
 
 #: What only a person may do, and only with a held batch.
 RELEASES: dict[str, Step] = {
-    "resubmitted": lambda batch: steps.resubmitted(batch, "not in ARM", "arn:me", LATER, TIMES),
+    "resubmitted": lambda batch: steps.resubmitted(batch, "not in ARM", "arn:me", LATER),
     "closed as succeeded": lambda batch: steps.closed(batch, State.SUCCEEDED, "seen in ARM", "arn:me", LATER),
     "closed as failed": lambda batch: steps.closed(batch, State.FAILED, "not in ARM", "arn:me", LATER),
 }
@@ -293,7 +293,7 @@ def test_a_resubmitted_batch_begins_anew() -> None:
         announcements=1,
         ended_at=NOW,
     )
-    queued = steps.resubmitted(held, "not in ARM", "arn:me", LATER, TIMES)
+    queued = steps.resubmitted(held, "not in ARM", "arn:me", LATER)
 
     assert (queued.state, queued.cause, queued.by) == (State.QUEUED, "not in ARM", "arn:me")
     assert (queued.due, queued.opened_at, queued.claimed_at) == (LATER, LATER, NOW)
@@ -313,7 +313,7 @@ def test_a_batch_of_which_arm_has_documents_is_not_resubmitted() -> None:
     orders = (a_batch_order(status=OrderStatus.SUCCEEDED), a_batch_order(id="evt-2", status=OrderStatus.HELD))
 
     with pytest.raises(IllegalStep, match="ARM already has documents"):
-        steps.resubmitted(in_state(State.HELD, orders=orders), "again", "arn:me", LATER, TIMES)
+        steps.resubmitted(in_state(State.HELD, orders=orders), "again", "arn:me", LATER)
 
 
 @pytest.mark.parametrize(
@@ -337,14 +337,14 @@ def test_closing_ends_only_the_orders_nobody_knew_about(known: list[OrderStatus]
 
 
 def test_by_names_who_brought_it_into_its_present_state_only() -> None:
-    queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER, TIMES)
+    queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER)
     taken = steps.begun(queued, "next attempt", LATER, TIMES)
 
     assert (queued.by, taken.by) == ("arn:me", None)
 
 
 def test_by_does_not_trust_clocks() -> None:
-    queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", NOW + CLOCK_SKEW, TIMES)
+    queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", NOW + CLOCK_SKEW)
     taken = steps.begun(queued, "next attempt", NOW, TIMES)
     held = steps.held(steps.lease_over(taken, NOW), "still PENDING after HoldAfterSeconds", NOW)
 
@@ -354,7 +354,7 @@ def test_by_does_not_trust_clocks() -> None:
 def test_by_names_the_latest_of_several_operators() -> None:
     def released(batch: Batch, by: str, minutes: int) -> Batch:
         at = NOW + timedelta(minutes=minutes)
-        return steps.resubmitted(replace(batch, due=None), "not in ARM", by, at, TIMES)
+        return steps.resubmitted(replace(batch, due=None), "not in ARM", by, at)
 
     first = released(in_state(State.HELD), "arn:zoe", 1)
     second = released(steps.held(first, "still QUEUED after HoldAfterSeconds", NOW), "arn:ada", 2)
@@ -386,9 +386,9 @@ def test_the_history_groups_transitions_by_kind_in_order_of_their_first_time() -
 
 def test_the_same_transition_by_another_person_is_another_kind() -> None:
     held = in_state(State.HELD)
-    first = steps.resubmitted(held, "again", "arn:ada", NOW, TIMES)
+    first = steps.resubmitted(held, "again", "arn:ada", NOW)
     again = steps.announced(steps.held(first, "so it came", NOW))
-    second = steps.resubmitted(again, "again", "arn:zoe", LATER, TIMES)
+    second = steps.resubmitted(again, "again", "arn:zoe", LATER)
 
     assert [(entry.cause, entry.by, len(entry.at)) for entry in second.history] == [
         ("so it came", None, 2),
@@ -467,7 +467,7 @@ def test_a_batch_waits_for_its_end_from_its_claim_on() -> None:
 
 
 def test_a_resubmitted_batch_waits_from_then_on() -> None:
-    queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER, TIMES)
+    queued = steps.resubmitted(in_state(State.HELD), "not in ARM", "arn:me", LATER)
 
     assert queued.waited(LATER + timedelta(seconds=5)) == timedelta(seconds=5)
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
 from tests.support.diary import Diary
-from tests.support.store_contract import MARKER_LIFE, TABLE, create_table
+from tests.support.store_contract import MARKER_LIFE, TABLE, create_table, random_bytes
 
 KARI = "arn:aws:iam::123456789012:user/kari"
 LATER = NOW + timedelta(days=4)
@@ -36,12 +36,12 @@ class World:
         self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self.redrive = Redrive(store=self.store, journal=self.diary, pace=PACE)
 
-    def held(self, *statuses: OrderStatus) -> Batch:
+    def held(self, *statuses: OrderStatus, **changes: object) -> Batch:
         """A batch on hold, announced; its orders stand as they are given."""
         orders = [a_batch_order(id=f"evt-{number}", status=status) for number, status in enumerate(statuses)]
-        batch = a_batch(orders=tuple(orders) or (a_batch_order(),))
-        assert self.store.claim(batch, {})
-        return self.saved(steps.announced(self.saved(steps.held(batch, "too old", NOW))))
+        claimed = self.store.claim(a_batch(orders=tuple(orders) or (a_batch_order(),), **changes), {})
+        assert claimed
+        return self.saved(steps.announced(self.saved(steps.held(claimed, "too old", NOW))))
 
     def saved(self, batch: Batch) -> Batch:
         saved = self.store.save(batch)
@@ -119,6 +119,43 @@ def test_what_arm_has_documents_of_is_not_submitted_again(world: World) -> None:
     assert world.stored() == held
 
 
+def test_orders_whose_ids_have_another_batch_by_now_are_not_submitted_again(world: World) -> None:
+    """Such an order may have been sent, and billed, again after its id was free."""
+    held = world.held()
+    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "ORDER#2218#evt-1"}})
+    assert world.store.claim(a_batch(id="batch-2"), {})
+
+    with pytest.raises(IllegalStep, match="may have been sent again"):
+        world.redrive.release("2218", "batch-1", RESUBMIT, KARI)
+    assert world.stored() == held
+
+
+@pytest.mark.parametrize("left", [None, TIMES.hold_after - timedelta(seconds=1)])
+def test_orders_whose_ids_are_free_or_soon_will_be_are_not_submitted_again(
+    world: World, left: timedelta | None
+) -> None:
+    store = world.store
+    if left:
+        world.store = Store(world.dynamodb, TABLE, retention=TIMES.retention, marker_life=LATER + left - NOW)
+    held = world.held()
+    if left is None:
+        world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "ORDER#2218#evt-1"}})
+    world.store = store
+
+    with pytest.raises(IllegalStep, match="The ids of 1 of its 1 orders are free or will soon be, the first is evt-1"):
+        world.redrive.release("2218", "batch-1", RESUBMIT, KARI)
+    assert world.stored() == held
+
+
+def test_a_batch_whose_payload_has_expired_is_not_submitted_again(world: World) -> None:
+    held = world.held(payload=random_bytes(5_000))
+    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "PAYLOAD#batch-1"}})
+
+    with pytest.raises(IllegalStep, match="no longer kept"):
+        world.redrive.release("2218", "batch-1", RESUBMIT, KARI)
+    assert world.stored() == held
+
+
 @pytest.mark.parametrize("body", [RESUBMIT, SUCCEEDED, FAILED])
 def test_a_batch_that_is_not_held_is_not_released(world: World, body: bytes) -> None:
     world.store.claim(a_batch(), {})
@@ -146,7 +183,7 @@ def test_of_two_people_one_releases_it(world: World) -> None:
     class Late(Store):
         def batch(self, batch_id: str) -> Batch | None:
             found = read(batch_id)
-            world.saved(steps.resubmitted(held, "I was first", KARI, NOW, TIMES))
+            world.saved(steps.resubmitted(held, "I was first", KARI, NOW))
             return found
 
     store = Late(world.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from arm_relay.batches import steps
@@ -14,10 +15,10 @@ KARI = "arn:aws:iam::123456789012:user/kari"
 def test_the_status_of_an_order_is_that_of_its_batch_and_its_own_line() -> None:
     batch = a_batch(orders=(a_batch_order(), a_batch_order(id="evt-2")))
 
-    status = to_order_status(batch.orders[1], batch)
+    status = to_order_status(batch.orders[1], batch, TIMES)
 
-    assert status.pop("order") == to_status(batch)["orders"][1]
-    assert status.items() < to_status(batch).items()
+    assert status.pop("order") == to_status(batch, TIMES)["orders"][1]
+    assert status.items() < to_status(batch, TIMES).items()
 
 
 def test_held_batches_are_listed_with_the_cursor_of_the_next_page() -> None:
@@ -32,7 +33,7 @@ def test_held_batches_are_listed_with_the_cursor_of_the_next_page() -> None:
 def test_the_status_of_a_batch_tells_all_that_is_known() -> None:
     pending = steps.pending(a_batch(), "uuid-1", Answer(202, "{}"), NOW + timedelta(seconds=1))
 
-    assert to_status(pending) == {
+    assert to_status(pending, TIMES) == {
         "batchId": "batch-1",
         "clientNo": "2218",
         "status": "PENDING",
@@ -42,6 +43,7 @@ def test_the_status_of_a_batch_tells_all_that_is_known() -> None:
         "claimedAt": "2025-02-27T12:00:00.000000Z",
         "endedAt": None,
         "nextPollAt": "2025-02-27T12:00:30.000000Z",
+        "settlesAt": None,
         "attempts": 1,
         "orders": [
             {"id": "evt-1", "orderId": "B-1", "documentNo": "88776655", "status": "IN_PROGRESS", "errors": []},
@@ -57,7 +59,7 @@ def test_the_status_of_a_batch_tells_all_that_is_known() -> None:
 def test_the_status_of_an_announced_end_has_no_next_look() -> None:
     refused = steps.refused(a_batch(), Answer(400, "no"), NOW)
 
-    status = to_status(steps.announced(refused))
+    status = to_status(steps.announced(refused), TIMES)
 
     assert (status["endedAt"], status["nextPollAt"]) == ("2025-02-27T12:00:00.000000Z", None)
 
@@ -66,7 +68,7 @@ def test_the_status_of_a_redriven_batch_tells_by_whom() -> None:
     held = steps.announced(steps.held(a_batch(), "too old", NOW))
     closed = steps.closed(held, State.FAILED, "asked by phone", KARI, NOW + timedelta(days=1))
 
-    status = to_status(closed)
+    status = to_status(closed, TIMES)
 
     assert (status["by"], status["cause"]) == (KARI, "asked by phone")
     assert [(step["status"], step["by"]) for step in status["history"]] == [
@@ -83,7 +85,7 @@ def test_the_history_is_told_in_the_order_of_its_times() -> None:
         batch = steps.requeued(batch, "ARM answered 429", now, now)
         batch = steps.begun(batch, "next attempt", now + timedelta(seconds=30), TIMES)
 
-    history = to_status(batch)["history"]
+    history = to_status(batch, TIMES)["history"]
 
     assert [step["status"] for step in history] == ["CLAIMED", *["QUEUED", "CLAIMED"] * 3]
     assert [step["at"] for step in history] == sorted(step["at"] for step in history)
@@ -92,4 +94,20 @@ def test_the_history_is_told_in_the_order_of_its_times() -> None:
 def test_an_orders_errors_are_told() -> None:
     order = a_batch_order(status=OrderStatus.FAILED, errors=("Customer cannot be billed",))
 
-    assert to_status(a_batch(orders=(order,)))["orders"][0]["errors"] == ["Customer cannot be billed"]
+    assert to_status(a_batch(orders=(order,)), TIMES)["orders"][0]["errors"] == ["Customer cannot be billed"]
+
+
+def test_the_status_says_until_when_arms_silence_settles() -> None:
+    doubtful = steps.in_doubt(a_batch(), "no answer", None, NOW)
+
+    assert to_status(doubtful, TIMES)["settlesAt"] is None
+    assert to_status(replace(doubtful, settling_since=NOW), TIMES)["settlesAt"] == "2025-02-27T12:15:00.000000Z"
+
+
+def test_the_status_says_until_when_arms_failure_settles() -> None:
+    pending = steps.pending(a_batch(), "uuid-1", Answer(202, "{}"), NOW)
+    failing = steps.failing(pending, pending.orders, NOW)
+    ended = steps.ended(failing, State.FAILED, OrderStatus.FAILED, "ARM's result", NOW)
+
+    assert to_status(failing, TIMES)["settlesAt"] == "2025-02-27T12:15:00.000000Z"
+    assert to_status(ended, TIMES)["settlesAt"] is None

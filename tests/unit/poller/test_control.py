@@ -1,7 +1,9 @@
 """Whether a batch may be sent again: by what else waits at ARM, and by a document that must be found."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any, cast
 
 import pytest
@@ -28,6 +30,10 @@ class Ledger:
         self.numbers = set(numbers)
         self.asked: list[tuple[str, str]] = []
         self.is_silent = False
+        #: Look-ups of this client's documents wait until they may go on.
+        self.is_held_for: str | None = None
+        self.is_asked = Event()
+        self.goes_on = Event()
 
     def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
         raise AssertionError(client_no, payload)
@@ -38,6 +44,9 @@ class Ledger:
     def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         assert within == 30.0
         self.asked.append((client_no, document_no))
+        if client_no == self.is_held_for:
+            self.is_asked.set()
+            assert self.goes_on.wait(30)
         if self.is_silent:
             raise NoAnswer("ARM answered 503", Answer(503, ""))
         return {"documentNo": document_no} if document_no in self.numbers else None
@@ -129,3 +138,23 @@ def test_a_client_is_controlled_once_in_a_run(world: World) -> None:
 
     assert [control.check(world.in_doubt()) for _ in range(3)] == [Permission.GIVEN] * 3
     assert len(world.ledger.asked) == 1
+
+
+def test_a_slow_answer_about_one_client_delays_the_control_of_no_other(world: World) -> None:
+    control = world.control({"2218": "K1", "2219": "K1"})
+    world.ledger.is_held_for = "2218"
+    slow = Thread(target=control.check, args=[world.in_doubt()])
+    slow.start()
+    assert world.ledger.is_asked.wait(10)
+
+    other = Thread(target=control.check, args=[replace(world.in_doubt(), client_no="2219")])
+    other.start()
+    other.join(10)
+
+    try:
+        assert not other.is_alive()
+        assert slow.is_alive()
+    finally:
+        world.ledger.goes_on.set()
+        slow.join()
+        other.join()

@@ -7,7 +7,6 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import State
 from arm_relay.store.records import shard_of
 
-from tests.support.builders import TIMES
 from tests.support.poller_in_memory import MINUTE, Killed, Moment, World, an_order
 
 
@@ -64,7 +63,7 @@ def redriven(world: World) -> None:
     held = steps.announced(steps.held(world.claimed(an_order(1), an_order(2)), "too old", world.now))
     saved = world.store.save(held)
     assert saved
-    assert world.store.save(steps.resubmitted(saved, "ARM has none of it", "kari", world.now, TIMES))
+    assert world.store.save(steps.resubmitted(saved, "ARM has none of it", "kari", world.now))
     drained(world)
 
 

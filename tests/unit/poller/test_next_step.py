@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from arm_relay.batches.batch import CLOCK_SKEW, LEASE, OrderStatus, State
@@ -11,6 +11,10 @@ from arm_relay.batches.batch import CLOCK_SKEW, LEASE, OrderStatus, State
 from tests.support.arm_builders import a_document
 from tests.support.builders import NOW, TIMES
 from tests.support.poller_in_memory import MINUTE, Killed, World, an_order
+from tests.support.store_contract import TABLE, random_bytes
+
+#: An order whose payload does not fit into a write unit.
+MANY_LINES: Final = an_order(1) | {"customerMessage": random_bytes(1_000).hex()}
 
 
 @pytest.fixture
@@ -48,6 +52,26 @@ def test_what_is_unconfirmed_waits_for_what_the_submitters_clock_may_allow_it(wo
 
 
 # QUEUED.
+
+
+def test_a_payload_in_an_item_of_its_own_is_submitted_as_it_is(world: World) -> None:
+    queued = world.submitted(MANY_LINES, kind="refuse")
+    assert queued.payload is None
+
+    world.poll(after=MINUTE)
+
+    assert world.arm.ledger.batches[0].raw == world.store.payload(queued)
+
+
+def test_a_batch_whose_payload_has_expired_is_held_and_says_why(world: World) -> None:
+    world.submitted(MANY_LINES, kind="refuse")
+    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "PAYLOAD#batch-1"}})
+
+    world.poll(after=MINUTE)
+
+    assert world.is_over(State.HELD)
+    assert world.stored().cause == "its documents are no longer kept"
+    assert world.billed() == []
 
 
 def test_what_arm_did_not_take_is_submitted_once_arm_is_back(world: World) -> None:
@@ -358,7 +382,7 @@ def test_a_failure_of_a_repetition_is_asked_of_the_ledger(world: World) -> None:
     world.arm.settings.failing_documents = {"A1"}
     repeated = world.store.save(replace(submitted, state=State.CLAIMED, attempt=2))
     assert repeated
-    assert world.submission().run(repeated).doubt == 1
+    assert world.submission().run(repeated, world.store.payload(repeated) or b"").doubt == 1
 
     world.poll(after=MINUTE)
 

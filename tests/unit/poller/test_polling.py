@@ -92,7 +92,7 @@ def test_a_resubmitted_batch_goes_its_way_once_more(world: World) -> None:
     world.poll(after=MINUTE)
     assert world.is_over(State.HELD)
 
-    released = steps.resubmitted(world.stored(), "ARM has none of it", "kari", world.now, TIMES)
+    released = steps.resubmitted(world.stored(), "ARM has none of it", "kari", world.now)
     assert world.store.save(released)
     world.poll()
     world.poll(after=MINUTE)

@@ -252,7 +252,7 @@ def test_what_is_not_valid_is_told_before_anything_is_called(world: World, body:
 def test_what_does_not_fit_into_the_table_is_told_before_anything_is_called(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("arm_relay.store.records.LARGEST_CLAIM", 100)
+    monkeypatch.setattr("arm_relay.store.records.LARGEST_PAYLOAD", 100)
 
     with pytest.raises(RecordTooLarge):
         world.accept(numbered(1))

@@ -151,8 +151,8 @@ class Batch:
     client_no: str
     state: State
     orders: tuple[BatchOrder, ...]
-    #: The body of POST documents/batches, the same for every attempt.
-    payload: bytes
+    #: The body of POST documents/batches, the same for every attempt. None: the table keeps it in an item of its own.
+    payload: bytes | None
     claimed_at: datetime
     #: The time of the claim or the latest redrive. The age at which a batch is held counts from here.
     opened_at: datetime
@@ -195,6 +195,17 @@ class Batch:
         since = self.ended_at if self.rests and self.ended_at else self.opened_at
         # The clocks of two functions may differ.
         return max(now - since, timedelta(0))
+
+    def settles_at(self, times: Times) -> datetime | None:
+        """Until when ARM's silence or ARM's failure must settle before it counts; None where nothing settles.
+
+        A failure that names its documents and gives reasons counts at once. The batch has ended by then.
+        """
+        if self.state is State.UNCONFIRMED and self.settling_since:
+            return self.settling_since + times.settling
+        if self.state is State.PENDING and self.failing_since:
+            return self.failing_since + times.failure_settling
+        return None
 
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""

@@ -45,6 +45,8 @@ CONTROL_MISSING: Final = "ARM's ledger does not find a document of this client t
 POLLS_FAIL: Final = "its polls failed unexpectedly"
 #: HELD: the poller ended abnormally whenever it handled this batch.
 ENDS_RUNS: Final = "the poller ended abnormally while it handled this batch"
+#: HELD: what was to be sent to ARM has expired: it is kept as long as the ids of the batch's orders.
+PAYLOAD_GONE: Final = "its documents are no longer kept"
 #: HELD: the record of the batch cannot be read.
 UNREADABLE: Final = "its record cannot be read"
 

@@ -202,16 +202,14 @@ def announced(batch: Batch) -> Batch:
     return replace(batch, due=None)
 
 
-def resubmitted(batch: Batch, reason: str, by: str, now: datetime, times: Times) -> Batch:
+def resubmitted(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
     """Released by a person who states that ARM has none of it: to be submitted as if for the first time.
 
     Raises:
-        IllegalStep: it is not held, its hold is not announced yet, ARM has documents of it, it is older than the
-            retention of its orders' ids, or it has been resubmitted `MAX_RESUBMISSIONS` times.
+        IllegalStep: it is not held, its hold is not announced yet, ARM has documents of it, or it has been resubmitted
+            `MAX_RESUBMISSIONS` times.
     """
     _check_released(batch)
-    if now > batch.claimed_at + times.retention:
-        raise IllegalStep("The batch is older than RetentionDays. Close it, then send its orders again.")
     if sum(len(entry.at) for entry in batch.history if entry.by) >= MAX_RESUBMISSIONS:
         raise IllegalStep(f"The batch has been resubmitted {MAX_RESUBMISSIONS} times. Close it.")
     if any(order.status is OrderStatus.SUCCEEDED for order in batch.orders):

@@ -34,7 +34,7 @@ def store(settings: Settings) -> Store:
         aws("dynamodb"),
         settings.table_name,
         retention=times.retention,
-        # A marker outlives the longest life of its batch: what is older than the retention is not resubmitted.
+        # Markers and payloads outlive the longest life of a batch that nobody redrives.
         marker_life=times.retention + times.hold_after,
     )
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from arm_relay import cold_start
 from arm_relay.arm.drafts import Drafts
+from arm_relay.batches.batch import Times
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.drafts import drafts
@@ -27,6 +28,7 @@ class Operators:
     inquiries: Inquiries
     redrive: Redrive
     preview: Preview
+    times: Times
     journal: Journal
 
 
@@ -50,5 +52,6 @@ def assemble(*, store: Store, secrets: Secrets, journal: Journal, drafts: Drafts
         inquiries=Inquiries(store),
         redrive=Redrive(store=store, journal=journal, pace=pace),
         preview=Preview(drafts, secrets.signing_keys),
+        times=pace.times,
         journal=journal,
     )

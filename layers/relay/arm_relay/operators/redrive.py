@@ -72,13 +72,15 @@ class Redrive:
             InvalidRedrive: the body is not a redrive.
             UnknownBatch: there is no batch of this id.
             IllegalStep: the batch is not held, or cannot be released in this way.
+            UnreadableRecord: its payload is damaged.
             StoreUnavailable: it is not known whether it is released.
         """
         redrive = _parse(body)
         batch = self._inquiries.batch(client_no, batch_id)
         now = self._pace.now()
         if isinstance(redrive, Resubmit):
-            released = steps.resubmitted(batch, redrive.reason, by, now, self._pace.times)
+            released = steps.resubmitted(batch, redrive.reason, by, now)
+            self._check_still_its_own(batch)
         else:
             released = steps.closed(batch, State(redrive.status), redrive.reason, by, now)
         saved = self._store.save(released)
@@ -86,6 +88,22 @@ class Redrive:
             raise IllegalStep("Another writer saved the batch first. Fetch the batch again before you decide.")
         self._journal.moved(saved)
         return saved
+
+    def _check_still_its_own(self, batch: Batch) -> None:
+        """Refuse to send orders again whose ids are free, or will be before the batch could be held once more.
+
+        They may have been sent, and billed, again meanwhile. What was to be sent is kept for as long.
+        """
+        markers = self._store.markers(batch.client_no, [order.id for order in batch.orders])
+        lasting = self._pace.now() + self._pace.times.hold_after
+        own = {name for name, marker in markers.items() if marker.batch_id == batch.id and marker.expires_at >= lasting}
+        if lost := [order.id for order in batch.orders if order.id not in own]:
+            raise IllegalStep(
+                f"The ids of {len(lost)} of its {len(batch.orders)} orders are free or will soon be, the first is"
+                f" {lost[0]}: they may have been sent again. Close the batch, then send its orders again."
+            )
+        if self._store.payload(batch) is None:
+            raise IllegalStep("Its documents are no longer kept. Close the batch, then send its orders again.")
 
 
 def _parse(body: bytes) -> Resubmit | Close:

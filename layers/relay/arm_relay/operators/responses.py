@@ -3,19 +3,19 @@
 from typing import Any
 
 from arm_relay.batches import summary
-from arm_relay.batches.batch import Batch, BatchOrder, Transitions
+from arm_relay.batches.batch import Batch, BatchOrder, Times, Transitions
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.store.records import HeldBatch, to_text
 
 
-def to_status(batch: Batch) -> dict[str, Any]:
+def to_status(batch: Batch, times: Times) -> dict[str, Any]:
     """All that is known about a batch."""
-    return _status(batch) | {"orders": [summary.of_order(order) for order in batch.orders]}
+    return _status(batch, times) | {"orders": [summary.of_order(order) for order in batch.orders]}
 
 
-def to_order_status(order: BatchOrder, batch: Batch) -> dict[str, Any]:
+def to_order_status(order: BatchOrder, batch: Batch, times: Times) -> dict[str, Any]:
     """All that is known about one order and its batch."""
-    return _status(batch) | {"order": summary.of_order(order)}
+    return _status(batch, times) | {"order": summary.of_order(order)}
 
 
 def to_held(page: HeldBatches) -> dict[str, Any]:
@@ -23,12 +23,14 @@ def to_held(page: HeldBatches) -> dict[str, Any]:
     return {"batches": [_held(batch) for batch in page.batches], "cursor": page.cursor}
 
 
-def _status(batch: Batch) -> dict[str, Any]:
+def _status(batch: Batch, times: Times) -> dict[str, Any]:
+    settles_at = batch.settles_at(times)
     return {
         **summary.of_batch(batch),
         "claimedAt": to_text(batch.claimed_at),
         "endedAt": to_text(batch.ended_at) if batch.ended_at else None,
         "nextPollAt": to_text(batch.due) if batch.due else None,
+        "settlesAt": to_text(settles_at) if settles_at else None,
         "attempts": batch.attempt,
         "answer": summary.of_answer(batch),
         "history": _history(batch.history),

@@ -1,7 +1,7 @@
 """Several calls at a time."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -25,10 +25,13 @@ class Workers[R](Protocol):
         """How many tasks were submitted whose result has not been handed out."""
 
     def submit(self, task: Callable[[], R]) -> None:
-        """Begin a task that never raises. Only called while fewer than `size` are busy."""
+        """Begin a task. Only called while fewer than `size` are busy."""
 
     def done(self, wait: float) -> list[R]:
-        """The results that are there. Where there is none yet, the first one is waited for, `wait` seconds at most."""
+        """The results that are there. Where there is none yet, the first one is waited for, `wait` seconds at most.
+
+        An error of a task is raised here, so that nobody waits for a result that never comes.
+        """
 
 
 class Threads:
@@ -55,20 +58,20 @@ class WorkerThreads[R]:
         self.size = size
         self.busy = 0
         self._threads = ThreadPoolExecutor(size)
-        self._results: SimpleQueue[R] = SimpleQueue()
+        self._ended: SimpleQueue[Future[R]] = SimpleQueue()
 
     def submit(self, task: Callable[[], R]) -> None:
         """See `Workers`."""
         self.busy += 1
-        self._threads.submit(lambda: self._results.put(task()))
+        self._threads.submit(task).add_done_callback(self._ended.put)
 
     def done(self, wait: float) -> list[R]:
         """See `Workers`."""
-        found: list[R] = []
+        ended: list[Future[R]] = []
         try:
-            found.append(self._results.get(timeout=wait) if wait > 0 else self._results.get_nowait())
+            ended.append(self._ended.get(timeout=wait) if wait > 0 else self._ended.get_nowait())
             while True:
-                found.append(self._results.get_nowait())
+                ended.append(self._ended.get_nowait())
         except Empty:
-            self.busy -= len(found)
-            return found
+            self.busy -= len(ended)
+            return [future.result() for future in ended]

@@ -4,6 +4,7 @@ An empty answer of ARM's ledger means that a batch never arrived only if ARM has
 finds what it must have.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -50,6 +51,8 @@ class Control:
         self._pace = pace
         self._known = known
         self._left = left
+        # One lock for each client, so that a slow answer about one client delays no other.
+        self._locks: defaultdict[str, Lock] = defaultdict(Lock)
         self._lock = Lock()
         self._unfinished: Mapping[str, list[str]] | None = None
         self._waiting: dict[str, list[tuple[str, datetime]]] = {}
@@ -62,6 +65,8 @@ class Control:
             StoreUnavailable: the table is out of reach.
         """
         with self._lock:
+            lock = self._locks[batch.client_no]
+        with lock:
             if self._has_waiting_neighbour(batch):
                 return Permission.LATER
             return self._finds_what_exists(batch.client_no)
@@ -75,10 +80,8 @@ class Control:
 
     def _waiting_of(self, client_no: str) -> list[tuple[str, datetime]]:
         """The client's batches that wait for ARM's result, and when ARM accepted each."""
-        if self._unfinished is None:
-            self._unfinished = self._store.unfinished()
         if client_no not in self._waiting:
-            ids = self._unfinished.get(client_no, [])
+            ids = self._all_unfinished().get(client_no, [])
             # In portions, as a client may have thousands, and each is read with its documents.
             portions = (self._store.batches(portion) for portion in batched(ids, READ_AT_ONCE, strict=False))
             self._waiting[client_no] = [
@@ -88,6 +91,12 @@ class Control:
                 if found.state is State.PENDING
             ]
         return self._waiting[client_no]
+
+    def _all_unfinished(self) -> Mapping[str, list[str]]:
+        with self._lock:
+            if self._unfinished is None:
+                self._unfinished = self._store.unfinished()
+            return self._unfinished
 
     def _finds_what_exists(self, client_no: str) -> Permission:
         if client_no not in self._known:

@@ -122,11 +122,14 @@ class NextStep:
             return Stepped(batch, replace(batch, due=self._pace.now()))
         if not self._ledger.takes_submissions(batch.client_no, self._time_left.to_ask()):
             return Stepped(batch, self._out_of_reach(batch))
+        payload = self._store.payload(batch)
+        if payload is None:
+            return Stepped(batch, steps.held(batch, causes.PAYLOAD_GONE, self._pace.now()))
         # Recorded before ARM is called, so that nobody else submits it and a crash leaves it in doubt.
         begun = self._saved(batch, steps.begun(batch, cause, self._pace.now(), self._pace.times))
         if begun is None:
             return Stepped(batch, None)
-        after = self._submission.run(begun)
+        after = self._submission.run(begun, payload)
         if after.state is State.QUEUED and self._is_too_old(after):
             return Stepped(after, steps.held(after, causes.too_old(after.state), self._pace.now()))
         return Stepped(batch, after, is_saved=True)

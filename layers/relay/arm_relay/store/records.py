@@ -1,8 +1,9 @@
-"""Every kind of item in the table, made and read: a batch, the marker of an order id, the lease of a shard. Pure.
+"""Every kind of item in the table, made and read: a batch and its payload, markers, leases. Pure.
 
 pk                    holds
 BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
 `heldOf` and `endedAt` while it is held into the sparse index `held`
+PAYLOAD#<batchId>     the payload of a batch whose record would be larger than a write unit with it
 ORDER#<client>#<id>   the marker that makes an order id unique
 SHARD#<n>             the lease of the poller that works on a shard
 """
@@ -59,12 +60,18 @@ HELD: Final = "held"
 #: How many shards the due index has. A poller leases one at a time, so this bounds how many share the work.
 SHARDS: Final = 8
 
+#: DynamoDB charges a write for every so many bytes that are begun.
+WRITE_UNIT: Final = 1024
+
 #: The largest body of a submission, uncompressed, in bytes: several are in memory at a time.
 LARGEST_PAYLOAD: Final = 2_000_000
 
 #: The largest record that may be claimed, in bytes. What is added later (ARM's answer, errors, the history's times)
 #: fits into the rest of DynamoDB's 400 KB.
 LARGEST_CLAIM: Final = 200_000
+
+#: The largest item of a payload, in bytes: DynamoDB's limit is 400 KB.
+LARGEST_PAYLOAD_ITEM: Final = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,8 @@ class Marker:
 
     batch_id: str
     digest: str
+    #: From then on DynamoDB may delete it, and the order id is free again.
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,11 @@ def batch_key(batch_id: str) -> str:
 def batch_id(key: str) -> str:
     """The id of the batch whose item has this key."""
     return key.removeprefix(batch_key(""))
+
+
+def payload_key(batch_id: str) -> str:
+    """The key of a batch's payload, where it has an item of its own."""
+    return f"PAYLOAD#{batch_id}"
 
 
 def marker_key(client_no: str, order_id: str) -> str:
@@ -166,7 +180,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     if batch.batch_uuid:
         item["batchUuid"] = {"S": batch.batch_uuid}
     if expires_at:
-        item["expiresAt"] = {"N": str(int(expires_at.timestamp()))}
+        item["expiresAt"] = _timestamp(expires_at)
     return item
 
 
@@ -186,7 +200,7 @@ def from_item(item: Item) -> Batch:
 
 def _batch(item: Item) -> Batch:
     # JSON without white space contains no line break.
-    first_line, _, payload = decompress(bytes(item["body"]["B"])).partition(b"\n")
+    first_line, line_break, payload = decompress(bytes(item["body"]["B"])).partition(b"\n")
     orders, history, answer = json.loads(first_line)
     return Batch(
         id=batch_id(_text(item, "pk")),
@@ -211,8 +225,29 @@ def _batch(item: Item) -> Batch:
         ended_at=_time(item, "endedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
-        payload=payload,
+        payload=payload if line_break else None,
     )
+
+
+def to_payload(batch: Batch, expires_at: datetime) -> Item:
+    """The item of a batch's payload. DynamoDB deletes it some time after `expires_at`."""
+    return {
+        "pk": {"S": payload_key(batch.id)},
+        "body": {"B": compress(batch.payload or b"")},
+        "expiresAt": _timestamp(expires_at),
+    }
+
+
+def from_payload(item: Item) -> bytes:
+    """The payload of an item.
+
+    Raises:
+        UnreadableRecord: it is damaged.
+    """
+    try:
+        return decompress(bytes(item["body"]["B"]))
+    except (KeyError, zlib.error) as error:
+        raise UnreadableRecord(f"the payload is damaged: {error!r}") from error
 
 
 def from_held_item(item: Item) -> HeldBatch:
@@ -231,7 +266,7 @@ def to_marker(batch: Batch, order: BatchOrder, expires_at: datetime) -> Item:
         "pk": {"S": marker_key(batch.client_no, order.id)},
         "batchId": {"S": batch.id},
         "digest": {"S": order.digest},
-        "expiresAt": {"N": str(int(expires_at.timestamp()))},
+        "expiresAt": _timestamp(expires_at),
     }
     # For a person who knows an order by its own number only (docs/operations.md).
     return marker | ({"orderId": {"S": order.order_id}} if order.order_id else {})
@@ -239,7 +274,8 @@ def to_marker(batch: Batch, order: BatchOrder, expires_at: datetime) -> Item:
 
 def from_marker(item: Item) -> Marker:
     """The marker of an item."""
-    return Marker(_text(item, "batchId"), _text(item, "digest"))
+    expires_at = datetime.fromtimestamp(_number(item, "expiresAt"), UTC)
+    return Marker(_text(item, "batchId"), _text(item, "digest"), expires_at)
 
 
 def to_lease(shard: str, owner: str, until: datetime, lease: Lease) -> Item:
@@ -294,11 +330,12 @@ def _held(batch: Batch) -> dict[str, dict[str, Any]]:
 
 
 def _body(batch: Batch) -> bytes:
-    """What only the relay reads: a line with the orders, the history and ARM's answer, then the payload."""
+    """What only the relay reads: a line with the orders, the history and ARM's answer, and perhaps the payload."""
     orders = [_order_to_json(order) for order in batch.orders]
     history = [_transitions_to_json(entry) for entry in batch.history]
     answer = [batch.answer.status, batch.answer.body] if batch.answer else None
-    return _json([orders, history, answer]).encode() + b"\n" + batch.payload
+    line = _json([orders, history, answer]).encode()
+    return line if batch.payload is None else line + b"\n" + batch.payload
 
 
 def _order_to_json(order: BatchOrder) -> dict[str, object]:
@@ -348,6 +385,10 @@ def _transitions_from_json(entry: Mapping[str, Any]) -> Transitions:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _timestamp(time: datetime) -> dict[str, str]:
+    return {"N": str(int(time.timestamp()))}
 
 
 def _text(item: Item, name: str) -> str:

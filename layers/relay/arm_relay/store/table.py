@@ -55,37 +55,50 @@ class Store:
     """Batches, markers and leases in DynamoDB."""
 
     def __init__(self, client: "DynamoDBClient", table: str, *, retention: timedelta, marker_life: timedelta) -> None:
-        """Ended batches are kept for `retention` after their end, markers for `marker_life` after their claim."""
+        """Ended batches live for `retention` after their end, markers and payloads `marker_life` from the claim on."""
         self._client = client
         self._table = table
         self._retention = retention
         self._marker_life = marker_life
 
-    def claim(self, batch: Batch, replaced: Mapping[str, str]) -> bool:
-        """Record a new batch and the markers of its orders, all or nothing.
+    def claim(self, batch: Batch, replaced: Mapping[str, str]) -> Batch | None:
+        """Record a new batch, its payload and the markers of its orders, all or nothing: the batch as recorded.
 
-        `replaced` names, for an order id that is sent again with different content, the batch it belonged to. False:
-        nothing was recorded, because an order id belongs to another batch.
+        A payload with which the record would be larger than a write unit gets an item of its own, so that no later step
+        reads or writes it. `replaced` names, for an order id that is sent again with different content, the batch it
+        belonged to. None: nothing was recorded, because an order id belongs to another batch.
 
         Raises:
             RecordTooLarge: nothing was recorded, because the batch would not fit.
             Busy: nothing was recorded, because another request is writing the same orders.
             StoreUnavailable: it is not known whether it was recorded.
         """
-        item = records.to_item(batch)
-        if len(batch.payload) > records.LARGEST_PAYLOAD or records.size(item) > records.LARGEST_CLAIM:
-            raise RecordTooLarge(RecordTooLarge.__doc__)
-        puts: list[Any] = [self._put(item, IS_NEW), *self._marker_puts(batch, replaced)]
+        expires_at = batch.claimed_at + self._marker_life
+        recorded, items = _recorded(batch, expires_at)
+        puts: list[Any] = [self._put(item, IS_NEW) for item in items]
+        puts += self._marker_puts(batch, replaced, expires_at)
         try:
             self._client.transact_write_items(
                 TransactItems=[{"Put": put} for put in puts],
                 ClientRequestToken=batch.id,
             )
         except ClientError as error:
-            return _not_claimed(error)
+            _check_not_claimed(error)
+            return None
         except BotoCoreError as error:
             raise StoreUnavailable(str(error)) from error
-        return True
+        return recorded
+
+    def payload(self, batch: Batch) -> bytes | None:
+        """The batch's payload; None where it has expired.
+
+        Raises:
+            UnreadableRecord: it is damaged.
+        """
+        if batch.payload is not None:
+            return batch.payload
+        item = self._get(records.payload_key(batch.id))
+        return records.from_payload(item) if item else None
 
     def markers(self, client_no: str, order_ids: Sequence[str]) -> dict[str, Marker]:
         """The existing markers of these order ids."""
@@ -112,11 +125,8 @@ class Store:
 
     def batch(self, batch_id: str) -> Batch | None:
         """The batch as it is now."""
-        with available():
-            answer = self._client.get_item(
-                TableName=self._table, Key={"pk": {"S": records.batch_key(batch_id)}}, ConsistentRead=True
-            )
-        return records.from_item(answer["Item"]) if "Item" in answer else None
+        item = self._get(records.batch_key(batch_id))
+        return records.from_item(item) if item else None
 
     def save(self, batch: Batch) -> Batch | None:
         """Record the batch's next step: the batch as recorded, or None where another writer saved first.
@@ -266,9 +276,9 @@ class Store:
         with available():
             return self._client.batch_execute_statement(Statements=statements)
 
-    def _marker_puts(self, batch: Batch, replaced: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def _marker_puts(self, batch: Batch, replaced: Mapping[str, str], expires_at: datetime) -> Iterator[dict[str, Any]]:
         for order in batch.orders:
-            marker = records.to_marker(batch, order, batch.claimed_at + self._marker_life)
+            marker = records.to_marker(batch, order, expires_at)
             old = replaced.get(order.id)
             yield self._put(marker, IS_OF_BATCH, {":batchId": {"S": old}}) if old else self._put(marker, IS_NEW)
 
@@ -296,6 +306,12 @@ class Store:
         except ConditionFailed:
             return False
         return True
+
+    def _get(self, key: str) -> Item | None:
+        with available():
+            answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
 
     def _get_all(self, keys: Sequence[str]) -> dict[str, Item]:
         portions = batched(keys, READ_AT_ONCE, strict=False)
@@ -335,8 +351,26 @@ def _is_over(batch: Batch) -> bool:
     return batch.state in ENDS and batch.due is None
 
 
-def _not_claimed(error: ClientError) -> bool:
-    """False where an order id belongs to another batch.
+def _recorded(batch: Batch, expires_at: datetime) -> tuple[Batch, list[Item]]:
+    """A new batch as it is recorded, and the items that hold it.
+
+    Raises:
+        RecordTooLarge: they would be too large.
+    """
+    if len(batch.payload or b"") > records.LARGEST_PAYLOAD:
+        raise RecordTooLarge(RecordTooLarge.__doc__)
+    whole = records.to_item(batch)
+    if records.size(whole) <= records.WRITE_UNIT:
+        return batch, [whole]
+    recorded = replace(batch, payload=None)
+    item, payload = records.to_item(recorded), records.to_payload(batch, expires_at)
+    if records.size(item) > records.LARGEST_CLAIM or records.size(payload) > records.LARGEST_PAYLOAD_ITEM:
+        raise RecordTooLarge(RecordTooLarge.__doc__)
+    return recorded, [item, payload]
+
+
+def _check_not_claimed(error: ClientError) -> None:
+    """A claim failed: nothing where an order id belongs to another batch.
 
     Raises:
         StoreUnavailable: for any other reason.
@@ -344,6 +378,6 @@ def _not_claimed(error: ClientError) -> bool:
     if error.response["Error"]["Code"] == "TransactionCanceledException":
         codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
         if "ConditionalCheckFailed" in codes:
-            return False
+            return
         raise Busy(str(error)) from error
     raise StoreUnavailable(str(error)) from error

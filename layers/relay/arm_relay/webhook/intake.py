@@ -70,13 +70,13 @@ class Intake:
         request = self._known(client_no, self._drafts.read(body))
         if on_invalid is OnInvalid.REJECT_ALL or not request.valid:
             request.reject_faults()
-        claimed, recorded = self._claim(client_no, request.valid, on_invalid)
+        claimed, payload, recorded = self._claim(client_no, request.valid, on_invalid)
         if not claimed and not recorded.replays:
             raise Conflict(recorded.conflicts, request.faults)
         if claimed:
             self._journal.moved(claimed)
             # Recorded before ARM is called, so that a crash from here on can lose nothing and repeat nothing.
-            claimed = self._submission.run(claimed)
+            claimed = self._submission.run(claimed, payload)
         receipt = receipt_of(request, claimed, recorded, self._drafts.total)
         self._count(receipt)
         return receipt
@@ -91,8 +91,8 @@ class Intake:
 
     def _claim(
         self, client_no: str, orders: Sequence[Order], on_invalid: OnInvalid
-    ) -> tuple[Batch | None, AlreadyRecorded]:
-        """The new batch, None where no order is new. The first try supposes that every order is new.
+    ) -> tuple[Batch | None, bytes, AlreadyRecorded]:
+        """The new batch and its payload; None and nothing where no order is new. The first try supposes that all are.
 
         Raises:
             Conflict: orders conflict, and the sender wants all rejected then.
@@ -102,29 +102,29 @@ class Intake:
             self._pause(attempt)
             new = [order for order in orders if recorded.is_new(order)]
             if not new:
-                return None, recorded
-            batch = self._batch(client_no, new)
-            if self._is_claimed(batch, recorded):
-                return batch, recorded
+                return None, b"", recorded
+            payload = self._drafts.payload(new)
+            claimed = self._claimed(self._batch(client_no, new, payload), recorded)
+            if claimed:
+                return claimed, payload, recorded
             recorded = self._recorded(client_no, orders)
             if recorded.conflicts and on_invalid is OnInvalid.REJECT_ALL:
                 raise Conflict(recorded.conflicts)
         raise Busy("other requests kept claiming the same orders first")
 
-    def _is_claimed(self, batch: Batch, recorded: AlreadyRecorded) -> bool:
+    def _claimed(self, batch: Batch, recorded: AlreadyRecorded) -> Batch | None:
         try:
             return self._store.claim(batch, recorded.replaced)
         except Busy:
-            return False
+            return None
         except StoreUnavailable:
             # The answer is lost, but perhaps not the claim: only the table knows.
-            if self._store.batch(batch.id):
-                return True
+            if claimed := self._store.batch(batch.id):
+                return claimed
             raise
 
-    def _batch(self, client_no: str, orders: Sequence[Order]) -> Batch:
+    def _batch(self, client_no: str, orders: Sequence[Order], payload: bytes) -> Batch:
         batch_orders = [self._drafts.batch_order(order) for order in orders]
-        payload = self._drafts.payload(orders)
         return steps.claimed(self._new_id(), client_no, batch_orders, payload, self._pace.now(), self._pace.times)
 
     def _recorded(self, client_no: str, orders: Sequence[Order]) -> AlreadyRecorded:
