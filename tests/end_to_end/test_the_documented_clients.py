@@ -24,7 +24,7 @@ from sandbox.ready import Ready
 from sandbox.results import received
 from sandbox.send import send
 from tests.support.builders import an_order
-from tests.support.doc_examples import example
+from tests.support.doc_examples import example, examples
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -33,7 +33,9 @@ AWS_CLI = ROOT / ".tools" / "awscli" / "bin"
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with start_sandbox("--port", "0", "--poll-every", "1", "--parameter", "FirstPollSeconds=1") as running:
+    # The code of credit notes is made up, as the documentation does not have it.
+    parameters = ("--parameter", "FirstPollSeconds=1", "--parameter", "CreditNoteDocumentType=CN")
+    with start_sandbox("--port", "0", "--poll-every", "1", *parameters) as running:
         yield running.ready
 
 
@@ -108,6 +110,22 @@ def test_an_order_is_taken_from_each_documented_sender(
 
     assert "202" in shown.split()
     assert '"batchId"' in shown
+
+
+# The recipes.
+
+
+def test_every_recipe_is_billed_and_comes_to_the_total_it_states(ready: Ready) -> None:
+    for text in examples("sending-orders.md", "json"):
+        recipe = json.loads(text)
+        answer = send(ready.webhook_url, ready.signing_secret, text)
+
+        assert answer.status_code == 202, answer.text
+        orders = recipe if isinstance(recipe, list) else [recipe]
+        for order, entry in zip(orders, answer.json()["orders"], strict=True):
+            stated = {name: float(amount) for name, amount in order["expectedTotal"].items()}
+            assert (entry["outcome"], entry["total"]) == ("accepted", stated)
+        assert end_of(ready, answer.json()["batchId"])["data"]["status"] == "SUCCEEDED"
 
 
 # The topic.

@@ -75,4 +75,5 @@ def bound_of(currency: str | None) -> Decimal:
 
 
 def _billed(line: ItemLine, digits: int) -> Decimal:
-    return before_discount(line, digits) - discount_of(line, digits)
+    amount = round_half_up(line.quantity * line.unit_price, digits)
+    return amount - discount_of(line, digits) if line.discount_amount or line.discount_percent else amount

@@ -5,6 +5,7 @@ the documented names and leaves out what an order does not state.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from json.encoder import encode_basestring
@@ -12,6 +13,8 @@ from typing import Any, Final, TypedDict, cast
 
 #: Every decimal of up to 15 significant digits is the shortest form of some double.
 JSON_DIGITS: Final = 15
+#: A number of at most 15 digits without an exponent; nearly all are.
+PLAIN: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?")
 #: A number with more zeros than this is no amount, and would be a very long text.
 MOST_PLACES: Final = 30
 #: Wide enough not to round a number before its digits are counted.
@@ -126,22 +129,27 @@ def to_text(value: object) -> str:
     """
     if isinstance(value, str):
         return encode_basestring(value)
-    if isinstance(value, Decimal | float):
+    if isinstance(value, Decimal):
         return number_text(value)
     if isinstance(value, dict):
         return "{" + ",".join([f"{encode_basestring(name)}:{to_text(member)}" for name, member in value.items()]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join([to_text(item) for item in value]) + "]"
-    return json.dumps(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return number_text(Decimal(repr(value))) if isinstance(value, float) else json.dumps(value)
 
 
-def number_text(value: Decimal | float) -> str:
+def number_text(number: Decimal) -> str:
     """The number in plain digits, as short as it is.
 
     Raises:
         ValueError: no double has that shortest form (more than 15 significant digits).
     """
-    number = Decimal(repr(value)) if isinstance(value, float) else value
+    text = str(number)
+    if PLAIN.fullmatch(text):
+        short_text = text.rstrip("0").rstrip(".") if "." in text else text
+        return short_text if short_text != "-0" else "0"
     if not number.is_finite() or abs(number.adjusted()) > MOST_PLACES:
         raise ValueError("the amount has too many digits for a JSON number")
     short = number.normalize(WIDE)
