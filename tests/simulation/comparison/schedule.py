@@ -104,7 +104,9 @@ class Schedule:
     def name(self) -> str:
         """What happens, in the words of the table."""
         name = "everything together" if len(self.kinds) > 1 else next(iter(self.kinds))
-        return f"{name}; {self.orders_a_client} orders a client" if self.orders_a_client < FEW_ORDERS else name
+        if self.orders_a_client >= FEW_ORDERS:
+            return name
+        return f"{name}: {self.rate:.0%} of them, {self.orders_a_client} orders a client"
 
     @property
     def end(self) -> float:
