@@ -11,6 +11,8 @@ mpl.rcParams["svg.hashsalt"] = "arm-relay"
 
 from matplotlib import pyplot as plt  # noqa: E402 (the backend is chosen before)
 
+MINUTES = (1, 2, 5, 10, 20, 60, 120)
+
 
 def main() -> None:
     """Draw what comes in."""
@@ -41,7 +43,9 @@ def _times(axes: Any, figures: dict[str, dict[str, float]]) -> None:
     axes.hlines(places, medians, highest, color="C7")
     axes.plot(medians, places, "o", color="C0", label="median")
     axes.plot(highest, places, "s", color="C1", label="99 %")
-    axes.set(xlabel="minutes from the 202 to the announced end", xscale="log")
+    axes.set(xlabel="minutes from the 202 to the announced end", xscale="log", xlim=(1, 200))
+    axes.set_xticks(MINUTES, map(str, MINUTES))
+    axes.minorticks_off()
     axes.legend(loc="upper center")
 
 

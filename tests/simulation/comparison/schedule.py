@@ -38,10 +38,6 @@ class Kind(StrEnum):
     OUTAGE = "an outage"
 
 
-#: Kinds that go on for a time instead of hitting single calls.
-PERIODS: Final = frozenset({Kind.QUEUE, Kind.OUTAGE})
-
-
 class Fate(Enum):
     """What a submission meets."""
 
