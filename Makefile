@@ -130,6 +130,10 @@ soak: .venv/.ready ## Run the simulation for very many seeds, and its large scen
 bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)
 	$(RUN) benchmarks
 
+.PHONY: comparison
+comparison: .venv/.ready $(TOOLS)/bench/.ready ## Play one schedule of faults to usual designs and the relay, write docs/comparison.md
+	$(RUN) tests.simulation.comparison
+
 .PHONY: lint
 lint: .venv/.ready ## Lint, check the format and the imports
 	$(RUN) ruff check

@@ -23,9 +23,6 @@ from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
 from arm_relay.webhook.intake import Intake
 
-from tests.simulation.timed import costs
-from tests.simulation.timed.arm import Calls
-from tests.simulation.timed.cloud import Client
 from tests.simulation.timed.environment import AtOnce, Environment, Greenlets
 
 if TYPE_CHECKING:
@@ -49,13 +46,13 @@ def store_over(client: object, times: Times) -> Store:
 
 def polling(environment: Environment, world: "World", journal: Journal) -> Polling:
     """The poller function's use case."""
-    dynamodb = cast("Any", _dynamodb(environment, world))
+    dynamodb = cast("Any", world.dynamodb(environment))
     return poller.assemble(
         store=store_over(dynamodb, world.times),
         liveness=Liveness(dynamodb, TABLE),
         outage=Outage(dynamodb, TABLE),
-        ledger=Calls(world.arm, environment),
-        announcements=Topic(cast("Any", _sns(environment, world)), TOPIC, journal),
+        ledger=world.ledger(environment),
+        announcements=Topic(cast("Any", world.sns(environment)), TOPIC, journal),
         journal=journal,
         vocabulary=Vocabulary.extended("", ""),
         pace=pace(environment, world),
@@ -69,10 +66,10 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
 def intake(environment: Environment, world: "World", journal: Journal) -> Intake:
     """The webhook function's use case, behind the door."""
     codes = ArmCodes(user_id="simulation", credit_note_type="CN")
-    dynamodb = cast("Any", _dynamodb(environment, world))
+    dynamodb = cast("Any", world.dynamodb(environment))
     parts = webhook.assemble(
         store=store_over(dynamodb, world.times),
-        ledger=Calls(world.arm, environment),
+        ledger=world.ledger(environment),
         outages=Outage(dynamodb, TABLE),
         secrets=Secrets(lambda: SECRET, environment.now),
         journal=journal,
@@ -88,11 +85,3 @@ def intake(environment: Environment, world: "World", journal: Journal) -> Intake
 def pace(environment: Environment, world: "World") -> Pace:
     """The waiting times by this environment's clock."""
     return Pace(world.times, environment.now, world.random.random)
-
-
-def _dynamodb(environment: Environment, world: "World") -> Client:
-    return Client(environment, world.table, costs.DYNAMODB_LATENCY, world.calls, world.table_troubles)
-
-
-def _sns(environment: Environment, world: "World") -> Client:
-    return Client(environment, world.topic, costs.SNS_LATENCY, world.calls, world.topic_troubles)

@@ -19,9 +19,9 @@ from arm_relay.webhook.intake import Intake, OnInvalid
 from tests.simulation.dynamodb import Item
 from tests.simulation.hub import Hub
 from tests.simulation.timed import costs, functions, run
-from tests.simulation.timed.arm import Arm, Attempt, Habits
-from tests.simulation.timed.cloud import TimedTopic, Troubles
-from tests.simulation.timed.environment import TurnLock, at, seconds
+from tests.simulation.timed.arm import Arm, Attempt, Calls, Habits
+from tests.simulation.timed.cloud import Client, TimedTopic, Troubles
+from tests.simulation.timed.environment import Environment, TurnLock, at, seconds
 from tests.simulation.timed.table import TimedTable
 from tests.support.settings import SETTINGS
 
@@ -107,6 +107,18 @@ class World:
             self.accepted |= {taken.order.id for taken in receipt.taken}
 
         self.webhook.invoke(use)
+
+    def ledger(self, environment: Environment) -> Calls:
+        """How an environment reaches ARM."""
+        return Calls(self.arm, environment)
+
+    def dynamodb(self, environment: Environment) -> Client:
+        """How an environment reaches the table."""
+        return Client(environment, self.table, costs.DYNAMODB_LATENCY, self.calls, self.table_troubles)
+
+    def sns(self, environment: Environment) -> Client:
+        """How an environment reaches the topic."""
+        return Client(environment, self.topic, costs.SNS_LATENCY, self.calls, self.topic_troubles)
 
     def is_over(self) -> bool:
         """Whether every batch rests and is announced."""
