@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from arm_relay.batches import steps
 from arm_relay.batches.batch import State
-from arm_relay.store.records import shard_of
+from arm_relay.poller.shards import ALONE, Shards
+from arm_relay.store.records import Lease, shard_of
 
 from tests.support.poller_in_memory import MINUTE, Killed, Moment, World, an_order
 
@@ -89,3 +90,27 @@ def calls_with_an_effect(scenario: Callable[[World], None]) -> list[int]:
     world = World()
     scenario(world)
     return [number for number, name in enumerate(world.outside.calls) if name != "query"]
+
+
+def test_a_suspect_that_is_done_is_not_blamed_when_the_run_ends_with_another(world: World) -> None:
+    first, second = (world.claimed(an_order(number), batch_id=f"batch-{number}") for number in (1, 2))
+    names = [shard_of(first.id), shard_of(second.id)]
+    assert names[0] != names[1]
+    for name, batch in zip(names, (first, second), strict=True):
+        died_at = world.now
+        assert world.store.lease(name, "dead", died_at, died_at)
+        assert world.store.keep_lease(name, "dead", died_at, Lease((), {batch.id: ALONE}))
+    world.arm.clock.time += 5 * MINUTE
+    shards = Shards(store=world.store, now=lambda: world.now, owner="dying", remaining=lambda: 55.0)
+
+    shards.lease(names)
+    assert [batch for page in shards.pages() for batch in page] == []
+    suspects = shards.suspects()
+    assert next(suspects)[0].id == first.id
+    shards.give_back(first.id)
+    assert next(suspects)[0].id == second.id
+
+    # The run dies with the second one.
+    later = world.now + 5 * MINUTE
+    left = [world.store.lease(name, "next", later, later) for name in names]
+    assert left == [Lease((), {}), Lease((second.id,), {second.id: ALONE})]

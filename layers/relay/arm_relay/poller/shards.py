@@ -93,6 +93,9 @@ class Shards:
                 shard.in_hand = {batch.id}
                 self._keep(shard)
                 yield batch, shard.deaths.get(batch.id, 0) >= ENOUGH
+            # The last one is done: it is not to blame for what the next shard's suspects do.
+            shard.in_hand = set()
+            self._keep(shard)
 
     def release(self) -> None:
         """Give the leased shards back."""
