@@ -7,8 +7,10 @@ import asyncio
 import http.client
 import json
 import math
+import re
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -28,10 +30,8 @@ TAKEN: Final = json.dumps(
     }
 ).encode()
 DONE: Final = json.dumps({"status": "PROCESSED", "result": "OK", "message": "Document batch processed"}).encode()
-PUBLISHED: Final = (
-    b'<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>1</MessageId>'
-    b"</PublishResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></PublishResponse>"
-)
+#: The ids that a request of PublishBatch gives to its messages.
+ENTRY_ID: Final = re.compile(rb"PublishBatchRequestEntries\.member\.\d+\.Id=(\w+)")
 
 
 @dataclass(slots=True)
@@ -59,6 +59,8 @@ class Cloud:
         #: Every call by its name.
         self.calls: Counter[str] = Counter()
         self.capacity = Capacity()
+        #: How many messages were published.
+        self.messages = 0
 
     async def __call__(self, request: Request) -> Response:
         """The answer."""
@@ -71,9 +73,11 @@ class Cloud:
             self.calls[operation] += 1
             secret = {"ARN": "arn", "Name": "secret", "VersionId": "v" * 36, "SecretString": CREDENTIALS.to_json()}
             return Response(json.dumps(secret).encode(), content_type="application/x-amz-json-1.1")
-        if b"Action=Publish" in request.body:
-            self.calls["Publish"] += 1
-            return Response(PUBLISHED, content_type="text/xml")
+        if b"Action=PublishBatch" in request.body:
+            entries = ENTRY_ID.findall(request.body)
+            self.calls["PublishBatch"] += 1
+            self.messages += len(entries)
+            return Response(_published(entries), content_type="text/xml")
         return await self._arm(request)
 
     async def _arm(self, request: Request) -> Response:
@@ -105,6 +109,16 @@ class Cloud:
         if operation == "TransactWriteItems":
             units = sum(_units_in_transaction(entry["Put"]["Item"]) for entry in request["TransactItems"])
         self.capacity.writes += units
+
+
+def _published(entries: Sequence[bytes]) -> bytes:
+    """SNS's answer: every message is taken."""
+    taken = b"".join(b"<member><Id>%b</Id><MessageId>1</MessageId></member>" % entry for entry in entries)
+    return (
+        b'<PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult>'
+        b"<Successful>%b</Successful><Failed/></PublishBatchResult>"
+        b"<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></PublishBatchResponse>" % taken
+    )
 
 
 def _units_in_transaction(item: dict[str, dict[str, str]]) -> int:

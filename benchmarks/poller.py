@@ -78,9 +78,9 @@ class _Poller:
         """Batches finished per second while so many are due and it has `SPELL`."""
         self._table.renew()
         self._table.fill(due)
-        before = self._cloud.calls["Publish"]
+        before = self._cloud.messages
         usage = self._function.run([{}], seconds=TO_FINISH + SPELL)
-        return (self._cloud.calls["Publish"] - before) / usage.wall
+        return (self._cloud.messages - before) / usage.wall
 
 
 @contextmanager

@@ -56,9 +56,9 @@ def together(number: int) -> float:
 def _finished(pollers: Sequence[Function], table: Table, cloud: Cloud) -> float:
     table.renew()
     table.fill(DUE)
-    before = cloud.calls["Publish"]
+    before = cloud.messages
     wall = _run(pollers, SPELL)
-    return (cloud.calls["Publish"] - before) / wall
+    return (cloud.messages - before) / wall
 
 
 def _run(pollers: Sequence[Function], seconds: float) -> float:
