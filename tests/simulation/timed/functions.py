@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.mapping import ArmCodes
-from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.batches.batch import Times
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients, poller, webhook
@@ -27,6 +26,7 @@ from tests.simulation.timed import costs
 from tests.simulation.timed.arm import Calls
 from tests.simulation.timed.cloud import Client
 from tests.simulation.timed.environment import AtOnce, Environment, Greenlets
+from tests.support.contracts import DEFAULT
 
 if TYPE_CHECKING:
     from tests.simulation.timed.world import World
@@ -57,7 +57,7 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
         ledger=Calls(world.arm, environment),
         announcements=Topic(cast("Any", _sns(environment, world)), TOPIC, journal),
         journal=journal,
-        vocabulary=Vocabulary.extended("", ""),
+        contract=DEFAULT,
         pace=pace(environment, world),
         shuffled=lambda shards: world.random.sample(shards, len(shards)),
         workers=Greenlets(environment, clients.WORKERS),

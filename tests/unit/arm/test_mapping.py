@@ -123,7 +123,7 @@ def test_a_credit_note_has_the_code_the_deployer_set_and_the_amounts_of_its_orde
 
 def test_credit_notes_without_their_code_are_refused_by_pointer() -> None:
     orders = [an_order(), an_order(id="evt-2", invoiceNo="2", type="order.credited")]
-    detail = "credit notes need ARM's document type code: set the template's CreditNoteDocumentType"
+    detail = "credit notes need ARM's document type code: set documents/creditNote in the contract (ArmContract)"
 
     assert [Fault("/1/type", detail)] == faults(orders, WITHOUT_CREDIT_NOTES)
     assert [Fault("/type", detail)] == faults(an_order(type="order.credited"), WITHOUT_CREDIT_NOTES)

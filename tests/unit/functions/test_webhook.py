@@ -199,7 +199,7 @@ def test_a_credit_note_is_not_valid_until_its_code_is_set(api: Apis) -> None:
     answer = api.post(an_order(type="order.credited"))
 
     assert (answer.status, answer.problem) == (422, "invalid-order")
-    assert "CreditNoteDocumentType" in answer.body["errors"][0]["detail"]
+    assert "ArmContract" in answer.body["errors"][0]["detail"]
 
 
 def test_a_field_nobody_knows_is_told_with_the_one_that_was_meant(api: Apis) -> None:

@@ -4,5 +4,9 @@ What a call meets: `metered` measures it, `breaker` notices that ARM is out of r
 poller, and `shared_breaker` in the webhook; `client` makes it with a token
 from `auth` over `wire`, `errors` says what its failure means. `credentials` is what `auth` requests a token with.
 What is sent: `drafts` reads a request's orders and makes the batch, `mapping` makes each document, `money` computes,
-`documents` has ARM's field names. What comes back: `json_objects` reads a body, `outcomes` ARM's result.
+`documents` has ARM's field names.
+What comes back: `contract` is all that is guessed about it, and `contract_files` finds it; `json_objects` reads a body,
+`outcomes` ARM's result: `bodies` takes it apart, `words` says what its words mean, `matching` which order an entry is
+about, `objections` what speaks against it, `not_understood` why a part is not understood, `shapes` what may be logged
+of it.
 """

@@ -62,7 +62,7 @@ def faults_of(order: Order, pointer: str, codes: ArmCodes) -> list[Fault]:
     """
     faults = []
     if order.type == "order.credited" and not codes.credit_note_type:
-        detail = "credit notes need ARM's document type code: set the template's CreditNoteDocumentType"
+        detail = "credit notes need ARM's document type code: set documents/creditNote in the contract (ArmContract)"
         faults.append(Fault(f"{pointer}/type", detail))
     bound = Decimal(10) ** min(WHOLE_DIGITS, DIGITS - minor_unit_digits(order.currency))
     too_large = [

@@ -4,16 +4,17 @@ from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from arm_relay.arm.contract import Contract
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.settings import Settings
 
 
-def drafts(settings: Settings, now: Callable[[], datetime]) -> Drafts:
+def drafts(settings: Settings, contract: Contract, now: Callable[[], datetime]) -> Drafts:
     """Makes ARM's batches of orders, dated today in the time zone of the invoices."""
     time_zone = ZoneInfo(settings.invoice_time_zone)
 
     def today() -> date:
         return now().astimezone(time_zone).date()
 
-    return Drafts(ArmCodes(settings.arm_user_id, settings.credit_note_document_type), today)
+    return Drafts(ArmCodes(settings.arm_user_id, contract.documents.credit_note), today)
