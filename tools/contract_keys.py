@@ -160,8 +160,8 @@ KEYS: Final[Mapping[str, KeyNote]] = {
     "texts": KeyNote(
         "Parts of texts and of names of keys, in any case: `fault` (may tell of a fault), `waiting` (may say that ARM "
         "is not done), `trial` (in a name: ARM only tried), `temporary` (the failure may be the call's), `done` "
-        "(beside them stands how many were created), `none` (deny what follows), `things` (may stand between), `nothing` "
-        "(values that mean nothing), `harmless` (taken out first).",
+        "(beside them stands how many were created), `none` (deny what follows), `things` (may stand between), "
+        "`nothing` (values that mean nothing), `harmless` (taken out first).",
         {"fault": ["error"], "harmless": ["default"]},
         {
             "type": "object",
@@ -200,8 +200,8 @@ KEYS: Final[Mapping[str, KeyNote]] = {
     ),
     "submissions": KeyNote(
         "What a 4xx to a submission means: `refused` (the orders may be corrected), `in-doubt` (ARM may have the "
-        "batch: its ledger is asked), `waits` (it says nothing about the batch, which is sent again). Every other 4xx waits. "
-        "401, 403 and 429 always wait, and 408 is always in doubt.",
+        "batch: its ledger is asked), `waits` (it says nothing about the batch, which is sent again). Every "
+        "other 4xx waits. 401, 403 and 429 always wait, and 408 is always in doubt.",
         {"400": "refused", "409": "in-doubt"},
         _named({"enum": [turned.value for turned in Turned]}, CODE),
     ),

@@ -132,7 +132,7 @@ def read(answer: Answer, orders: Sequence[BatchOrder], contract: Contract, batch
     except NotDone as error:
         return Waiting(Rule.NOT_DONE, error.against)
     except NotUnderstood as error:
-        faults = () if answer.status in GONE else _faults(answer.body, contract)
+        faults = () if answer.status in GONE else _faults(answer.body, contract, len(orders))
         return Undecided(str(error), tuple(orders), error.against or faults, may_have_failed=bool(faults))
     except RecursionError:  # A body may be shallow enough to be read, but too deep to be written into an error.
         return Undecided("ARM's result is nested too deeply", tuple(orders), may_have_failed=True)
@@ -146,9 +146,9 @@ def end_of(orders: Iterable[BatchOrder]) -> State:
     return State.SUCCEEDED if OrderStatus.SUCCEEDED in statuses else State.FAILED
 
 
-def _faults(body: str, contract: Contract) -> tuple[Objection, ...]:
+def _faults(body: str, contract: Contract, of: int) -> tuple[Objection, ...]:
     """Whatever in a body may tell of a fault."""
-    against = against_success(json_object(body) or {}, contract, of=0)
+    against = against_success(json_object(body) or {}, contract, of)
     return tuple(objection for objection in against if objection.kind not in NOT_DONE)
 
 
