@@ -120,7 +120,12 @@ def _api(aws: Aws, name: str, api_id: str) -> ExecuteApi:
 def _arm(wanted: Options, credentials: Credentials, running: ExitStack) -> Arm:
     if wanted.arm_base_url and wanted.arm_token_url:
         return Arm(wanted.arm_base_url, wanted.arm_token_url)
-    server = running.enter_context(ArmServer(credentials.arm_client_id, credentials.arm_client_secret))
+    # The contract that tells the relay how to read tells the simulator how to speak.
+    named = wanted.parameters.get("ArmContract", "default")
+    contract = None if named == "default" else named
+    server = running.enter_context(
+        ArmServer(credentials.arm_client_id, credentials.arm_client_secret, contract=contract)
+    )
     say(f"a simulator plays ARM at {server.base_url}")
     return Arm(server.base_url, server.token_url, server.control_url)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 import httpx
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.contract import Contract
 from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.wire import Wire
 from arm_relay.batches.batch import Batch, State
@@ -126,7 +127,8 @@ class Topic:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, contract: Contract = DEFAULT) -> None:
+        self.contract = contract
         self.arm = a_simulator()
         self.diary = Diary()
         self.outside = Outside()
@@ -177,7 +179,7 @@ class World:
             ledger=arm_client(self._network),
             announcements=self.topic,
             journal=self.diary,
-            contract=DEFAULT,
+            contract=self.contract,
             pace=self.pace,
             shuffled=lambda _: self.shards,
             workers=OneByOne(),
