@@ -3,6 +3,7 @@
 import typer
 
 from desk.contract_commands import contract
+from desk.probe_command import probe
 
 app = typer.Typer(
     name="relay",
@@ -14,6 +15,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(contract)
+app.command(epilog="Example: relay probe --sandbox")(probe)
 
 
 @app.callback()

@@ -102,8 +102,20 @@ def start(wanted: Options, running: ExitStack) -> Ready:
         topic_arn=stack.topic_arn,
         results_queue_url=results_queue_url,
         arm_base_url=arm.base_url,
+        **_for_the_probe(arm, credentials),
         arm_control_url=arm.control_url,
     )
+
+
+def _for_the_probe(arm: Arm, credentials: Credentials) -> dict[str, str]:
+    """Where and as whom the simulator can be called; an ARM outside has credentials of its own."""
+    if not arm.control_url:
+        return {}
+    return {
+        "arm_token_url": arm.token_url,
+        "arm_client_id": credentials.arm_client_id,
+        "arm_client_secret": credentials.arm_client_secret,
+    }
 
 
 def _gateway(option: str, port: int, running: ExitStack) -> Gateway:

@@ -12,6 +12,9 @@ from sandbox.arm.messages import Response, json_response
 type Json = dict[str, Any]
 type End = Literal["waiting", "succeeded", "partial", "failed"]
 
+#: The words that are no texts.
+BOOLEANS: Final = {"true": True, "false": False}
+
 #: The status where a contract has none for an end.
 ANY_END: Final = "finished"
 
@@ -54,7 +57,7 @@ def _words(contract: Mapping[str, Any], own: str, meaning: str) -> Json:
     keys = contract["wordKeys"]
     word = _word(contract, own, meaning)
     if keys and word:
-        return {keys[0] if own == "headWords" else keys[-1]: word}
+        return {keys[0] if own == "headWords" else keys[-1]: BOOLEANS.get(word, word)}
     flags = [key for key, true in contract["flags"].items() if true == "succeeded"][:1]
     return dict.fromkeys(flags, meaning != "failed")
 

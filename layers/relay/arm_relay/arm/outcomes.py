@@ -286,10 +286,7 @@ class _Reader:
             raise NotUnderstood(CONTRADICTION)
         rule = Rule.ENTRIES
         if unknown or (head in END_OF and END_OF[head] is not state):
-            # A word for the whole may be the call's, so entries that name their documents count against it. But a
-            # success does not count against a failure of the whole: an entry may be fine and fall with its batch.
-            if state is State.SUCCEEDED or not told.by_number or head in (Meaning.FAILED, Meaning.PARTIAL):
-                raise unknown or NotUnderstood(CONTRADICTION)
+            self._check_entries_decide(told, state, head, unknown)
             rule = Rule.ENTRIES_ALONE
         self._check_entries(told)
         if state is State.SUCCEEDED:
@@ -300,6 +297,19 @@ class _Reader:
             self._check_at_work(body)
             self._check_counts(body, told.orders)
         return Ended(state, told.orders, self._named(told), rule)
+
+    def _check_entries_decide(
+        self, told: _Told, state: State, head: Meaning | None, unknown: UnknownWord | None
+    ) -> None:
+        """Where the words for the whole batch do not fit, the entries decide if each names its document.
+
+        A success of the whole may be the call's: then the HTTP code has to say the same as the entries. A success of an
+        entry never counts against a failure of the whole: it may be fine and fall with its batch.
+        """
+        code_says_so = self._contract.codes[self._code] is not Meaning.FINISHED
+        is_the_calls = head is Meaning.SUCCEEDED and code_says_so
+        if state is State.SUCCEEDED or not told.by_number or not (unknown or is_the_calls):
+            raise unknown or NotUnderstood(CONTRADICTION)
 
     def _named(self, told: _Told) -> frozenset[str]:
         """The failed orders whose entry names their document's number and gives a reason."""

@@ -54,26 +54,34 @@ def tells(fields: Mapping[str, object], contract: Contract) -> bool:
 def _meaning(
     part: Mapping[str, object], contract: Contract, own: Mapping[str, Meaning], held: AbstractSet[str] = frozenset()
 ) -> Meaning | None:
-    meanings = set()
+    meanings: set[Meaning] = set()
+    of_the_call: set[Meaning] = set()
     for key in contract.word_keys:
         value = part.get(key)
         is_flag = key in contract.flags and truth_of(value) is not None
         if value is not None and key not in held and not is_flag:
-            meanings.add(_word(value, contract, own))
+            meaning = _word(value, contract, own)
+            # A word that says nothing here, because it is the call's, gives way to any other.
+            (of_the_call if own.get(_spelt(value)) is Meaning.FINISHED else meanings).add(meaning)
     for key, meaning in contract.flags.items():
         truth = truth_of(part.get(key))
         said = meaning if truth else OPPOSITES.get(meaning)
         if truth is not None and said:
             meanings.add(said)
-    return _together(meanings)
+    return _together(meanings or of_the_call)
 
 
 def _word(value: object, contract: Contract, own: Mapping[str, Meaning]) -> Meaning:
-    word = loose(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    word = _spelt(value)
     meaning = own.get(word) or contract.words.get(word)
     if meaning is None:
         raise UnknownWord("ARM's result contains an unknown word")
     return meaning
+
+
+def _spelt(value: object) -> str:
+    """A value as words are compared; a number and a boolean are words, too."""
+    return loose(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def _together(meanings: AbstractSet[Meaning]) -> Meaning | None:
