@@ -72,7 +72,7 @@ def probe(
             # The simulator bills any customer but those that it is told of.
             http.patch(f"{control_url}/settings", json={"failing_customers": [NO_SUCH_CUSTOMER]})
         world = World(
-            ask=lambda question: yes or typer.confirm(question),
+            ask=lambda question: _agreed(question, console, yes=yes),
             say=lambda text: console.print(escape(text)),
             clock=time.monotonic,
             sleep=time.sleep,
@@ -81,6 +81,13 @@ def probe(
         )
         Session(Arm(http, target, time.monotonic), target, record, world).run()
     _conclude(record, folder, console)
+
+
+def _agreed(question: str, console: Console, *, yes: bool) -> bool:
+    if not yes:
+        return typer.confirm(question)
+    console.print(escape(question), "Yes.")
+    return True
 
 
 def _conclude(record: Record, folder: Path, console: Console) -> None:
@@ -150,14 +157,15 @@ def _allowed_host(target: Target, *, production: bool) -> str:
         raise Problem("a URL is not one") from None
     if "" in hosts:
         raise Problem("a URL has no host")
-    host = httpx.URL(target.base_url).host
+    url = httpx.URL(target.base_url)
+    host = url.host
     if all(_is_harmless(name) for name in hosts):
-        return host
+        return url.netloc.decode()
     if not production:
         raise Problem(f"{host} may be production, where a probe creates invoices; say --production if you mean it")
     if typer.prompt(f"Invoices will be created on {host}. Type its name to go on") != host:
         raise Problem("that is not its name, so nothing was sent")
-    return host
+    return url.netloc.decode()
 
 
 def _is_harmless(host: str) -> bool:

@@ -104,7 +104,10 @@ def _steps(findings: Findings, proposal: Proposal) -> Iterator[str]:
         yield from _outcome(finding)
         for seen in finding.answers:
             yield ""
-            yield f"{seen.asked}, {seen.after:.1f} s after the batch was sent: **{seen.code}** in {seen.took:.2f} s"
+            when = (
+                f", {seen.after:.1f} s after the batch was sent" if seen.asked == RESULT and finding.batch_uuid else ""
+            )
+            yield f"{seen.asked}{when}: **{seen.code}** in {seen.took:.2f} s"
             yield ""
             yield "```"
             yield seen.body
