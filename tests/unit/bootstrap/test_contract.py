@@ -10,7 +10,9 @@ from aws_lambda_powertools import Logger, Metrics
 from tests.support.settings import SETTINGS
 
 
-@pytest.mark.parametrize("build", [webhook.build, operators.build, poller.build])
+@pytest.mark.parametrize(
+    "build", [webhook.build, operators.build, poller.build], ids=["webhook", "operators", "poller"]
+)
 def test_a_contract_that_is_not_there_is_named_when_a_function_starts(
     build: Callable[[Mapping[str, str], Logger, Metrics], object],
 ) -> None:
