@@ -268,9 +268,9 @@ def test_a_redirect_is_not_followed(status: int, arm: ArmClient, control: ArmCon
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        *[(status, Refused) for status in (400, 404, 409, 413, 422)],
-        *[(status, NotSent) for status in (403, 429)],
-        *[(status, InDoubt) for status in (408, 502, 503, 504)],
+        *[(status, Refused) for status in (400, 422)],
+        *[(status, NotSent) for status in (403, 404, 405, 413, 429)],
+        *[(status, InDoubt) for status in (408, 409, 502, 503, 504)],
     ],
 )
 def test_each_status_has_its_consequence(

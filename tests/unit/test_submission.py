@@ -84,11 +84,11 @@ def content_of(payload: dict[str, object]) -> bytes:
     return httpx.Request("POST", "https://arm.example", json=payload).content
 
 
-def arm_client(transport: SimulatedTransport) -> ArmClient:
+def arm_client(transport: SimulatedTransport, base_url: str = "https://arm.example/arm/v1") -> ArmClient:
     clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
     wire = Wire(httpx.Client(transport=transport), clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
-    return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
+    return ArmClient(wire, tokens, base_url, DEFAULT.turned)
 
 
 @pytest.fixture
@@ -419,3 +419,14 @@ def test_nothing_is_told_of_an_outcome_that_is_not_recorded(world: World) -> Non
     world.run(batch)
 
     assert world.diary.moves == []
+
+
+def test_a_wrong_base_url_loses_nothing_and_refuses_nothing(world: World) -> None:
+    elsewhere = arm_client(world.network, "https://arm.example/collection/v1")
+    pace = Pace(TIMES, world.arm.clock.now, lambda: 0.5)
+    world.submission = Submission(store=world.store, ledger=elsewhere, journal=world.diary, pace=pace)
+
+    after = world.run()
+
+    assert (after.state, after.cause) == (State.QUEUED, "ARM answered 404")
+    assert world.arm.ledger.batches == []
