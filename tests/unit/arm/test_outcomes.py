@@ -255,6 +255,9 @@ def test_an_answer_about_the_whole_batch(code: int, body: object, reading: str) 
         pytest.param(200, entries(A1 | OK, A2 | OK, failed=[A2]), ENTRIES, id="all well, but one among the failed"),
         pytest.param(200, entries(A1 | OK, A2 | OK | {"errorCode": "E17"}), BOTH, id="all well, but an error code"),
         pytest.param(200, entries(A1 | OK, A2 | OK, meta={"rejected": 1}), BOTH, id="all well, but one rejected"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, notProcessed=[A2]), BOTH, id="all well, but one not processed"),
+        pytest.param(200, entries(A1 | OK, A2 | OK, rejectedDocuments=[A2]), BOTH, id="all well, but a list of others"),
+        pytest.param(200, entries(A1 | OK, A2 | OK | {"state": "QUEUED"}), "WAITING", id="all well, but one queued"),
         # Which order is meant.
         pytest.param(200, entries({"documentNo": "a1"} | OK, A2 | OK), "SUCCEEDED SS", id="numbers without case"),
         pytest.param(
