@@ -83,9 +83,10 @@ schemas: setup ## Write docs/schemas/orders.schema.json from the models
 	$(RUN) tools.schemas
 
 .PHONY: reference
-reference: schemas openapi ## Write all that is generated from the code: both of these, docs/order-fields.md, the routes in docs/api.md
+reference: schemas openapi ## Write all that is generated from the code: both of these, the tables in docs/
 	$(RUN) tools.field_page
 	$(RUN) tools.route_table
+	$(RUN) tools.contract_page
 
 # The system on this machine.
 

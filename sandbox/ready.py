@@ -25,6 +25,10 @@ class Ready:
     #: A queue subscribed to the topic, raw: each message body is one notification.
     results_queue_url: str
     arm_base_url: str
+    #: The simulator's token URL, and the credentials that it takes; absent when an ARM outside is used.
+    arm_token_url: str | None = None
+    arm_client_id: str | None = None
+    arm_client_secret: str | None = None
     #: The simulator's control; absent when an ARM outside is used.
     arm_control_url: str | None = None
 

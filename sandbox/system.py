@@ -103,8 +103,20 @@ def start(wanted: Options, running: ExitStack) -> Ready:
         topic_arn=stack.topic_arn,
         results_queue_url=results_queue_url,
         arm_base_url=arm.base_url,
+        **_for_the_probe(arm, credentials),
         arm_control_url=arm.control_url,
     )
+
+
+def _for_the_probe(arm: Arm, credentials: Credentials) -> dict[str, str]:
+    """Where and as whom the simulator can be called; an ARM outside has credentials of its own."""
+    if not arm.control_url:
+        return {}
+    return {
+        "arm_token_url": arm.token_url,
+        "arm_client_id": credentials.arm_client_id,
+        "arm_client_secret": credentials.arm_client_secret,
+    }
 
 
 def _gateway(option: str, port: int, running: ExitStack) -> Gateway:
@@ -121,7 +133,12 @@ def _api(aws: Aws, name: str, api_id: str) -> ExecuteApi:
 def _arm(wanted: Options, credentials: Credentials, running: ExitStack) -> Arm:
     if wanted.arm_base_url and wanted.arm_token_url:
         return Arm(wanted.arm_base_url, wanted.arm_token_url)
-    server = running.enter_context(ArmServer(credentials.arm_client_id, credentials.arm_client_secret))
+    # The contract that tells the relay how to read tells the simulator how to speak.
+    named = wanted.parameters.get("ArmContract", "default")
+    contract = None if named == "default" else named
+    server = running.enter_context(
+        ArmServer(credentials.arm_client_id, credentials.arm_client_secret, contract=contract)
+    )
     say(f"a simulator plays ARM at {server.base_url}")
     return Arm(server.base_url, server.token_url, server.control_url)
 

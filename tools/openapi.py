@@ -155,6 +155,7 @@ def _paths() -> dict[str, dict[str, Operation]]:
         f"{client}/orders": {"post": _accept()},
         f"{client}/orders/preview": {"post": _preview()},
         f"{client}/orders/{{id}}": {"get": _show_order()},
+        "/v1/orders": {"get": _find_order()},
         f"{client}/batches": {"get": _list_held()},
         f"{client}/batches/{{batchId}}": {"get": _show_batch()},
         f"{client}/batches/{{batchId}}/redrive": {"post": _redrive()},
@@ -231,6 +232,21 @@ def _show_order() -> Operation:
         parameters=(_in_path("id", "The order event's `id`, percent-encoded once.", MAX_ID),),
         answers={200: _ref("OrderStatus")},
         problems=(Kind.FORBIDDEN, Kind.UNKNOWN_ORDER),
+        security="iam",
+    )
+
+
+def _find_order() -> Operation:
+    return Operation(
+        name="findOrder",
+        reader=Reader.OPERATORS,
+        summary="Find the order that has an invoice number",
+        parameters=(
+            _query("clientNo", "The client's number in ARM.", {"type": "string"}, required=True),
+            _query("invoiceNo", "The number, in any case.", {"type": "string"}, required=True),
+        ),
+        answers={200: _ref("OrderStatus")},
+        problems=(Kind.INVALID_QUERY, Kind.FORBIDDEN, Kind.UNKNOWN_ORDER),
         security="iam",
     )
 
@@ -435,13 +451,17 @@ def _receipt_schemas() -> Json:
         "vat": {"type": "number", "description": "The VAT."},
         "gross": {"type": "number", "description": "With VAT."},
     }
+    of_replay = {"duplicateOf": _text("The id under which the relay has the order, if it has it under another one.")}
     of_new = {
         "currency": _nullable(_text("The order's currency; null if it has none.")),
         "total": _object(amounts, description="What its document comes to, in major currency units."),
     }
     taken = _object(
-        _order_fields() | {"outcome": outcomes, "batchId": _text("The batch that the order belongs to.")} | of_new,
-        optional=tuple(of_new),
+        _order_fields()
+        | {"outcome": outcomes, "batchId": _text("The batch that the order belongs to.")}
+        | of_new
+        | of_replay,
+        optional=(*of_new, *of_replay),
         description="An order that the relay has. `currency` and `total` are there if it is new in this request.",
     )
     rejected = _object(

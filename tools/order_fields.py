@@ -78,8 +78,9 @@ _ORDER: Final = {
         example="543210",
     ),
     "invoiceNo": FieldNote(
-        means="The document's own number. You choose it, unique per client; the relay checks this only within one "
-        "request. With it the relay can look the document up in ARM when a submission gets no answer. Only numbers of "
+        means="The document's own number. You choose it, unique per client; upper and lower case are the same. The "
+        "same content under a known number is the same order, other content is a conflict. With it the relay can look "
+        "the document up in ARM when a submission gets no answer. Only numbers of "
         "letters, digits, `-`, `_` and single dots between them can be looked up.",
         absent="We assume that ARM numbers the document; the relay does not learn that number. If a submission gets no "
         "answer, the order has to wait for a person (HELD).",

@@ -10,6 +10,7 @@ from arm_relay.api.event import (
     batch_id_of,
     choice_of,
     client_no_of,
+    name_of,
     number_of,
     operator_of,
     order_id_of,
@@ -48,6 +49,13 @@ def show_order(event: Event) -> Response:
     return json_response(HTTPStatus.OK, to_order_status(order, batch, relay().times))
 
 
+def find_order(event: Event) -> Response:
+    """Find the order that has an invoice number."""
+    operator_of(event)
+    order, batch = relay().inquiries.order_of_number(name_of(event, "clientNo"), name_of(event, "invoiceNo"))
+    return json_response(HTTPStatus.OK, to_order_status(order, batch, relay().times))
+
+
 def list_batches(event: Event) -> Response:
     """List the batches that wait for a person."""
     operator_of(event)
@@ -75,6 +83,7 @@ API: Final = Api(
     routes={
         "POST /v1/clients/{clientNo}/orders/preview": preview_orders,
         "GET /v1/clients/{clientNo}/orders/{id+}": show_order,
+        "GET /v1/orders": find_order,
         "GET /v1/clients/{clientNo}/batches": list_batches,
         "GET /v1/clients/{clientNo}/batches/{batchId}": show_batch,
         "POST /v1/clients/{clientNo}/batches/{batchId}/redrive": redrive_batch,

@@ -7,7 +7,7 @@ What a call meets, in order:
 3. `faults` the faults that can be switched on, and the queue of those that are; `behaviours` what each does to a call.
 4. `ledger` the batches taken and the documents billed, with what ARM decided about each.
 5. `results` every body the documentation does not show: the guesses, all of them, selectable by
-6. `settings` the knobs.
+6. `settings` the knobs; `speech` words a result by a contract instead, which `contracts` finds.
 
 Two ways to reach it: `transport` puts an `ArmApi` behind an httpx client, in process and under a simulated clock;
 `server` (on `listener`) puts it behind real HTTP, beside `control`, a second port to read the ledger and to

@@ -15,7 +15,9 @@ def main() -> None:
     options = _options()
     # Blocked before any thread starts, so that the signal waits for sigwait and no thread is cut short.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-    with ArmServer(options.client_id, options.client_secret, options.port, options.control_port) as server:
+    with ArmServer(
+        options.client_id, options.client_secret, options.port, options.control_port, options.contract
+    ) as server:
         print(json.dumps(_ready(server, options)), flush=True)
         signal.sigwait(_ENDINGS)
 
@@ -42,6 +44,7 @@ def _options() -> Namespace:
     parser.add_argument(
         "--client-secret", default=token_urlsafe(), help="likewise (default: a new one, see the output)"
     )
+    parser.add_argument("--contract", metavar="NAME", help="word results by this contract (docs/arm-contract.md)")
     return parser.parse_args()
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from sandbox.arm.ledger import Batch, Document, Outcome
 from sandbox.arm.messages import Response, json_response
 from sandbox.arm.settings import ResultShape, Settings
+from sandbox.arm.speech import spoken
 
 type Json = dict[str, object]
 
@@ -38,6 +39,8 @@ def batch_result(batch: Batch | None, settings: Settings, now: datetime) -> Resp
     """GET batches/{batchuuid}."""
     if batch is None or _forgotten(batch, settings, now):
         return error(settings.status_unknown, "Batch not found")
+    if settings.contract:
+        return spoken(batch, settings.contract, is_done=now >= batch.processed_at)
     if now < batch.processed_at:
         return json_response(settings.status_pending, _pending(batch))
     return SHAPES[settings.result_shape](batch, settings)

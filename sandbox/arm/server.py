@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from sandbox.arm.api import API_PATH, ArmApi
+from sandbox.arm.contracts import named
 from sandbox.arm.control import Control
 from sandbox.arm.faults import Faults
 from sandbox.arm.ledger import Ledger, short_uuid
@@ -22,8 +23,11 @@ class ArmServer:
     Faults and settings are changed through the control port (see `client`), never from another thread.
     """
 
-    def __init__(self, client_id: str, client_secret: str, port: int = 0, control_port: int = 0) -> None:
-        settings, faults = Settings(), Faults()
+    def __init__(
+        self, client_id: str, client_secret: str, port: int = 0, control_port: int = 0, contract: str | None = None
+    ) -> None:
+        """`contract` names the contract by which results are worded."""
+        settings, faults = Settings(contract=named(contract) if contract else None), Faults()
         ledger = Ledger(_now, lambda: short_uuid(urandom(16)), settings)
         self._api = ArmApi(ledger, faults, settings, client_id, client_secret, _now, token_urlsafe)
         self._control = Control(self._api, ledger, faults, settings)

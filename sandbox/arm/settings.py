@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 type Duplicates = Literal["accept", "reject"]
 
@@ -43,6 +43,8 @@ class Settings:
     token_seconds: float = 3600.0
     #: Which guess of the batch result's body is answered (see `results`).
     result_shape: ResultShape = "per-document"
+    #: A complete contract, by which results are worded instead (see `speech`); None: by `result_shape`.
+    contract: dict[str, Any] | None = None
     #: Whether the entries of a result come in the reverse of the request's order.
     reverse_entries: bool = False
     #: The HTTP status of the batch result: all created, still queued, some failed, none created, not known.
@@ -79,6 +81,8 @@ def _value(name: str, value: object) -> object:
     if _is_number(value, default) or (name == "forget_after_seconds" and value is None):
         return value
     if isinstance(value, bool) and isinstance(default, bool):
+        return value
+    if name == "contract" and (value is None or isinstance(value, dict)):
         return value
     raise ValueError(f"no setting {name} or not a value of it: {value!r}")
 

@@ -7,7 +7,7 @@ compared with its threshold.
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import ge, lt
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ from arm_relay.observability import Metric
 
 from functions.poller import app as poller
 from functions.webhook import app as webhook
-from tests.support.builders import TIMES, a_batch
+from tests.support.builders import TIMES, a_batch_order
 from tests.support.poller_world import World, deployed
 from tests.support.template import TEMPLATE, template
 from tools.dashboard.measurements import Identity, Measurements, Point
@@ -112,7 +112,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def waiting(world: World, period: int) -> None:
     """One batch more that ARM has taken and will not end by itself."""
     world.arm.settings.processing_seconds = 1e9
-    order = replace(a_batch().orders[0], id=f"evt-{period}")
+    order = a_batch_order(id=f"evt-{period}")
     world.pending(id=f"batch-{period}", orders=(order,))
 
 
@@ -213,7 +213,7 @@ def test_what_passes_by_itself_is_no_alarm(name: str, world: World, capsys: pyte
 
 def test_a_healthy_relay_raises_no_alarm(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     def orders_end(world: World, period: int) -> None:
-        world.pending(id=f"batch-{period}", orders=(replace(a_batch().orders[0], id=f"evt-{period}"),))
+        world.pending(id=f"batch-{period}", orders=(a_batch_order(id=f"evt-{period}"),))
         world.arm.clock.sleep(60)
         world.poll()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from arm_relay.arm import auth, client, outcomes
+from arm_relay.arm import auth, bodies, client, matching, outcomes, words
 from arm_relay.batches import causes
 from arm_relay.batches.batch import State
 from arm_relay.poller import reconciliation
@@ -27,7 +27,7 @@ MADE = {
 }
 
 #: What raises or returns a reason whose words become a cause.
-GIVEN_BY = {"NotSent", "InDoubt", "NoAnswer", "Undecided", "_NotUnderstood"}
+GIVEN_BY = {"NotSent", "InDoubt", "NoAnswer", "Undecided", "NotUnderstood", "UnknownWord"}
 
 
 def constants() -> dict[str, str]:
@@ -45,15 +45,21 @@ def reasons(module: ModuleType) -> Iterator[str]:
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in GIVEN_BY:
             continue
-        words = node.args[0]
-        if isinstance(words, ast.Constant):
-            yield re.escape(str(words.value))
-        elif isinstance(words, ast.JoinedStr):
-            parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in words.values)
+        given = node.args[0]
+        if isinstance(given, ast.Name) and isinstance(named := getattr(module, given.id, None), str):
+            yield re.escape(named)
+        elif isinstance(given, ast.Constant):
+            yield re.escape(str(given.value))
+        elif isinstance(given, ast.JoinedStr):
+            parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in given.values)
             yield "".join(parts)
 
 
-REASONS = [pattern for module in (auth, client, outcomes, reconciliation) for pattern in reasons(module)]
+REASONS = [
+    pattern
+    for module in (auth, client, outcomes, bodies, words, matching, reconciliation)
+    for pattern in reasons(module)
+]
 
 
 def test_every_constant_cause_is_listed_in_the_sentence_of_the_code() -> None:

@@ -39,7 +39,7 @@ FROZEN = {
     Kind.CONFLICT: (
         "urn:arm-relay:problem:conflict",
         409,
-        "An order with this id is already in progress with different content",
+        "An order with this id or invoice number already exists with different content",
     ),
     Kind.NOT_REDRIVABLE: (
         "urn:arm-relay:problem:not-redrivable",
@@ -67,12 +67,12 @@ FAILURES = [
     (UnknownClient(UnknownClient.__doc__), Kind.UNKNOWN_CLIENT, "There is no client with this number."),
     (InvalidQuery("It should be a number."), Kind.INVALID_QUERY, "It should be a number."),
     (InvalidCursor(InvalidCursor.__doc__), Kind.INVALID_QUERY, "The cursor does not come from this list."),
-    (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order with this id."),
+    (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order with this id or invoice number."),
     (UnknownBatch(UnknownBatch.__doc__), Kind.UNKNOWN_BATCH, "The client has no batch with this id."),
     (
         Conflict(["evt-1"]),
         Kind.CONFLICT,
-        "An order with this id is in progress or held, or has succeeded, with different content.",
+        "An order with this id or invoice number is in progress or held, or has succeeded, with different content.",
     ),
     (IllegalStep("The batch is not held."), Kind.NOT_REDRIVABLE, "The batch is not held."),
     (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
@@ -185,9 +185,9 @@ def test_faults_are_told_all_at_once_each_with_its_pointer() -> None:
 def test_a_conflict_names_its_orders() -> None:
     assert problem_of(Conflict(["evt-1", "evt-2"])).to_json() == {
         "type": "urn:arm-relay:problem:conflict",
-        "title": "An order with this id is already in progress with different content",
+        "title": "An order with this id or invoice number already exists with different content",
         "status": 409,
-        "detail": "An order with this id is in progress or held, or has succeeded, with different content.",
+        "detail": Conflict.__doc__,
         "orderIds": ["evt-1", "evt-2"],
     }
 

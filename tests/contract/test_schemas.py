@@ -114,7 +114,11 @@ def test_what_breaks_the_schema_the_relay_refuses_too(body: object) -> None:
 
 def test_every_schema_is_named_where_readers_look_for_it() -> None:
     names = sorted(path.name for path in SCHEMAS.glob("*.json"))
-    pages = {"notification.schema.json": "receiving-results.md", "orders.schema.json": "sending-orders.md"}
+    pages = {
+        "arm-contract.schema.json": "arm-contract.md",
+        "notification.schema.json": "receiving-results.md",
+        "orders.schema.json": "sending-orders.md",
+    }
 
     assert names == sorted(pages)
     for name, page in pages.items():

@@ -34,7 +34,7 @@ AWS_CLI = ROOT / ".tools" / "awscli" / "bin"
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
     # The code of credit notes is made up, as the documentation does not have it.
-    parameters = ("--parameter", "FirstPollSeconds=1", "--parameter", "CreditNoteDocumentType=CN")
+    parameters = ("--parameter", "FirstPollSeconds=1", "--parameter", "ArmContract=like-collection")
     with start_sandbox("--port", "0", "--poll-every", "1", *parameters) as running:
         yield running.ready
 

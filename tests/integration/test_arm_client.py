@@ -14,7 +14,7 @@ from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
-from arm_relay.arm.outcomes import Ended, Vocabulary, Waiting, read
+from arm_relay.arm.outcomes import Ended, Waiting, read
 from arm_relay.arm.wire import MAX_ANSWER, Wire
 from arm_relay.batches.batch import Answer, OrderStatus, State
 
@@ -23,6 +23,7 @@ from sandbox.arm.faults import TOKEN_GARBAGE
 from sandbox.arm.server import ArmServer
 from tests.support.arm_builders import a_document, a_payload, three_documents
 from tests.support.builders import a_batch_order
+from tests.support.contracts import DEFAULT
 
 SECRET = "s3cr3t"
 PAYLOAD = json.dumps(a_payload()).encode()
@@ -58,7 +59,7 @@ def a_line(server: ArmServer, *, haste: float = 1, secret: str = SECRET) -> Iter
     with httpx.Client(verify=PLAIN, trust_env=False, event_hooks={"response": [note_port]}) as http:
         wire = Wire(http, lambda: time.monotonic() * haste)
         tokens = Tokens(wire, server.token_url, lambda: Credentials("my-integration", secret), time.monotonic)
-        yield Line(ArmClient(wire, tokens, server.base_url), ports)
+        yield Line(ArmClient(wire, tokens, server.base_url, DEFAULT.turned), ports)
 
 
 @pytest.fixture
@@ -124,14 +125,13 @@ def test_a_batch_goes_in_and_its_result_and_documents_come_out(arm: ArmClient, c
     orders = [
         a_batch_order(id=f"evt-{n}", order_id=f"B-{n}", customer_no=f"C{n}", document_no=f"A{n}") for n in (1, 2, 3)
     ]
-    vocabulary = Vocabulary.extended("", "")
 
     batch_uuid, answer = arm.submit("2218", json.dumps(a_payload(*three_documents())).encode())
     assert answer.status == 202
-    assert read(arm.result("2218", batch_uuid, WITHIN), orders, vocabulary) == Waiting()
+    assert read(arm.result("2218", batch_uuid, WITHIN), orders, DEFAULT) == Waiting()
     assert arm.document("2218", "A1", WITHIN) is None
 
-    reading = read(finished(arm, batch_uuid), orders, vocabulary)
+    reading = read(finished(arm, batch_uuid), orders, DEFAULT)
     assert isinstance(reading, Ended)
     assert reading.state is State.PARTIALLY_FAILED
     assert [order.status for order in reading.orders] == [
@@ -268,9 +268,9 @@ def test_a_redirect_is_not_followed(status: int, arm: ArmClient, control: ArmCon
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        *[(status, Refused) for status in (400, 404, 409, 413, 422)],
-        *[(status, NotSent) for status in (403, 429)],
-        *[(status, InDoubt) for status in (408, 502, 503, 504)],
+        *[(status, Refused) for status in (400, 422)],
+        *[(status, NotSent) for status in (403, 404, 405, 413, 429)],
+        *[(status, InDoubt) for status in (408, 409, 502, 503, 504)],
     ],
 )
 def test_each_status_has_its_consequence(

@@ -18,7 +18,6 @@ from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.mapping import ArmCodes
-from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.arm.wire import Wire
 from arm_relay.batches.batch import Batch, Times
 from arm_relay.batches.pace import Pace
@@ -42,6 +41,7 @@ from sandbox.arm.transport import SimulatedTransport
 from tests.simulation.cloud import Boto, Environment, Network
 from tests.support.api_gateway import routed
 from tests.support.builders import one_by_one
+from tests.support.contracts import DEFAULT
 from tests.support.poller_in_memory import OneByOne
 
 CLIENT_NO: Final = "2218"
@@ -86,6 +86,9 @@ class SilentJournal:
 
     def rejected(self, problem: str, status: int, client_no: str | None) -> None:
         """See `LambdaJournal`."""
+
+    def not_understood(self, *_: object) -> None:
+        """Nothing is read of it here."""
 
     def transient_error(self, what: str, **where: str | int | None) -> None:
         """See `Journal`."""
@@ -216,7 +219,7 @@ def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
         ledger=_arm(environment, cloud),
         announcements=Topic(cast("Any", Boto(environment, "SNS", cloud.topic)), TOPIC_ARN, cloud.journal),
         journal=cloud.journal,
-        vocabulary=Vocabulary.extended("", ""),
+        contract=DEFAULT,
         pace=_pace(environment, cloud),
         shuffled=lambda shards: environment.random.sample(shards, len(shards)),
         workers=OneByOne(),
@@ -248,7 +251,7 @@ def _arm(environment: Environment, cloud: Cloud) -> ArmClient:
     transport = Network(environment, SimulatedTransport(cloud.arm, environment.sleep))
     wire = Wire(httpx.Client(transport=transport, trust_env=False), lambda: environment.hub.time)
     tokens = Tokens(wire, "https://auth.example/token", _secrets(environment).credentials, lambda: environment.hub.time)
-    return ArmClient(wire, tokens, "https://arm.example/arm/v1")
+    return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
 
 
 def _secrets(environment: Environment) -> Secrets:

@@ -15,6 +15,7 @@ class Diary:
         self.counts: dict[Metric, int] = {}
         self.measures: dict[Metric, list[float]] = {}
         self.transient_errors: list[tuple[str, Where]] = []
+        self.shapes: list[str] = []
         self.failures: list[tuple[str, Where]] = []
         self.rejections: list[tuple[str, int, str | None]] = []
 
@@ -31,6 +32,9 @@ class Diary:
 
     def measured(self, metric: Metric, value: float) -> None:
         self.measures.setdefault(metric, []).append(value)
+
+    def not_understood(self, batch: Batch, reason: str, status: int, shape: str) -> None:  # noqa: ARG002 (the protocol's)
+        self.shapes.append(shape)
 
     def transient_error(self, what: str, **where: str | int | None) -> None:
         self.transient_errors.append((what, where))

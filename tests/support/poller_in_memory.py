@@ -8,8 +8,8 @@ from typing import Any, Literal, cast
 import httpx
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.contract import Contract
 from arm_relay.arm.credentials import Credentials
-from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.arm.wire import Wire
 from arm_relay.batches.batch import Batch, State
 from arm_relay.batches.pace import Pace
@@ -26,6 +26,7 @@ from sandbox.arm.transport import SimulatedTransport
 from tests.simulation.dynamodb import InMemoryDynamoDB
 from tests.support.arm_builders import a_document, a_payload, a_simulator
 from tests.support.builders import TIMES, a_batch, a_batch_order, one_by_one
+from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime
 
@@ -126,7 +127,8 @@ class Topic:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, contract: Contract = DEFAULT) -> None:
+        self.contract = contract
         self.arm = a_simulator()
         self.diary = Diary()
         self.outside = Outside()
@@ -177,7 +179,7 @@ class World:
             ledger=arm_client(self._network),
             announcements=self.topic,
             journal=self.diary,
-            vocabulary=Vocabulary.extended("", ""),
+            contract=self.contract,
             pace=self.pace,
             shuffled=lambda _: self.shards,
             workers=OneByOne(),
@@ -249,7 +251,7 @@ def arm_client(transport: SimulatedTransport) -> ArmClient:
     clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
     wire = Wire(httpx.Client(transport=transport), clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
-    return ArmClient(wire, tokens, "https://arm.example/arm/v1")
+    return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
 
 
 MINUTE = timedelta(minutes=1)

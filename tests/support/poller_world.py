@@ -53,8 +53,10 @@ class World:
 
     def pending(self, **changes: object) -> Batch:
         """A batch that ARM has taken."""
-        payload = json.dumps(a_payload(a_document(salesOrderId="B-1"))).encode()
-        batch = a_batch(payload=payload, **changes)
+        batch = a_batch(**changes)
+        documents = [a_document(salesOrderId="B-1", documentNo=order.document_no) for order in batch.orders]
+        payload = json.dumps(a_payload(*documents)).encode()
+        batch = replace(batch, payload=payload)
         uuid = self.arm.ledger.accept("2218", json.loads(payload), payload)
         assert self.store.claim(batch, {})
         saved = self.store.save(steps.pending(batch, uuid, Answer(202, "{}"), NOW))

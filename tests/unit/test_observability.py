@@ -159,3 +159,18 @@ def test_a_failure_is_a_counted_error_with_its_traceback(notes: Notes) -> None:
 
 def test_metrics_have_names_of_their_own() -> None:
     assert len({metric.value for metric in Metric}) == len(Metric)
+
+
+def test_a_result_that_is_not_understood_leaves_its_form(notes: Notes) -> None:
+    notes.journal.not_understood(a_batch(), "ARM's result contains an unknown word", 200, '{"result":"text"}')
+
+    expected = {
+        "level": "WARNING",
+        "message": "ARM's result is not understood",
+        "batchId": "batch-1",
+        "clientNo": "2218",
+        "cause": "ARM's result contains an unknown word",
+        "status": 200,
+        "shape": '{"result":"text"}',
+    }
+    assert notes.line(*expected) == expected

@@ -11,6 +11,7 @@ ENVIRONMENT = {
     "ARM_BASE_URL": "https://api.staging.amili.no/arm/v1",
     "ARM_TOKEN_URL": "https://auth.staging.amili.no/token",
     "ARM_USER_ID": "arm-relay",
+    "ARM_CONTRACT": "default",
     "INVOICE_TIME_ZONE": "Europe/Oslo",
     "FIRST_POLL_SECONDS": "30",
     "LONGEST_POLL_SECONDS": "900",
@@ -22,8 +23,6 @@ ENVIRONMENT = {
     "RETENTION_DAYS": "400",
     "SIGNATURE_TOLERANCE_SECONDS": "300",
 }
-
-OPTIONAL = {"ARM_RESULT_WORDS": "", "ARM_RESULT_CODES": "", "CREDIT_NOTE_DOCUMENT_TYPE": ""}
 
 
 def read(**changes: str) -> Settings:
@@ -43,11 +42,6 @@ def test_the_environment_is_read() -> None:
     assert settings.table_name == "relay"
     assert settings.arm_token_url == "https://auth.staging.amili.no/token"
     assert settings.invoice_time_zone == "Europe/Oslo"
-
-
-def test_what_is_optional_may_be_blank_or_absent() -> None:
-    assert read(**OPTIONAL) == read()
-    assert read().credit_note_document_type == ""
 
 
 def test_times_are_what_their_names_say() -> None:

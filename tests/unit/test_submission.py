@@ -24,6 +24,7 @@ from sandbox.arm.faults import ABORTS_AFTER, ABORTS_BEFORE, TOKEN_GARBAGE
 from sandbox.arm.transport import SimulatedTransport
 from tests.support.arm_builders import a_payload, a_simulator
 from tests.support.builders import NOW, TIMES, a_batch
+from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.store_contract import MARKER_LIFE, TABLE, create_table
 
@@ -80,11 +81,11 @@ class Network(SimulatedTransport):
         return super().handle_request(request)
 
 
-def arm_client(transport: SimulatedTransport) -> ArmClient:
+def arm_client(transport: SimulatedTransport, base_url: str = "https://arm.example/arm/v1") -> ArmClient:
     clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
     wire = Wire(httpx.Client(transport=transport), clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
-    return ArmClient(wire, tokens, "https://arm.example/arm/v1")
+    return ArmClient(wire, tokens, base_url, DEFAULT.turned)
 
 
 @pytest.fixture
@@ -209,7 +210,7 @@ def test_repeated_attempts_back_off(world: World) -> None:
 # What ARM refused.
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 409, 413, 415, 422])
+@pytest.mark.parametrize("status", [400, 422])
 def test_what_arm_refuses_is_refused(world: World, status: int) -> None:
     world.arm.fail("submit", "status", status=status)
 
@@ -222,13 +223,29 @@ def test_what_arm_refuses_is_refused(world: World, status: int) -> None:
     assert after.answer.status == status
 
 
+@pytest.mark.parametrize("status", [402, 404, 405, 406, 410, 413, 415, 451])
+def test_what_says_nothing_about_the_batch_refuses_nothing(world: World, status: int) -> None:
+    world.arm.fail("submit", "status", status=status)
+
+    after = world.run()
+
+    assert (after.state, after.cause) == (State.QUEUED, f"ARM answered {status}")
+    assert [order.status for order in after.orders] == [OrderStatus.IN_PROGRESS]
+
+
+def test_a_conflict_is_in_doubt(world: World) -> None:
+    world.arm.fail("submit", "status", status=409)
+
+    assert world.run().state is State.UNCONFIRMED
+
+
 def test_what_arm_refuses_after_an_attempt_in_doubt_is_held(world: World) -> None:
     # The first one's documents may be why.
     first = world.claimed()
     world.arm.fail("submit", "drop-after", 1)
     doubted = world.run(first)
     taken = world.store.save(steps.begun(doubted, "ARM's ledger has none of it", NOW, TIMES))
-    world.arm.fail("submit", "status", status=409)
+    world.arm.fail("submit", "status", status=422)
 
     after = world.run(taken)
 
@@ -399,3 +416,14 @@ def test_nothing_is_told_of_an_outcome_that_is_not_recorded(world: World) -> Non
     world.run(batch)
 
     assert world.diary.moves == []
+
+
+def test_a_wrong_base_url_loses_nothing_and_refuses_nothing(world: World) -> None:
+    elsewhere = arm_client(world.network, "https://arm.example/collection/v1")
+    pace = Pace(TIMES, world.arm.clock.now, lambda: 0.5)
+    world.submission = Submission(store=world.store, ledger=elsewhere, journal=world.diary, pace=pace)
+
+    after = world.run()
+
+    assert (after.state, after.cause) == (State.QUEUED, "ARM answered 404")
+    assert world.arm.ledger.batches == []

@@ -45,7 +45,7 @@ class Metric(StrEnum):
     RETRIED_ERRORS = "RetriedErrors"
     #: Calls without an answer from ARM, or with one that says that ARM is failing.
     ARM_UNREACHABLE = "ArmUnreachable"
-    #: Calls that ARM answered with 403: it refuses our requests for the client.
+    #: Calls for a client that ARM does not serve: it answered 403, or another 4xx that says nothing about the batch.
     ARM_FORBIDDEN = "ArmForbidden"
     #: Calls that ARM answered with 429.
     ARM_THROTTLED = "ArmThrottled"
@@ -86,6 +86,9 @@ class Journal(Protocol):
 
     def measured(self, metric: Metric, value: float) -> None:
         """The value, in the metric's unit."""
+
+    def not_understood(self, batch: Batch, reason: str, status: int, shape: str) -> None:
+        """ARM's result of the batch is not understood: its HTTP code, and its form without any value."""
 
     def transient_error(self, what: str, **where: str | int | None) -> None:
         """A call failed and will be made again."""
@@ -139,6 +142,17 @@ class LambdaJournal:
         with single_metric(name, MetricUnit.Count, 1, namespace=provider.namespace) as one:
             one.add_dimension("service", str(provider.service))
             one.add_dimension("problem", problem)
+
+    def not_understood(self, batch: Batch, reason: str, status: int, shape: str) -> None:
+        """One line, from which a line of the contract can be proposed without seeing anybody's data."""
+        self._logger.warning(
+            "ARM's result is not understood",
+            batchId=batch.id,
+            clientNo=batch.client_no,
+            cause=reason,
+            status=status,
+            shape=shape,
+        )
 
     def transient_error(self, what: str, **where: str | int | None) -> None:
         """A warning."""

@@ -36,10 +36,8 @@ class Settings(BaseModel):
     arm_base_url: str
     arm_token_url: str
     arm_user_id: str
-    #: `WORD=meaning` pairs: see `arm.outcomes`.
-    arm_result_words: str = ""
-    arm_result_codes: str = ""
-    credit_note_document_type: str = ""
+    #: The name of a contract: see `arm.contract_files`.
+    arm_contract: Annotated[str, Field(min_length=1)]
     vat_rounding: Literal["rate", "line"] = "rate"
     kid_check: Literal["on", "off"] = "off"
     invoice_time_zone: Annotated[str, AfterValidator(_time_zone)]

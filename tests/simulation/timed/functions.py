@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.mapping import ArmCodes
-from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.batches.batch import Times
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients, poller, webhook
@@ -24,6 +23,7 @@ from arm_relay.store.table import Store
 from arm_relay.webhook.intake import Intake
 
 from tests.simulation.timed.environment import AtOnce, Environment, Greenlets
+from tests.support.contracts import DEFAULT
 
 if TYPE_CHECKING:
     from tests.simulation.timed.world import World
@@ -54,7 +54,7 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
         ledger=world.ledger(environment),
         announcements=Topic(cast("Any", world.sns(environment)), TOPIC, journal),
         journal=journal,
-        vocabulary=Vocabulary.extended("", ""),
+        contract=DEFAULT,
         pace=pace(environment, world),
         shuffled=lambda shards: world.random.sample(shards, len(shards)),
         workers=Greenlets(environment, clients.WORKERS),

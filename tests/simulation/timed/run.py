@@ -62,6 +62,9 @@ class RunJournal:
         """See `Journal`."""
         self.run.failures.append(f"{problem} {status} {client_no}")
 
+    def not_understood(self, *_: object) -> None:
+        """Nothing is read of it here."""
+
     def transient_error(self, what: str, **_: str | int | None) -> None:
         """See `Journal`."""
         self.run.counts[f"transient: {what}"] += 1

@@ -16,6 +16,8 @@ from arm_relay.batches.batch import Answer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.contracts import DEFAULT
+
 BASE_URL = "https://arm.test/arm/v1"
 TOKEN_URL = "https://auth.test/token"
 PAYLOAD = '{"metadata":{"userId":"arm-relay"},"documents":["Åse"]}'.encode()
@@ -68,7 +70,7 @@ class Arm:
         http = httpx.Client(transport=httpx.MockTransport(self.handle), follow_redirects=True)
         wire = Wire(http, lambda: self.now)
         tokens = Tokens(wire, TOKEN_URL, lambda: Credentials("me", SECRET), lambda: self.now)
-        return ArmClient(wire, tokens, base_url)
+        return ArmClient(wire, tokens, base_url, DEFAULT.turned)
 
 
 def answering(status: int, content: object = "", **headers: str) -> Arm:
@@ -184,19 +186,19 @@ def test_a_success_without_a_batch_uuid_is_in_doubt(status: int, body: str | byt
         pytest.param(304, InDoubt, Scope.BATCH, id="304: makes no sense"),
         pytest.param(400, Refused, Scope.BATCH, id="400"),
         pytest.param(401, NotSent, Scope.TOKEN, id="401: the token is not accepted"),
-        pytest.param(402, Refused, Scope.BATCH, id="402"),
+        pytest.param(402, NotSent, Scope.CLIENT, id="402"),
         pytest.param(403, NotSent, Scope.CLIENT, id="403: we may not"),
-        pytest.param(404, Refused, Scope.BATCH, id="404"),
-        pytest.param(405, Refused, Scope.BATCH, id="405"),
-        pytest.param(406, Refused, Scope.BATCH, id="406"),
+        pytest.param(404, NotSent, Scope.CLIENT, id="404: perhaps our URL"),
+        pytest.param(405, NotSent, Scope.CLIENT, id="405: perhaps our URL"),
+        pytest.param(406, NotSent, Scope.CLIENT, id="406"),
         pytest.param(408, InDoubt, Scope.ARM, id="408: it may have been read"),
-        pytest.param(409, Refused, Scope.BATCH, id="409"),
-        pytest.param(410, Refused, Scope.BATCH, id="410"),
-        pytest.param(413, Refused, Scope.BATCH, id="413"),
-        pytest.param(415, Refused, Scope.BATCH, id="415"),
+        pytest.param(409, InDoubt, Scope.BATCH, id="409: perhaps it is there"),
+        pytest.param(410, NotSent, Scope.CLIENT, id="410"),
+        pytest.param(413, NotSent, Scope.CLIENT, id="413"),
+        pytest.param(415, NotSent, Scope.CLIENT, id="415"),
         pytest.param(422, Refused, Scope.BATCH, id="422"),
         pytest.param(429, NotSent, Scope.CLIENT, id="429: too many"),
-        pytest.param(451, Refused, Scope.BATCH, id="451"),
+        pytest.param(451, NotSent, Scope.CLIENT, id="451"),
         *[
             pytest.param(code, InDoubt, Scope.ARM, id=f"{code}: taken or not")
             for code in (500, 501, 502, 503, 504, 599, 999)

@@ -57,6 +57,9 @@ class World:
     def measured(self, metric: Metric, value: float) -> None:
         self.measures.append((metric, value))
 
+    def not_understood(self, *_: object) -> None:
+        pass
+
     def transient_error(self, what: str, **where: str | int | None) -> None:
         self.transient_errors.append((what, where))
 

@@ -104,6 +104,39 @@ def test_a_batch_of_another_client_is_not_found(api: Apis, name: str) -> None:
     assert (answer.status, answer.problem) == (404, "unknown-batch")
 
 
+def of_number(invoice_no: str, client_no: str = "2218") -> dict[str, Any]:
+    query = {"clientNo": client_no, "invoiceNo": invoice_no}
+    return an_event("operators-number") | {
+        "queryStringParameters": {name: value for name, value in query.items() if value}
+    }
+
+
+def test_the_order_that_has_an_invoice_number_is_found(api: Apis) -> None:
+    batch_id = api.post(an_order(id="made-up", invoiceNo="Æ-1")).body["batchId"]
+
+    answer = api.call(of_number("æ-1"))
+
+    assert (answer.status, answer.body["batchId"]) == (200, batch_id)
+    assert (answer.body["order"]["id"], answer.body["order"]["documentNo"]) == ("made-up", "Æ-1")
+
+
+@pytest.mark.parametrize("query", [("2", "2218"), ("1", "2219"), ("1" * 2000, "2218")])
+def test_a_number_that_no_order_of_the_client_has_is_not_found(api: Apis, query: tuple[str, str]) -> None:
+    api.post(an_order(invoiceNo="1"))
+
+    answer = api.call(of_number(*query))
+
+    assert (answer.status, answer.problem) == (404, "unknown-order")
+
+
+@pytest.mark.parametrize(("query", "missing"), [(("", "2218"), "invoiceNo"), (("1", ""), "clientNo")])
+def test_a_search_without_its_terms_is_told_what_is_missing(api: Apis, query: tuple[str, str], missing: str) -> None:
+    answer = api.call(of_number(*query))
+
+    assert (answer.status, answer.problem) == (400, "invalid-query")
+    assert answer.body["detail"] == f"The query parameter {missing} is missing."
+
+
 def test_a_batch_that_is_not_held_cannot_be_redriven(api: Apis) -> None:
     batch_id = api.post(an_order()).body["batchId"]
 
@@ -252,7 +285,10 @@ def test_a_list_without_a_query_is_told_what_it_wants(api: Apis) -> None:
     assert api.call(event).problem == "invalid-query"
 
 
-OPERATORS = ["operators-preview", "operators-batch", "operators-redrive", "operators-order", "operators-held"]
+OPERATORS = [
+    *("operators-preview", "operators-batch", "operators-redrive", "operators-order", "operators-number"),
+    "operators-held",
+]
 
 
 @pytest.mark.parametrize("name", OPERATORS)

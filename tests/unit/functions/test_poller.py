@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 import boto3
 import pytest
@@ -12,7 +11,7 @@ from arm_relay.poller.polling import TO_FINISH
 from arm_relay.store.table import StoreUnavailable
 
 from tests.support.arm_builders import a_document, a_payload
-from tests.support.builders import NOW, a_batch
+from tests.support.builders import NOW, a_batch, a_batch_order
 from tests.support.poller_world import World, deployed
 from tests.support.store_contract import TABLE
 
@@ -61,7 +60,7 @@ def test_a_run_with_nothing_to_do_says_no_more_than_that_it_ran(
 
 def test_a_run_works_on_many_batches_and_counts_each(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(120):
-        order = replace(a_batch().orders[0], id=f"evt-{number}")
+        order = a_batch_order(id=f"evt-{number}")
         world.pending(id=f"batch-{number}", orders=(order,))
     world.arm.clock.sleep(60)
 
@@ -83,7 +82,7 @@ def test_a_run_without_time_begins_nothing(world: World) -> None:
 
 def test_a_record_that_cannot_be_read_is_logged_and_stops_no_other(world: World) -> None:
     healthy = world.pending()
-    poisoned = world.pending(id="batch-2", orders=(replace(a_batch().orders[0], id="evt-2"),))
+    poisoned = world.pending(id="batch-2", orders=(a_batch_order(id="evt-2"),))
     item = world.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "BATCH#batch-2"}})["Item"]
     world.dynamodb.put_item(TableName=TABLE, Item=item | {"body": {"B": b"{"}})
     world.arm.clock.sleep(60)
@@ -121,7 +120,7 @@ def test_nothing_secret_or_personal_is_logged(world: World, capsys: pytest.Captu
     )
     payload = json.dumps(a_payload(document)).encode()
     for number, fault in enumerate((400, 500, 401, 429, None)):
-        order = replace(a_batch().orders[0], id=f"evt-{number}")
+        order = a_batch_order(id=f"evt-{number}")
         queued = steps.requeued(a_batch(id=f"b{number}", orders=(order,), payload=payload), "ARM was down", NOW)
         world.store.claim(queued, {})
         world.arm.clock.sleep(60)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from arm_relay.batches import causes
 from arm_relay.batches.batch import CLOCK_SKEW, LEASE, OrderStatus, State
 
 from tests.support.arm_builders import a_document
@@ -246,7 +247,7 @@ def test_what_the_ledger_never_tells_is_held_in_the_end(world: World) -> None:
 
 def test_a_repeated_submission_that_is_refused_is_held(world: World) -> None:
     world.submitted(kind="drop-before")
-    world.arm.fail("submit", "status", 1, status=409)
+    world.arm.fail("submit", "status", 1, status=422)
 
     world.settle()
 
@@ -327,7 +328,7 @@ def test_a_batch_that_failed_whole_is_failed(world: World) -> None:
     assert world.billed() == []
 
 
-@pytest.mark.parametrize("shape", ["unknown-words", "contradictory", "not-json", "empty"])
+@pytest.mark.parametrize("shape", ["unknown-words", "not-json", "empty"])
 def test_a_result_that_is_not_understood_is_settled_by_the_ledger(world: World, shape: Any) -> None:  # noqa: ANN401
     world.arm.settings.result_shape = shape
     world.submitted(an_order(1), an_order(2))
@@ -335,6 +336,40 @@ def test_a_result_that_is_not_understood_is_settled_by_the_ledger(world: World, 
     world.poll(after=MINUTE)
 
     assert world.is_over(State.SUCCEEDED)
+
+
+def test_a_failure_in_words_that_are_not_known_is_no_success_because_of_an_earlier_document(world: World) -> None:
+    world.arm.settings.result_shape = "unknown-words"
+    world.arm.settings.duplicates = "reject"
+    world.submitted(an_order(1))
+    world.poll(after=MINUTE)
+    world.submitted(an_order(1), batch_id="batch-2")
+
+    world.poll(after=MINUTE)
+
+    assert world.stored("batch-2").state is State.HELD
+    assert world.stored("batch-2").cause == causes.FAILED_BUT_IN_LEDGER
+
+
+def test_a_result_that_contradicts_the_ledger_is_held(world: World) -> None:
+    world.arm.settings.result_shape = "contradictory"
+    world.submitted(an_order(1), an_order(2))
+
+    world.poll(after=MINUTE)
+
+    assert world.is_over(State.HELD)
+
+
+def test_the_form_of_a_result_that_is_not_understood_is_logged_once_and_no_value_of_it(world: World) -> None:
+    world.arm.settings.result_shape = "unknown-words"
+    world.submitted(an_order(1, documentNo=None))
+
+    world.poll(after=MINUTE)
+    world.poll(after=TIMES.longest_poll)
+
+    entry = '{"documentNo":"text","salesOrderId":"text","status":"text","result":"text","message":"text"}'
+    head = '"status":"text","result":"text","message":"text","batchUuid":"text"'
+    assert world.diary.shapes == [f'{{{head},"documents":[{entry}]}}']
 
 
 def test_a_result_that_arm_no_longer_knows_is_settled_by_the_ledger(world: World) -> None:

@@ -19,9 +19,9 @@ def test_without_arguments_the_senders_api_is_on_8080_the_operators_on_any_port_
 
 
 def test_parameters_may_be_repeated_and_keep_everything_after_the_first_equals_sign() -> None:
-    options = parse(["--parameter", "FirstPollSeconds=1", "--parameter", "ArmResultWords=DONE=succeeded,ODD=waiting"])
+    options = parse(["--parameter", "FirstPollSeconds=1", "--parameter", "AlarmEmail=a=b@example.com"])
 
-    assert options.parameters == {"FirstPollSeconds": "1", "ArmResultWords": "DONE=succeeded,ODD=waiting"}
+    assert options.parameters == {"FirstPollSeconds": "1", "AlarmEmail": "a=b@example.com"}
 
 
 def test_each_api_has_a_port_of_its_own() -> None:
@@ -31,7 +31,7 @@ def test_each_api_has_a_port_of_its_own() -> None:
 
 
 def test_a_parameter_may_be_empty() -> None:
-    assert parse(["--parameter", "ArmResultWords="]).parameters == {"ArmResultWords": ""}
+    assert parse(["--parameter", "AlarmEmail="]).parameters == {"AlarmEmail": ""}
 
 
 def test_an_arm_outside_is_named_by_both_its_urls() -> None:

@@ -38,6 +38,7 @@ from moto import mock_aws
 from sandbox.arm.transport import SimulatedTransport
 from tests.support.arm_builders import a_simulator
 from tests.support.builders import TIMES, an_order
+from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
@@ -121,7 +122,7 @@ class World:
             outages=NoOutage(),
             secrets=Secrets(no_secret, self.arm.clock.now),
             journal=self.diary,
-            drafts=drafts(Settings.from_environment(SETTINGS), self.arm.clock.now),
+            drafts=drafts(Settings.from_environment(SETTINGS), DEFAULT, self.arm.clock.now),
             pace=Pace(TIMES, self.arm.clock.now, lambda: 0.5),
             tolerance=timedelta(minutes=5),
             new_id=lambda: f"batch-{next(self._ids)}",
@@ -166,7 +167,7 @@ def arm_client(transport: SimulatedTransport) -> ArmClient:
     clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
     wire = Wire(httpx.Client(transport=transport), clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
-    return ArmClient(wire, tokens, "https://arm.example/arm/v1")
+    return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
 
 
 def body_of(orders: Iterable[dict[str, Any]]) -> bytes:
@@ -260,7 +261,7 @@ def test_what_does_not_fit_into_the_table_is_told_before_anything_is_called(
 
 
 def test_a_preview_is_what_arm_would_get(world: World) -> None:
-    made = drafts(Settings.from_environment(SETTINGS), world.arm.clock.now)
+    made = drafts(Settings.from_environment(SETTINGS), DEFAULT, world.arm.clock.now)
     shown = Preview(made, lambda _: None).show("2218", body_of([numbered(1), numbered(2)]))
     assert world.outside.calls == []
 

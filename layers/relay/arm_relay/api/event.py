@@ -88,6 +88,18 @@ def query_of(event: Event, name: str) -> str | None:
     return None if value is None else str(value)
 
 
+def name_of(event: Event, name: str) -> str:
+    """A query parameter that must be given.
+
+    Raises:
+        InvalidQuery: it is absent or empty.
+    """
+    value = query_of(event, name)
+    if not value:
+        raise InvalidQuery(f"The query parameter {name} is missing.")
+    return value
+
+
 def choice_of[E: StrEnum](event: Event, name: str, choices: type[E], default: E | None = None) -> E:
     """A query parameter that is one of some words.
 

@@ -6,5 +6,8 @@ from `auth` over `wire`, `errors` says what its failure means. `credentials` is 
 What is sent: `drafts` reads a request's orders and makes the batch, `checks` says why an order cannot be sent,
 `mapping` makes each document, `amounts` says what it comes to, `money` rounds and spreads VAT, `documents` has ARM's
 field names.
-What comes back: `json_objects` reads a body, `outcomes` ARM's result.
+What comes back: `contract` is all that is guessed about it, and `contract_files` finds it; `json_objects` reads a body,
+`outcomes` ARM's result: `bodies` takes it apart, `words` says what its words mean, `matching` which order an entry is
+about, `objections` what speaks against it, `not_understood` why a part is not understood, `shapes` what may be logged
+of it.
 """

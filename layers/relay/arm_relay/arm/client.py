@@ -1,12 +1,13 @@
 """ARM's three calls over HTTP. Each ends in an answer, or in an `ArmError` that says what is known."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
 from arm_relay.arm.auth import Tokens
+from arm_relay.arm.contract import Turned
 from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.wire import ARM_TIMEOUT, BEFORE_SENDING, LONGEST_CALL, PATIENCE, TIMEOUTS, WIRE_ERRORS, Reply, Wire
@@ -16,7 +17,7 @@ from arm_relay.batches.batch import Answer
 #: ARM's batchUuid is 22 characters of base64url in the documentation. Any length of that alphabet is accepted.
 BATCH_UUID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
-#: 4xx that say nothing about the batch.
+#: 4xx that mean the same in every API, and say nothing about a batch. What the others mean is the contract's.
 NOT_ABOUT_THE_BATCH: Final = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
 )
@@ -25,10 +26,12 @@ NOT_ABOUT_THE_BATCH: Final = frozenset(
 class ArmClient:
     """The `Ledger` behind ARM's HTTP interface."""
 
-    def __init__(self, wire: Wire, tokens: Tokens, base_url: str) -> None:
+    def __init__(self, wire: Wire, tokens: Tokens, base_url: str, turned: Callable[[int], Turned]) -> None:
+        """`turned` says what a 4xx to a submission means."""
         self._wire = wire
         self._tokens = tokens
         self._base_url = base_url.rstrip("/")
+        self._turned = turned
 
     def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
         """See `Ledger`."""
@@ -38,7 +41,7 @@ class ArmClient:
             raise NotSent(f"no connection to ARM ({type(error).__name__})", scope=Scope.ARM) from error
         except WIRE_ERRORS as error:
             raise InDoubt(f"no answer from ARM ({type(error).__name__})", scope=Scope.ARM) from error
-        return _batch_uuid(reply)
+        return _batch_uuid(reply, self._turned)
 
     def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
         """See `Ledger`."""
@@ -91,17 +94,17 @@ class ArmClient:
         return self._wire.exchange(method, url, ARM_TIMEOUT, within=within, headers=headers, content=content)
 
 
-def _batch_uuid(reply: Reply) -> tuple[str, Answer]:
+def _batch_uuid(reply: Reply, turned: Callable[[int], Turned]) -> tuple[str, Answer]:
     answer = reply.answer
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         body = json_object(answer.body)
         batch_uuid = body.get("batchUuid") if body else None
         if isinstance(batch_uuid, str) and BATCH_UUID.fullmatch(batch_uuid):
             return batch_uuid, answer
-    raise _submission_error(reply)
+    raise _submission_error(reply, turned)
 
 
-def _submission_error(reply: Reply) -> ArmError:
+def _submission_error(reply: Reply, turned: Callable[[int], Turned]) -> ArmError:
     answer = reply.answer
     cause = causes.arm_answered(answer.status)
     if answer.status < HTTPStatus.BAD_REQUEST:
@@ -110,8 +113,19 @@ def _submission_error(reply: Reply) -> ArmError:
         return InDoubt(cause, answer, scope=Scope.ARM)
     if answer.status in NOT_ABOUT_THE_BATCH:
         return NotSent(cause, answer, retry_after=reply.retry_after, scope=_scope(answer.status))
+    return _turned_away(reply, turned(answer.status), cause)
+
+
+def _turned_away(reply: Reply, turned: Turned, cause: str) -> ArmError:
+    """What one of the 4xx means that mean something else in every API."""
+    answer = reply.answer
+    if turned is Turned.IN_DOUBT:
+        return InDoubt(cause, answer)
     if _is_a_page(answer):
-        return NotSent(f"{cause} with a page", answer, scope=Scope.ARM)
+        return NotSent(f"{cause} with a page", answer, retry_after=reply.retry_after, scope=Scope.ARM)
+    if turned is Turned.WAITS:
+        # It may be the client's number, or ARM's address: what other clients send may be taken.
+        return NotSent(cause, answer, retry_after=reply.retry_after, scope=Scope.CLIENT)
     return Refused(answer)
 
 

@@ -1,77 +1,83 @@
 """ARM's answer about a batch -> how each of its orders ended, that we must wait, or undecided. Pure.
 
-The documentation lists the HTTP codes of GET batches/{batchuuid} and says nothing about its body. Of the words below it
-knows NOT-PROCESSED and PENDING (in the answer to POST), and FAILED and BATCH-REJECTED (of another endpoint). All other
-words, the names of the lists and the meaning of the codes are guesses; the template's ArmResultWords and ArmResultCodes
-correct them. An answer that is not recognised, or contradicts itself, is undecided and never a success.
+Every word, code and key of ARM's stands in the contract, and none stands here. The reading is strict:
+
+- A success needs a word of success and nothing beside it that speaks against it (`objections`).
+- A failure needs a word of failure and nothing that says that ARM is still at work. When it counts is the poller's.
+- The entries decide where the words for the whole batch do not, if each names its document.
+- A key that stands twice, or the id of another batch, leaves the answer undecided, and so does everything else.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Self
+from http import HTTPStatus
+from typing import Final
 
+from arm_relay.arm.bodies import Body, Entries, taken_apart
+from arm_relay.arm.contract import Contract, Meaning
 from arm_relay.arm.json_objects import json_object
+from arm_relay.arm.matching import Matched, match
+from arm_relay.arm.not_understood import (
+    CONTRADICTION,
+    COUNTS_DIFFER,
+    SAYS_NOT_HOW,
+    NotDone,
+    NotUnderstood,
+    UnknownWord,
+)
+from arm_relay.arm.objections import NOT_DONE, Objection, against_success, may_be_temporary, of_a_trial, still_at_work
 from arm_relay.batches.batch import PRINTABLE, Answer, BatchOrder, OrderStatus, State
-from arm_relay.comparison import same_value
-
-
-class Meaning(StrEnum):
-    """What a word or a code of ARM's means."""
-
-    #: Not done yet.
-    WAITING = "waiting"
-    #: Done; it does not say how it ended.
-    FINISHED = "finished"
-    #: Every document was created.
-    SUCCEEDED = "succeeded"
-    #: Some documents were created.
-    PARTIAL = "partial"
-    #: No document was created.
-    FAILED = "failed"
-
-
-WORDS: Final[Mapping[str, Meaning]] = {
-    **dict.fromkeys(
-        ("NOT-PROCESSED", "PENDING", "ACCEPTED", "QUEUED", "RECEIVED", "PROCESSING", "IN-PROGRESS"), Meaning.WAITING
-    ),
-    **dict.fromkeys(("PROCESSED", "COMPLETED", "COMPLETE", "DONE", "FINISHED"), Meaning.FINISHED),
-    **dict.fromkeys(("OK", "SUCCESS", "SUCCEEDED", "SUCCESSFUL"), Meaning.SUCCEEDED),
-    **dict.fromkeys(("PARTIAL", "PARTIALLY-FAILED", "PARTIAL-SUCCESS", "PARTLY-FAILED"), Meaning.PARTIAL),
-    **dict.fromkeys(("FAILED", "FAILURE", "REJECTED", "BATCH-REJECTED", "INVALID", "NOT-CREATED"), Meaning.FAILED),
-}
-
-#: The ends that fit an HTTP code, as its name suggests. Other codes leave the answer undecided: a 400 or 404 may be
-#: about our request rather than about the batch, whatever its words say.
-ENDS_BY_CODE: Final[Mapping[int, frozenset[State]]] = {
-    200: frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED}),
-    206: frozenset({State.PARTIALLY_FAILED}),
-    406: frozenset({State.FAILED}),
-}
-
-WORD_KEYS: Final = ("status", "result", "resultType")
-ENTRY_KEYS: Final = ("documents", "entries", "items", "results")
-#: The keys that say what went wrong.
-ERROR_KEYS: Final = ("errors", "error", "message", "description", "reason")
-#: A name or a text with one of these may mean an error.
-FAULT: Final = re.compile(r"error|fail|fault|reject|invalid|warn|missing|skip|denied|feil|avvis|ugyldig", re.IGNORECASE)
 
 END_OF: Final[Mapping[Meaning | None, State]] = {
     Meaning.SUCCEEDED: State.SUCCEEDED,
     Meaning.PARTIAL: State.PARTIALLY_FAILED,
     Meaning.FAILED: State.FAILED,
 }
+STATUS_OF: Final[Mapping[Meaning | None, OrderStatus]] = {
+    Meaning.SUCCEEDED: OrderStatus.SUCCEEDED,
+    Meaning.FAILED: OrderStatus.FAILED,
+}
+
+#: The codes that say that ARM does not know the batch (any more). What their body says is about the question.
+GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 MAX_ERRORS: Final = 3
 MAX_ERROR_LENGTH: Final = 150
 
 
+class Rule(StrEnum):
+    """By which rule an answer was read."""
+
+    #: The HTTP code says that ARM is not done.
+    CODE_WAITS = "the HTTP code means waiting"
+    #: A word for the whole batch says so.
+    WORD_WAITS = "a word for the whole batch means waiting"
+    #: The entry of an order says so.
+    ENTRY_WAITS = "the entry of an order means waiting"
+    #: The words say success, and something beside them that ARM is not done.
+    NOT_DONE = "the words mean success, but something says that ARM is not done"
+    #: One word for all orders.
+    WHOLE = "the words for the whole batch"
+    #: The HTTP code alone, where the contract lets it decide.
+    CODE = "the HTTP code, which decides by the contract"
+    #: The counts, where the contract lets them decide.
+    COUNTS = "the counts, which decide by the contract"
+    #: Each order by its own entry.
+    ENTRIES = "each order's own entry"
+    #: Each order by its own entry, which the words for the whole batch do not fit.
+    ENTRIES_ALONE = "each order's own entry, which names its document, although the words for the whole do not fit"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """ARM is not done."""
+
+    rule: Rule = Rule.CODE_WAITS
+    #: What says so, where the words mean success.
+    against: tuple[Objection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class Ended:
     orders: tuple[BatchOrder, ...]
     #: The ids of the failed orders of which it names the document and gives a reason.
     named: frozenset[str] = frozenset()
+    rule: Rule = Rule.WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,71 +98,44 @@ class Undecided:
     #: Why, in the same words for the same kind of answer.
     reason: str
     orders: tuple[BatchOrder, ...]
+    #: What speaks against what the words say.
+    against: tuple[Objection, ...] = ()
+    #: Whether anything in it may tell of a fault: then a document under an order's number may be an earlier one.
+    may_have_failed: bool = False
 
 
 type Reading = Waiting | Ended | Undecided
 
 
-class _NotUnderstood(Exception):
-    """A part of the answer is not understood."""
-
-
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The known words and codes: ours and the deployer's."""
+class _Told:
+    """What the entries say."""
 
-    words: Mapping[str, Meaning]
-    codes: Mapping[int, Meaning]
+    #: The orders, each with what its entry says.
+    orders: tuple[BatchOrder, ...]
+    meanings: tuple[Meaning | None, ...]
+    matched: Matched
+    entries: Entries
 
-    @classmethod
-    def extended(cls, words: str, codes: str) -> Self:
-        """Ours with `WORD=meaning` and `CODE=meaning` pairs, separated by commas.
-
-        Raises:
-            ValueError: naming the pair that is not one.
-        """
-        more_codes = {_code(code): meaning for code, meaning in _pairs(codes)}
-        return cls(
-            words={**WORDS, **{_normal(word): meaning for word, meaning in _pairs(words)}},
-            codes={202: Meaning.WAITING, **more_codes},
-        )
-
-    def ends(self, code: int) -> AbstractSet[State]:
-        """The ends that fit an HTTP code."""
-        meaning = self.codes.get(code)
-        if meaning is Meaning.FINISHED:
-            return frozenset(END_OF.values())
-        return {END_OF[meaning]} if meaning in END_OF else ENDS_BY_CODE.get(code, frozenset())
-
-    def meaning(self, entry: Mapping[str, object]) -> Meaning | None:
-        """What the words of a body, or of one of its entries, mean together; None where there are none.
-
-        Raises:
-            _NotUnderstood: a word is unknown, or two contradict each other.
-        """
-        said = {_normal(entry[key]) for key in WORD_KEYS if entry.get(key) is not None}
-        if not said <= self.words.keys():
-            raise _NotUnderstood("ARM's result contains an unknown word")
-        meanings = {self.words[word] for word in said}
-        if Meaning.WAITING not in meanings and len(meanings) > 1:
-            meanings.discard(Meaning.FINISHED)
-        if len(meanings) > 1:
-            raise _NotUnderstood("the words of ARM's result contradict each other")
-        return meanings.pop() if meanings else None
+    @property
+    def by_number(self) -> bool:
+        """Whether each order has an entry that names its document."""
+        return self.matched.by_number and len(self.entries) == len(self.orders)
 
 
-def read(answer: Answer, orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
-    """What ARM's answer says about the batch with these orders: the HTTP code first, then the words."""
-    if vocabulary.codes.get(answer.status) is Meaning.WAITING:
+def read(answer: Answer, orders: Sequence[BatchOrder], contract: Contract, batch_uuid: str | None = None) -> Reading:
+    """What ARM's answer says about the batch of this id with these orders: the HTTP code first, then the words."""
+    if contract.codes.get(answer.status) is Meaning.WAITING:
         return Waiting()
-    if not vocabulary.ends(answer.status):
-        return Undecided(f"ARM answered {answer.status} about the batch", tuple(orders))
     try:
-        return _read_body(_body(answer.body), answer.status, orders, vocabulary)
-    except _NotUnderstood as error:
-        return Undecided(str(error), tuple(orders))
+        return _Reader(contract, answer.status, tuple(orders), batch_uuid).read(answer.body)
+    except NotDone as error:
+        return Waiting(Rule.NOT_DONE, error.against)
+    except NotUnderstood as error:
+        faults = () if answer.status in GONE else _faults(answer.body, contract, len(orders))
+        return Undecided(str(error), tuple(orders), error.against or faults, may_have_failed=bool(faults))
     except RecursionError:  # A body may be shallow enough to be read, but too deep to be written into an error.
-        return Undecided("ARM's result is nested too deeply", tuple(orders))
+        return Undecided("ARM's result is nested too deeply", tuple(orders), may_have_failed=True)
 
 
 def end_of(orders: Iterable[BatchOrder]) -> State:
@@ -166,127 +146,265 @@ def end_of(orders: Iterable[BatchOrder]) -> State:
     return State.SUCCEEDED if OrderStatus.SUCCEEDED in statuses else State.FAILED
 
 
-def _read_body(body: Mapping[str, object], code: int, orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
-    whole = vocabulary.meaning(body)
-    if whole is Meaning.WAITING:
-        return Waiting()
-    entries = _entries(body)
-    conclusion = whole if whole in END_OF else vocabulary.codes.get(code)
-    reading = _by_entry(entries, orders, vocabulary) if entries else _as_one(conclusion, body, orders)
-    ends = vocabulary.ends(code) & ({END_OF[whole]} if whole in END_OF else vocabulary.ends(code))
-    if isinstance(reading, Ended) and reading.state not in ends:
-        raise _NotUnderstood("ARM's result contradicts itself")
-    if isinstance(reading, Ended) and reading.state is State.SUCCEEDED:
-        _check_no_faults({key: value for key, value in body.items() if value is not entries})
-    return reading
+def _faults(body: str, contract: Contract, of: int) -> tuple[Objection, ...]:
+    """Whatever in a body may tell of a fault."""
+    against = against_success(json_object(body) or {}, contract, of)
+    return tuple(objection for objection in against if objection.kind not in NOT_DONE)
 
 
-def _as_one(conclusion: Meaning | None, body: Mapping[str, object], orders: Sequence[BatchOrder]) -> Reading:
-    """Every order by what the answer says about the whole batch."""
-    if conclusion not in (Meaning.SUCCEEDED, Meaning.FAILED):
-        return Undecided("ARM's result does not say how each order ended", tuple(orders))
-    _check_all_read(body, conclusion)
-    after = tuple(_after(order, conclusion, body) for order in orders)
-    return Ended(end_of(after), after)
+class _Reader:
+    """Reads one answer."""
+
+    def __init__(self, contract: Contract, code: int, orders: tuple[BatchOrder, ...], batch_uuid: str | None) -> None:
+        self._contract = contract
+        self._code = code
+        self._orders = orders
+        self._batch_uuid = batch_uuid
+
+    def read(self, text: str) -> Reading:
+        """The reading of a body.
+
+        Raises:
+            NotUnderstood: it is not understood.
+            NotDone: it claims success and says that ARM is not done.
+        """
+        if self._code not in self._contract.codes:
+            raise NotUnderstood(f"ARM answered {self._code} about the batch")
+        found = json_object(text)
+        if found is None:
+            raise NotUnderstood("ARM's result is not a JSON object")
+        if json_object(text, twice=False) is None:
+            raise NotUnderstood("ARM's result has a key twice")
+        if trials := of_a_trial(found, self._contract):
+            raise NotUnderstood("ARM's result is one of a trial", trials)
+        body = taken_apart(found, self._orders, self._contract)
+        self._check_batch(body)
+        return self._by_entries(body) if body.entries else self._as_one(body)
+
+    def _check_batch(self, body: Body) -> None:
+        """An answer about another batch says nothing about this one. UUIDs are the one kind of value with case."""
+        parts = (*body.heads, *(entry.fields for entry in body.entries))
+        named = {part[key] for part in parts for key in self._contract.batch_id_keys if isinstance(part.get(key), str)}
+        if self._batch_uuid is not None and named - {self._batch_uuid, ""}:
+            raise NotUnderstood("ARM's result is about another batch")
+
+    # One word for all orders
+
+    def _as_one(self, body: Body) -> Reading:
+        """Every order by what the answer says about the whole batch."""
+        head = body.meaning(self._contract)
+        if head is Meaning.WAITING:
+            return Waiting(Rule.WORD_WAITS)
+        conclusion, rule = self._conclusion(body, head)
+        if conclusion not in STATUS_OF:
+            raise NotUnderstood(SAYS_NOT_HOW)
+        if END_OF[conclusion] not in self._ends():
+            raise NotUnderstood(CONTRADICTION)
+        self._check_all_read(body, is_bad=conclusion is Meaning.FAILED)
+        if conclusion is Meaning.FAILED:
+            self._check_failure(body)
+        else:
+            self._check_success(body)
+        errors = self._errors(body.heads)
+        after = tuple(self._after(order, conclusion, errors) for order in self._orders)
+        return Ended(end_of(after), after, rule=rule)
+
+    def _conclusion(self, body: Body, head: Meaning | None) -> tuple[Meaning | None, Rule]:
+        if head in END_OF:
+            return head, Rule.WHOLE
+        if self._contract.counts_decide and (counted := self._counted(body)):
+            return counted, Rule.COUNTS
+        if self._code in self._contract.deciding_codes:
+            return self._contract.codes[self._code], Rule.CODE
+        return head, Rule.WHOLE
+
+    def _counted(self, body: Body) -> Meaning | None:
+        """What the counts say: all succeeded and none failed, or the other way round."""
+        known, counts = self._contract.counts, body.counts(self._contract)
+        every, good, bad = (
+            {number for name, number in counts if name in names} for names in (known.all, known.succeeded, known.failed)
+        )
+        whole = {float(len(self._orders))}
+        if bad == {0} and (good or every) == whole:
+            return Meaning.SUCCEEDED
+        return Meaning.FAILED if bad == whole and good <= {0} else None
+
+    def _check_all_read(self, body: Body, *, is_bad: bool) -> None:
+        """A word for all orders counts only where nothing else may be about single ones, not even an empty list."""
+        contract = self._contract
+        read_keys = {*contract.summaries, *(contract.error_keys if is_bad else ())}
+        # An empty list under the name of what is said to be all of them contradicts it.
+        not_empty = {*contract.entry_lists, *(pair[is_bad] for pair in contract.list_pairs)}
+        for key, value in (item for head in body.heads for item in head.items()):
+            is_envelope = key in contract.envelopes and isinstance(value, dict)
+            if is_envelope or key in read_keys or not isinstance(value, dict | list):
+                continue
+            if value or key in not_empty:
+                raise NotUnderstood("a part of ARM's result is not understood")
+
+    # Each order by its entry
+
+    def _by_entries(self, body: Body) -> Reading:
+        """Every order by its own entry. A waiting entry makes the batch wait, a missing one leaves it undecided."""
+        head, unknown = body.meaning_if_known(self._contract)
+        if head is Meaning.WAITING:
+            return Waiting(Rule.WORD_WAITS)
+        told = self._told(body.entries, head)
+        if Meaning.WAITING in told.meanings:
+            if head is Meaning.FAILED:
+                raise NotUnderstood(CONTRADICTION)
+            return Waiting(Rule.ENTRY_WAITS)
+        if any(order.status is OrderStatus.IN_PROGRESS for order in told.orders):
+            if unknown:
+                raise unknown
+            return self._partly_told(body, told, head)
+        return self._ended(body, told, head, unknown)
+
+    def _told(self, entries: Entries, head: Meaning | None) -> _Told:
+        meanings = tuple(entry.meaning(self._contract) for entry in entries)
+        # It is not documented which order an entry without a number or an order id means. Its place is a guess, which
+        # does not matter where all entries say the same.
+        fields = [entry.fields for entry in entries]
+        matched = match(fields, self._orders, self._contract, by_place=len(set(meanings)) == 1)
+        known = list(self._orders)
+        for index, entry, meaning in zip(matched.places, entries, meanings, strict=True):
+            known[index] = self._after(known[index], meaning, self._errors([entry.fields]))
+        return _Told(_completed(known, head, meanings), meanings, matched, entries)
+
+    def _partly_told(self, body: Body, told: _Told, head: Meaning | None) -> Reading:
+        """Some orders are not told of: the ledger may say what became of them."""
+        if head is Meaning.FAILED and any(order.status is OrderStatus.SUCCEEDED for order in told.orders):
+            raise NotUnderstood(CONTRADICTION)
+        self._check_entries(told)
+        against = against_success(body.heads[-1], self._contract, of=0, skipped=body.list_keys)
+        faults = tuple(objection for objection in against if objection.kind not in NOT_DONE)
+        return Undecided(SAYS_NOT_HOW, told.orders, faults, may_have_failed=bool(faults))
+
+    def _ended(self, body: Body, told: _Told, head: Meaning | None, unknown: UnknownWord | None) -> Reading:
+        state = end_of(told.orders)
+        if state not in self._ends():
+            raise NotUnderstood(CONTRADICTION)
+        rule = Rule.ENTRIES
+        if unknown or (head in END_OF and END_OF[head] is not state):
+            self._check_entries_decide(told, state, head, unknown)
+            rule = Rule.ENTRIES_ALONE
+        self._check_entries(told)
+        if state is State.SUCCEEDED:
+            self._check_success(body)
+        elif state is State.FAILED:
+            self._check_failure(body, is_named=told.by_number)
+        else:
+            self._check_at_work(body)
+            self._check_counts(body, told.orders)
+        return Ended(state, told.orders, self._named(told), rule)
+
+    def _check_entries_decide(
+        self, told: _Told, state: State, head: Meaning | None, unknown: UnknownWord | None
+    ) -> None:
+        """Where the words for the whole batch do not fit, the entries decide if each names its document.
+
+        A success of the whole may be the call's: then the HTTP code has to say the same as the entries. A success of an
+        entry never counts against a failure of the whole: it may be fine and fall with its batch.
+        """
+        code_says_so = self._contract.codes[self._code] is not Meaning.FINISHED
+        is_the_calls = head is Meaning.SUCCEEDED and code_says_so
+        if state is State.SUCCEEDED or not told.by_number or not (unknown or is_the_calls):
+            raise unknown or NotUnderstood(CONTRADICTION)
+
+    def _named(self, told: _Told) -> frozenset[str]:
+        """The failed orders whose entry names their document's number and gives a reason."""
+        pairs = ((told.orders[place], entry) for place, entry in zip(told.matched.places, told.entries, strict=True))
+        return frozenset(
+            order.id
+            for order, entry in pairs
+            if order.status is OrderStatus.FAILED
+            and order.errors
+            and order.document_no
+            and any(entry.fields.get(key) for key in self._contract.number_keys)
+        )
+
+    # What speaks against it
+
+    def _check_entries(self, told: _Told) -> None:
+        """A document that succeeded counts only where nothing in its entry speaks against it."""
+        for place, entry in zip(told.matched.places, told.entries, strict=True):
+            if told.orders[place].status is OrderStatus.SUCCEEDED:
+                words = frozenset(self._contract.word_keys)
+                _refuse(against_success(entry.whole, self._contract, of=0, place=entry.place, skipped=words))
+
+    def _check_success(self, body: Body) -> None:
+        found: list[Objection] = []
+        for head in body.heads:
+            found += against_success(head, self._contract, len(self._orders), skipped=self._read_keys(body, head))
+        _refuse(found)
+
+    def _read_keys(self, body: Body, head: Mapping[str, object]) -> frozenset[str]:
+        """The keys of a head that are read elsewhere: its lists and envelopes, and the words of the innermost one."""
+        words = self._contract.word_keys if head is body.heads[0] else ()
+        lists = {key for key in body.list_keys if isinstance(head.get(key), list)}
+        inner = {key for key in self._contract.envelopes if isinstance(head.get(key), dict)}
+        return frozenset({*words, *lists, *inner})
+
+    def _check_failure(self, body: Body, *, is_named: bool = False) -> None:
+        """A failure counts only where ARM is not at work, and where its text does not tell of the call alone."""
+        self._check_at_work(body)
+        good = self._contract.counts.succeeded
+        if any(number for name, number in body.counts(self._contract) if name in good):
+            raise NotUnderstood(COUNTS_DIFFER)
+        if not is_named and (against := may_be_temporary(body.heads[-1], self._contract)):
+            raise NotUnderstood("ARM's result reports a failure that may be temporary", against)
+
+    def _check_at_work(self, body: Body) -> None:
+        for head in body.heads:
+            if against := still_at_work(head, self._contract, self._read_keys(body, head)):
+                raise NotUnderstood(CONTRADICTION, against)
+
+    def _check_counts(self, body: Body, orders: Sequence[BatchOrder]) -> None:
+        good = sum(order.status is OrderStatus.SUCCEEDED for order in orders)
+        expected = dict.fromkeys(self._contract.counts.succeeded, good)
+        expected |= dict.fromkeys(self._contract.counts.failed, len(orders) - good)
+        if any(number != expected.get(name, number) for name, number in body.counts(self._contract)):
+            raise NotUnderstood(COUNTS_DIFFER)
+
+    def _ends(self) -> AbstractSet[State]:
+        """The ends that fit the HTTP code."""
+        meaning = self._contract.codes[self._code]
+        return frozenset(END_OF.values()) if meaning is Meaning.FINISHED else {END_OF[meaning]}
+
+    # The orders
+
+    def _after(self, order: BatchOrder, meaning: Meaning | None, errors: tuple[str, ...]) -> BatchOrder:
+        status = STATUS_OF.get(meaning, order.status)
+        return replace(order, status=status, errors=errors if status is OrderStatus.FAILED else order.errors)
+
+    def _errors(self, parts: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+        values = [part.get(key) for part in parts for key in self._contract.error_keys]
+        listed = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        return tuple(dict.fromkeys(text for one in listed if (text := _error_text(one))))[:MAX_ERRORS]
 
 
-def _by_entry(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder], vocabulary: Vocabulary) -> Reading:
-    """Every order by its own entry. A waiting entry makes the batch wait, a missing one leaves it undecided."""
-    known = list(orders)
-    meanings = [vocabulary.meaning(entry) for entry in entries]
-    # It is not documented which order an entry without a number or an order id means. Its place is a guess, which does
-    # not matter where all entries say the same.
-    matched = _matched(entries, orders, by_place=len(set(meanings)) == 1)
-    if Meaning.WAITING in meanings:
-        return Waiting()
-    for index, entry, meaning in zip(matched, entries, meanings, strict=True):
-        known[index] = _after(orders[index], meaning, entry)
-    if any(order.status is OrderStatus.IN_PROGRESS for order in known):
-        return Undecided("ARM's result does not say how each order ended", tuple(known))
-    return Ended(end_of(known), tuple(known), _named(matched, entries, known))
-
-
-def _named(
-    matched: Sequence[int], entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder]
-) -> frozenset[str]:
-    """The failed orders whose entry names their document's number and gives a reason."""
-    pairs = ((orders[index], entry) for index, entry in zip(matched, entries, strict=True))
-    return frozenset(
-        order.id
-        for order, entry in pairs
-        if order.status is OrderStatus.FAILED and order.errors and order.document_no and entry.get("documentNo")
+def _completed(
+    known: Sequence[BatchOrder], head: Meaning | None, meanings: Sequence[Meaning | None]
+) -> tuple[BatchOrder, ...]:
+    """The orders of which no entry says how they ended, by the word for all, where no entry says otherwise."""
+    silent = {None, Meaning.FINISHED}
+    is_all_good = head is Meaning.SUCCEEDED and set(meanings) <= silent and len(meanings) == len(known)
+    is_all_bad = head is Meaning.FAILED and set(meanings) <= silent | {Meaning.FAILED}
+    if not is_all_good and not is_all_bad:
+        return tuple(known)
+    left = [order.status is OrderStatus.IN_PROGRESS for order in known]
+    return tuple(
+        replace(order, status=STATUS_OF[head]) if is_left else order for order, is_left in zip(known, left, strict=True)
     )
 
 
-def _check_all_read(body: Mapping[str, object], conclusion: Meaning) -> None:
-    """A word for all orders counts only where nothing else may be about single ones, not even an empty list."""
-    read_keys = ERROR_KEYS if conclusion is Meaning.FAILED else ()
-    others = {key: value for key, value in body.items() if isinstance(value, dict | list) and key not in read_keys}
-    if any(value or key in ENTRY_KEYS for key, value in others.items()):
-        raise _NotUnderstood("a part of ARM's result is not understood")
-
-
-def _check_no_faults(said: Mapping[str, object]) -> None:
-    """A success counts only where nothing else in the answer may contradict it."""
-    if any(_may_mean_an_error(key, value) for key, value in said.items()):
-        raise _NotUnderstood("ARM's result reports success but may also report an error")
-
-
-def _may_mean_an_error(key: str, value: object) -> bool:
-    if isinstance(value, dict):
-        return any(_may_mean_an_error(f"{key} {inner}", part) for inner, part in value.items())
-    if isinstance(value, list):
-        return any(_may_mean_an_error(key, part) for part in value)
-    named_so = bool(FAULT.search(key)) and bool(value)
-    return named_so or value is False or (isinstance(value, str) and bool(FAULT.search(value)))
-
-
-def _after(order: BatchOrder, meaning: Meaning | None, entry: Mapping[str, object]) -> BatchOrder:
-    if meaning is Meaning.SUCCEEDED:
-        _check_no_faults(entry)
-        return replace(order, status=OrderStatus.SUCCEEDED)
-    if meaning is Meaning.FAILED:
-        return replace(order, status=OrderStatus.FAILED, errors=_errors(entry))
-    return order
-
-
-def _matched(entries: Sequence[Mapping[str, object]], orders: Sequence[BatchOrder], *, by_place: bool) -> list[int]:
-    """The index of each entry's order.
-
-    Raises:
-        _NotUnderstood: an entry fits no order, or an order has two.
-    """
-    matched: list[int] = []
-    for position, entry in enumerate(entries):
-        compared = [_comparisons(entry, order) for order in orders]
-        candidates = {index for index, same in enumerate(compared) if same and all(same)}
-        if by_place and len(entries) == len(orders) and not candidates and not compared[position]:
-            candidates = {position}
-        if len(candidates) != 1 or candidates & set(matched):
-            raise _NotUnderstood("ARM's result does not say which order an entry is about")
-        matched.append(candidates.pop())
-    return matched
-
-
-def _comparisons(entry: Mapping[str, object], order: BatchOrder) -> list[bool]:
-    """For each identifier that both have, whether it is the same. ARM numbers a document that has no number."""
-    pairs = ((entry.get("documentNo"), order.document_no), (entry.get("salesOrderId"), order.order_id))
-    return [same_value(theirs, ours) for theirs, ours in pairs if theirs and ours]
-
-
-def _entries(body: Mapping[str, object]) -> list[Mapping[str, object]]:
-    lists = [value for key in ENTRY_KEYS if isinstance(value := body.get(key), list) and value]
-    if len(lists) > 1 or any(not isinstance(entry, dict) for entry in (lists[0] if lists else [])):
-        raise _NotUnderstood("the entries of ARM's result are not understood")
-    return lists[0] if lists else []
-
-
-def _errors(entry: Mapping[str, object]) -> tuple[str, ...]:
-    found: list[str] = []
-    for key in ERROR_KEYS:
-        value = entry.get(key)
-        found += [text for part in (value if isinstance(value, list) else [value]) if (text := _error_text(part))]
-    return tuple(found[:MAX_ERRORS])
+def _refuse(against: Sequence[Objection]) -> None:
+    """Let a success count only where nothing speaks against it."""
+    if not against:
+        return
+    if all(objection.kind in NOT_DONE for objection in against):
+        raise NotDone(against)
+    raise NotUnderstood("ARM's result reports success but may also report an error", against)
 
 
 def _error_text(part: object) -> str:
@@ -295,30 +413,3 @@ def _error_text(part: object) -> str:
         return ""
     # JSON can contain half a surrogate pair, which UTF-8 cannot.
     return text[:MAX_ERROR_LENGTH].translate(PRINTABLE).encode(errors="replace").decode()
-
-
-def _body(text: str) -> Mapping[str, object]:
-    body = json_object(text)
-    if body is None:
-        raise _NotUnderstood("ARM's result is not a JSON object")
-    return body
-
-
-def _normal(word: object) -> str:
-    return str(word).strip().upper().replace("_", "-").replace(" ", "-")
-
-
-def _pairs(text: str) -> list[tuple[str, Meaning]]:
-    pairs = []
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        name, _, meaning = pair.partition("=")
-        if not name.strip() or meaning.strip() not in set(Meaning):
-            raise ValueError(f"{pair!r} should be NAME=meaning, the meaning one of {', '.join(Meaning)}")
-        pairs.append((name.strip(), Meaning(meaning.strip())))
-    return pairs
-
-
-def _code(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) == len("200")):
-        raise ValueError(f"{text!r} should be an HTTP status code")
-    return int(text)

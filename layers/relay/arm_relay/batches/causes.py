@@ -24,7 +24,7 @@ IN_LEDGER: Final = "ARM's ledger has every document"
 #: HELD: ARM reports a failure that an earlier attempt in doubt may have caused, and its ledger does not show every
 #: document.
 PERHAPS_REPEATED: Final = "the failure may come from a repeated submission"
-#: HELD: ARM reports that a document failed, and yet its ledger has the document.
+#: HELD: ARM reports that a document failed, or may do so, and yet its ledger has the document.
 FAILED_BUT_IN_LEDGER: Final = "ARM reports a document as failed, but its ledger has it"
 #: HELD: ARM reports that documents failed, but its ledger did not answer for UndecidedSeconds.
 FAILURE_NOT_CONFIRMED: Final = "ARM's ledger did not confirm the failure"

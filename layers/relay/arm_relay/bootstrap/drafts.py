@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from arm_relay.arm.contract import Contract
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.settings import Settings
 
 
-def drafts(settings: Settings, now: Callable[[], datetime]) -> Drafts:
+def drafts(settings: Settings, contract: Contract, now: Callable[[], datetime]) -> Drafts:
     """Makes ARM's batches of orders, dated today in the time zone of the invoices."""
     time_zone = ZoneInfo(settings.invoice_time_zone)
 
@@ -18,7 +19,7 @@ def drafts(settings: Settings, now: Callable[[], datetime]) -> Drafts:
 
     codes = ArmCodes(
         user_id=settings.arm_user_id,
-        credit_note_type=settings.credit_note_document_type,
+        credit_note_type=contract.documents.credit_note,
         vat_rounding=settings.vat_rounding,
         kid_check=settings.kid_check == "on",
     )

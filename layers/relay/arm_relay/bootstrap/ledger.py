@@ -7,6 +7,7 @@ import httpx
 
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
+from arm_relay.arm.contract import Contract
 from arm_relay.arm.ledger import Ledger
 from arm_relay.arm.metered import Metered
 from arm_relay.arm.wire import Wire
@@ -23,7 +24,7 @@ LOOK_UPS: Final = 4
 KEEP_ALIVE: Final = 5.0
 
 
-def ledger(settings: Settings, secrets: Secrets, journal: Journal) -> Ledger:
+def ledger(settings: Settings, contract: Contract, secrets: Secrets, journal: Journal) -> Ledger:
     """ARM, its calls measured."""
     http = httpx.Client(
         # No proxy, certificate or password comes from the environment.
@@ -33,4 +34,4 @@ def ledger(settings: Settings, secrets: Secrets, journal: Journal) -> Ledger:
     )
     wire = Wire(http, time.monotonic)
     tokens = Tokens(wire, settings.arm_token_url, secrets.credentials, time.monotonic)
-    return Metered(ArmClient(wire, tokens, settings.arm_base_url), journal, time.monotonic)
+    return Metered(ArmClient(wire, tokens, settings.arm_base_url, contract.turned), journal, time.monotonic)

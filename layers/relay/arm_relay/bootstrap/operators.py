@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 
 from arm_relay import cold_start
+from arm_relay.arm import contract_files
 from arm_relay.arm.drafts import Drafts
 from arm_relay.batches.batch import Times
 from arm_relay.batches.pace import Pace
@@ -35,11 +36,12 @@ class Operators:
 def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Operators:
     """Build the operators' function's parts from its environment."""
     settings = Settings.from_environment(environment)
+    contract = contract_files.load(settings.arm_contract)
     parts = assemble(
         store=clients.store(settings),
         secrets=clients.secrets(settings),
         journal=LambdaJournal(logger, metrics),
-        drafts=drafts(settings, clients.now),
+        drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
     )
     cold_start.end()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from aws_lambda_powertools import Logger, Metrics
 
 from arm_relay import cold_start
+from arm_relay.arm import contract_files
 from arm_relay.arm.breaker import Breaker
+from arm_relay.arm.contract import Contract
 from arm_relay.arm.ledger import Ledger
-from arm_relay.arm.outcomes import Vocabulary
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
@@ -31,15 +32,16 @@ from arm_relay.submission import Submission
 def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Polling:
     """Build the poller function's use case from its environment."""
     settings = Settings.from_environment(environment)
+    contract = contract_files.load(settings.arm_contract)
     journal = LambdaJournal(logger, metrics)
     polling = assemble(
         store=clients.store(settings),
         liveness=Liveness(clients.aws("dynamodb"), settings.table_name),
         outage=clients.outage(settings),
-        ledger=ledger(settings, clients.secrets(settings), journal),
+        ledger=ledger(settings, contract, clients.secrets(settings), journal),
         announcements=Topic(clients.aws("sns"), settings.topic_arn, journal),
         journal=journal,
-        vocabulary=Vocabulary.extended(settings.arm_result_words, settings.arm_result_codes),
+        contract=contract,
         pace=Pace(settings.times(), clients.now, random.random),
         shuffled=lambda shards: random.sample(shards, len(shards)),
         workers=WorkerThreads(WORKERS),
@@ -58,7 +60,7 @@ def assemble(
     ledger: Ledger,
     announcements: Announcements,
     journal: Journal,
-    vocabulary: Vocabulary,
+    contract: Contract,
     pace: Pace,
     shuffled: Callable[[list[str]], list[str]],
     workers: Workers[Stepped],
@@ -76,7 +78,7 @@ def assemble(
             submission=Submission(store=store, ledger=breaker, journal=journal, pace=pace),
             control=control,
             journal=journal,
-            vocabulary=vocabulary,
+            contract=contract,
             pace=pace,
             look_ups=look_ups,
             time_left=start.time_left,

@@ -10,6 +10,7 @@ from datetime import timedelta
 from aws_lambda_powertools import Logger, Metrics
 
 from arm_relay import cold_start
+from arm_relay.arm import contract_files
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.ledger import Ledger
 from arm_relay.arm.shared_breaker import Outages, SharedBreaker
@@ -38,15 +39,16 @@ class Webhook:
 def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Webhook:
     """Build the webhook function's parts from its environment."""
     settings = Settings.from_environment(environment)
+    contract = contract_files.load(settings.arm_contract)
     journal = LambdaJournal(logger, metrics)
     secrets = clients.secrets(settings)
     parts = assemble(
         store=clients.store(settings),
-        ledger=ledger(settings, secrets, journal),
+        ledger=ledger(settings, contract, secrets, journal),
         outages=clients.outage(settings),
         secrets=secrets,
         journal=journal,
-        drafts=drafts(settings, clients.now),
+        drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
         tolerance=settings.signature_tolerance(),
         new_id=_new_id,

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from arm_relay.arm.breaker import Breaker
+from arm_relay.arm.contract import Contract
 from arm_relay.arm.errors import NoAnswer
-from arm_relay.arm.outcomes import Ended, Reading, Undecided, Vocabulary, Waiting, end_of, read
+from arm_relay.arm.outcomes import Ended, Reading, Undecided, Waiting, end_of, read
+from arm_relay.arm.shapes import shape_of
 from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import LEASE, Batch, BatchOrder, Evidence, OrderStatus, State
 from arm_relay.batches.pace import Pace
@@ -64,7 +66,7 @@ class NextStep:
         submission: Submission,
         control: Control,
         journal: Journal,
-        vocabulary: Vocabulary,
+        contract: Contract,
         pace: Pace,
         look_ups: AtOnce,
         time_left: TimeLeft,
@@ -76,7 +78,7 @@ class NextStep:
         self._submission = submission
         self._control = control
         self._journal = journal
-        self._vocabulary = vocabulary
+        self._contract = contract
         self._pace = pace
         self._look_ups = look_ups
         self._time_left = time_left
@@ -219,7 +221,9 @@ class NextStep:
             answer = self._ledger.result(batch.client_no, batch.batch_uuid or "", self._time_left.to_ask())
         except NoAnswer as error:
             return self._to_go_on(batch) if error.is_cut else self._without_news(batch, error.retry_after)
-        reading = read(answer, batch.orders, self._vocabulary)
+        reading = read(answer, batch.orders, self._contract, batch.batch_uuid)
+        if isinstance(reading, Undecided) and batch.undecided_since is None:
+            self._journal.not_understood(batch, reading.reason, answer.status, shape_of(answer.body))
         return self._after_reading(replace(batch, answer=answer.kept()), reading)
 
     def _after_reading(self, batch: Batch, reading: Reading) -> Batch:
@@ -231,8 +235,8 @@ class NextStep:
                 return self._after_failure(batch, failure)
             case Ended(state, orders):
                 return steps.ended_each(batch, state, orders, causes.RESULT, self._pace.now())
-            case Undecided(reason, orders):
-                return self._after_undecided(batch, orders, reason)
+            case Undecided(reason, orders, _, may_have_failed):
+                return self._after_undecided(batch, orders, reason, may_have_failed=may_have_failed)
             case Waiting():
                 return self._without_news(replace(batch, undecided_since=None, failing_since=None, failure=None))
 
@@ -263,7 +267,9 @@ class NextStep:
         failed = {order.id for order in failure.orders if order.status is OrderStatus.FAILED}
         return since if failed <= failure.named else since + self._pace.times.failure_settling
 
-    def _after_undecided(self, batch: Batch, orders: tuple[BatchOrder, ...], reason: str) -> Batch:
+    def _after_undecided(
+        self, batch: Batch, orders: tuple[BatchOrder, ...], reason: str, *, may_have_failed: bool = False
+    ) -> Batch:
         """What ARM's result does not say, its ledger may; `orders` carry what the result did say."""
         known = replace(batch, orders=_with_evidence(orders, batch))
         lately = self._pace.now() - self._pace.times.longest_poll
@@ -281,6 +287,9 @@ class NextStep:
             return self._undecided(evidence, asked.batch.orders, reason, asked.failure.retry_after)
         if not asked.is_complete:
             return self._to_go_on(replace(evidence, undecided_since=batch.undecided_since or self._pace.now()))
+        if may_have_failed and any(order.evidence is Evidence.FOUND for order in asked.batch.orders):
+            # The document may be an earlier one of the same number, because of which this one failed.
+            return steps.held(asked.batch, causes.FAILED_BUT_IN_LEDGER, self._pace.now())
         after = reconciliation.with_found(asked.batch)
         if any(order.status is OrderStatus.IN_PROGRESS for order in after):
             return self._undecided(evidence, after, reason)

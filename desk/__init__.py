@@ -1,0 +1,6 @@
+"""The desk: the command `relay`, for operators and for whoever sets the relay up. It is never deployed.
+
+`__main__` starts it, `app` has the commands and what they have in common, `problems` what a person can cause.
+`contract_commands` are `relay contract ...`: `explanation` says how an answer of ARM's is read, and why.
+`probe_command` is `relay probe`, with the folder `probe/`.
+"""

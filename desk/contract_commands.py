@@ -1,0 +1,130 @@
+"""`relay contract ...`: the file that says how ARM words its answers."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from arm_relay.arm import contract_files
+from arm_relay.arm.contract import Contract, WrongContract
+from arm_relay.batches.batch import Answer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from desk.explanation import Explanation, explain, orders_of
+from desk.problems import Exit, Problem
+
+contract = typer.Typer(
+    name="contract", help="The file that says how ARM words its answers.", no_args_is_help=True, rich_markup_mode="rich"
+)
+
+LOWEST_STATUS = 100
+HIGHEST_STATUS = 599
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+#: What a body may be long: ARM's answer about the largest batch is far shorter.
+LARGEST = 10_000_000
+
+
+@contract.command(epilog="Example: relay contract check my-contract.json")
+def check(
+    named: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A file, or the name of a contract that ships.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check a contract as a function does when it starts. Ends with 1 where it is wrong, and names every fault."""
+    try:
+        found = named_contract(named)
+    except WrongContract as error:
+        _say_wrong(error, as_json=as_json)
+        raise typer.Exit(Exit.WRONG) from None
+    if as_json:
+        print(json.dumps({"contract": found.name, "isRight": True, "faults": []}))
+        return
+    known = len(found.words) + len(found.head_words) + len(found.entry_words)
+    Console().print(
+        f"[green]{escape(named)} is right[/]: {known} words, {len(found.codes)} codes, "
+        f"lists of entries in {escape(', '.join(found.entry_lists)) or 'none'}.",
+        highlight=False,
+    )
+
+
+@contract.command(
+    "explain", epilog="Example: relay contract explain answer.json --status 206 --orders 88776655,88776656"
+)
+def explain_answer(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The body of ARM's answer; - reads standard input.")],
+    *,
+    status: Annotated[int, typer.Option(help="The HTTP status that it came with.")] = 200,
+    orders: Annotated[str, typer.Option(help="How many orders the batch has, or their document numbers.")] = "1",
+    named: Annotated[
+        str, typer.Option("--contract", metavar="FILE|NAME", help="The contract to read with.")
+    ] = "default",
+    batch_uuid: Annotated[str | None, typer.Option(help="The batch's own id, to notice another one's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how an answer of ARM's about a batch is read, by which rule, and what speaks against it."""
+    if not LOWEST_STATUS <= status <= HIGHEST_STATUS:
+        raise Problem(f"{status} is not an HTTP status")
+    try:
+        found = named_contract(named)
+    except WrongContract as error:
+        _say_wrong(error, as_json=as_json)
+        raise typer.Exit(Exit.WRONG) from None
+    body = _text(file)
+    explained = explain(Answer(status, body), orders_of(orders, body, found), found, batch_uuid)
+    if as_json:
+        print(json.dumps(explained.as_json(), indent=2, ensure_ascii=False))
+    else:
+        _show(explained)
+
+
+def named_contract(named: str) -> Contract:
+    """The contract in a file, or the one that ships under this name.
+
+    Raises:
+        WrongContract: it is wrong.
+        Problem: there is no such file.
+    """
+    path = Path(named)
+    if path.suffix == ".json" or path.exists():
+        return contract_files.of_document(contract_files.parsed(_text(named), named), named)
+    return contract_files.load(named)
+
+
+def _text(file: str) -> str:
+    try:
+        text = sys.stdin.buffer.read(LARGEST + 1) if file == "-" else Path(file).read_bytes()
+        if len(text) > LARGEST:
+            raise Problem(f"{file} is larger than {LARGEST} bytes")
+        return text.decode("utf-8-sig")
+    except OSError as error:
+        raise Problem(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Problem(f"{file} is not UTF-8") from None
+
+
+def _say_wrong(error: WrongContract, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"isRight": False, "faults": error.faults}, ensure_ascii=False))
+        return
+    console = Console(stderr=True, highlight=False)
+    console.print("[red]The contract is wrong:[/]")
+    for fault in error.faults:
+        console.print(f"  {escape(fault)}")
+
+
+def _show(explained: Explanation) -> None:
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(explained.verdict)}[/]")
+    console.print(f"Why: {escape(explained.why)}")
+    for place, kind in explained.against:
+        console.print(f"Against it: {escape(place)} ({escape(kind)})")
+    table = Table("document", "read as", "ARM's words")
+    for order in explained.orders:
+        row: list[Any] = [order.document_no or "(no number)", order.status.value, "; ".join(order.errors)]
+        table.add_row(*map(escape, row))
+    console.print(table)
+    console.print(f"Then the relay {escape(explained.consequence)}")

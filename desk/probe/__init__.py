@@ -1,0 +1,9 @@
+"""What `relay probe` does: it learns ARM's contract from ARM's staging system.
+
+1. `steps` what is asked and created, one step after the other. Pure.
+2. `arm` the calls, each with its answer and the time it took.
+3. `session` carries the steps out: it asks before it creates anything, and goes on where it was interrupted.
+4. `record` keeps what was seen in a folder, redacted by `redaction`.
+5. `inference` proposes the lines of a contract by which all that was seen is read right. Pure.
+6. `report` says it to people, with what is still open. Pure.
+"""

@@ -1,0 +1,172 @@
+"""`relay probe`: learns ARM's contract from ARM's staging system."""
+
+import json
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import httpx
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from desk.probe.arm import Arm, Target
+from desk.probe.inference import examples_of, propose
+from desk.probe.record import Record
+from desk.probe.report import questions, report
+from desk.probe.session import Session, World
+from desk.probe.steps import NO_SUCH_CUSTOMER
+from desk.problems import Problem
+
+#: Hosts on which nobody's money is: Amili's staging system, and this machine.
+HARMLESS: Final = ("staging", "localhost", "127.0.0.1", "::1")
+
+#: What the sandbox's sample orders are for.
+SANDBOX_CUSTOMER: Final = "543210"
+
+READY: Final = Path(".aws-sam") / "ready.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says of the ARM to probe."""
+
+    base_url: str | None
+    token_url: str | None
+    client_no: str | None
+    customer_no: str | None
+
+
+def probe(
+    *,
+    base_url: Annotated[str | None, typer.Option(help="ARM's base URL, as in ArmBaseUrl.")] = None,
+    token_url: Annotated[str | None, typer.Option(help="The token URL, as in ArmTokenUrl.")] = None,
+    client_no: Annotated[str | None, typer.Option(help="The client's number in ARM.")] = None,
+    customer_no: Annotated[str | None, typer.Option(help="A customer for tests that exists there.")] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Probe the sandbox that `make sandbox` runs.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where to keep what was seen; an earlier one is gone on with.")] = Path(
+        "arm-probe"
+    ),
+    wait: Annotated[float, typer.Option(min=1, help="How long to wait for one result, in seconds.")] = 900,
+    yes: Annotated[bool, typer.Option("--yes", help="Create everything without being asked.")] = False,
+    production: Annotated[
+        bool, typer.Option("--production", help="Probe a host that is not staging. You are asked for its name, too.")
+    ] = False,
+) -> None:
+    """Learn how ARM words its results, from a few invoices of 1.25 for one test customer.
+
+    Asks before it creates anything. Never use it where a real customer is billed. The client id and secret come from
+    ARM_CLIENT_ID and ARM_CLIENT_SECRET, or are asked for.
+    """
+    console = Console(highlight=False)
+    given = Given(base_url, token_url, client_no, customer_no)
+    target, control_url = _sandbox() if sandbox else (_target(given), None)
+    host = _allowed_host(target, production=production)
+    record = Record(folder, f"P{secrets.token_hex(3).upper()}", host)
+    with httpx.Client(trust_env=False, follow_redirects=False, headers={"User-Agent": "arm-relay-probe"}) as http:
+        if control_url:
+            # The simulator bills any customer but those that it is told of.
+            http.patch(f"{control_url}/settings", json={"failing_customers": [NO_SUCH_CUSTOMER]})
+        world = World(
+            ask=lambda question: _agreed(question, console, yes=yes),
+            say=lambda text: console.print(escape(text)),
+            clock=time.monotonic,
+            sleep=time.sleep,
+            today=datetime.now(UTC).date(),
+            patience=wait,
+        )
+        Session(Arm(http, target, time.monotonic), target, record, world).run()
+    _conclude(record, folder, console)
+
+
+def _agreed(question: str, console: Console, *, yes: bool) -> bool:
+    if not yes:
+        return typer.confirm(question)
+    console.print(escape(question), "Yes.")
+    return True
+
+
+def _conclude(record: Record, folder: Path, console: Console) -> None:
+    proposal = propose(examples_of(record.findings))
+    (folder / "report.md").write_text(report(record.findings, proposal), "utf-8")
+    (folder / "contract.json").write_text(json.dumps(proposal.document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    asked = questions(record.findings, proposal)
+    total = len(proposal.right) + len(proposal.wrong)
+    console.print()
+    console.print(f"[bold]{len(proposal.right)} of {total} answers are read right with the proposed contract.[/]")
+    console.print(f"{sum(1 for one in asked if one.answer)} of {len(asked)} open questions have an answer:")
+    for question in asked:
+        console.print(escape(f"  {'answered' if question.answer else 'OPEN    '}  {question.text}"))
+    console.print(escape(f"Read {folder / 'report.md'}; the proposal is {folder / 'contract.json'}."))
+
+
+def _target(given: Given) -> Target:
+    missing = [
+        option
+        for option, value in (
+            ("--base-url", given.base_url),
+            ("--token-url", given.token_url),
+            ("--client-no", given.client_no),
+            ("--customer-no", given.customer_no),
+        )
+        if not value
+    ]
+    if missing:
+        raise Problem(f"{', '.join(missing)} missing; or probe the sandbox with --sandbox")
+    return Target(
+        base_url=given.base_url or "",
+        token_url=given.token_url or "",
+        client_no=given.client_no or "",
+        customer_no=given.customer_no or "",
+        client_id=os.environ.get("ARM_CLIENT_ID") or typer.prompt("ARM's client id"),
+        client_secret=os.environ.get("ARM_CLIENT_SECRET") or typer.prompt("ARM's client secret", hide_input=True),
+    )
+
+
+def _sandbox() -> tuple[Target, str | None]:
+    try:
+        ready = json.loads(READY.read_text("utf-8"))
+        target = Target(
+            base_url=ready["armBaseUrl"],
+            token_url=ready["armTokenUrl"],
+            client_no=ready["clientNo"],
+            client_id=ready["armClientId"],
+            client_secret=ready["armClientSecret"],
+            customer_no=SANDBOX_CUSTOMER,
+        )
+    except OSError:
+        raise Problem(f"no sandbox is running: there is no {READY}; run `make sandbox`") from None
+    except (ValueError, KeyError, TypeError):
+        raise Problem(f"{READY} does not hold the ready line of a sandbox with a simulator") from None
+    return target, ready.get("armControlUrl")
+
+
+def _allowed_host(target: Target, *, production: bool) -> str:
+    """The host, where it is one on which documents may be created.
+
+    Raises:
+        Problem: it may be production, and nobody has said so twice.
+    """
+    try:
+        hosts = {httpx.URL(url).host for url in (target.base_url, target.token_url)}
+    except httpx.InvalidURL:
+        raise Problem("a URL is not one") from None
+    if "" in hosts:
+        raise Problem("a URL has no host")
+    url = httpx.URL(target.base_url)
+    host = url.host
+    if all(_is_harmless(name) for name in hosts):
+        return url.netloc.decode()
+    if not production:
+        raise Problem(f"{host} may be production, where a probe creates invoices; say --production if you mean it")
+    if typer.prompt(f"Invoices will be created on {host}. Type its name to go on") != host:
+        raise Problem("that is not its name, so nothing was sent")
+    return url.netloc.decode()
+
+
+def _is_harmless(host: str) -> bool:
+    return host in HARMLESS or "staging" in host.split(".")

@@ -1,0 +1,165 @@
+"""The body of ARM's result, taken apart by the contract: its heads, its entries, its counts. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from arm_relay.arm.contract import Contract, Meaning, loose
+from arm_relay.arm.matching import match
+from arm_relay.arm.not_understood import ENTRIES, NotUnderstood, UnknownWord
+from arm_relay.arm.objections import number_of
+from arm_relay.arm.words import meaning_of_entry, meaning_of_head, tells
+from arm_relay.batches.batch import BatchOrder
+
+#: How deep envelopes may be nested.
+DEEPEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a list."""
+
+    #: As it stands in the body.
+    whole: Mapping[str, object]
+    #: With what its own envelopes hold.
+    fields: Mapping[str, object]
+    #: What the list says that it stands in.
+    listed_as: Meaning | None
+    #: The keys from the top of the body.
+    place: str
+
+    def meaning(self, contract: Contract) -> Meaning | None:
+        """See `words.meaning_of_entry`."""
+        return meaning_of_entry(self.fields, contract, self.listed_as)
+
+
+type Entries = tuple[Entry, ...]
+#: The keys of a list, or of a pair of lists, with its entries.
+type Listed = tuple[frozenset[str], Entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body, taken apart."""
+
+    #: The object that has the words for the whole batch, and those around it, the innermost first.
+    heads: tuple[Mapping[str, object], ...]
+    entries: Entries
+    #: The keys that hold entries.
+    list_keys: frozenset[str]
+
+    def meaning(self, contract: Contract) -> Meaning | None:
+        """What the words for the whole batch mean: those of the innermost head that has any.
+
+        A success that stands around an envelope is the call's, and says nothing of the batch.
+
+        Raises:
+            UnknownWord: one is not known, or two contradict each other.
+        """
+        holders = {*contract.envelopes, *self.list_keys}
+        for head in self.heads:
+            held = {key for key in holders if isinstance(head.get(key), dict | list)}
+            if meaning := meaning_of_head(head, contract, held):
+                is_the_calls = head is not self.heads[0] and meaning is Meaning.SUCCEEDED
+                return None if is_the_calls else meaning
+        return None
+
+    def meaning_if_known(self, contract: Contract) -> tuple[Meaning | None, UnknownWord | None]:
+        """The same, or why it is not known."""
+        try:
+            return self.meaning(contract), None
+        except UnknownWord as error:
+            return None, error
+
+    def counts(self, contract: Contract) -> list[tuple[str, float]]:
+        """The numbers beside the words and in the summaries, with the names of their keys as `loose` spells them."""
+        summaries = [
+            held for head in self.heads for key in contract.summaries if isinstance(held := head.get(key), dict)
+        ]
+        pairs = ((loose(key), number_of(value)) for part in (*self.heads, *summaries) for key, value in part.items())
+        return [(name, number) for name, number in pairs if number is not None]
+
+
+def taken_apart(body: Mapping[str, object], orders: Sequence[BatchOrder], contract: Contract) -> Body:
+    """The parts of a body.
+
+    Raises:
+        NotUnderstood: there are several lists of entries, or something else than entries in one.
+    """
+    heads = _heads(body, contract)
+    found = [*_lists(heads, contract), *_pairs(heads, contract)]
+    telling = [listed for listed in found if any(_tells(entry, contract) for entry in listed[1])]
+    chosen = telling if len(found) > 1 else found
+    if len(chosen) > 1 or (found and not chosen):
+        raise NotUnderstood(ENTRIES)
+    keys, entries = chosen[0] if chosen else (frozenset[str](), ())
+    for _, others in found:
+        # What was sent may be repeated beside what became of it.
+        if others is not entries and not _repeats(others, orders, contract):
+            raise NotUnderstood(ENTRIES)
+    return Body(tuple(heads), entries, keys.union(*(other for other, _ in found)))
+
+
+def _heads(body: Mapping[str, object], contract: Contract) -> list[Mapping[str, object]]:
+    heads = [body]
+    for _ in range(DEEPEST):
+        inner = [value for key in contract.envelopes if isinstance(value := heads[0].get(key), dict)]
+        if len(inner) > 1:
+            raise NotUnderstood(ENTRIES)
+        if not inner:
+            break
+        heads.insert(0, inner[0])
+    return heads
+
+
+def _lists(heads: Sequence[Mapping[str, object]], contract: Contract) -> list[Listed]:
+    values = [(key, head.get(key)) for key in contract.entry_lists for head in heads]
+    return [(frozenset({key}), _entries(key, value, None, contract)) for key, value in values if _is_filled(value)]
+
+
+def _pairs(heads: Sequence[Mapping[str, object]], contract: Contract) -> list[Listed]:
+    pairs = [
+        ((good, head.get(good), Meaning.SUCCEEDED), (bad, head.get(bad), Meaning.FAILED))
+        for good, bad in contract.list_pairs
+        for head in heads
+        if _is_filled(head.get(good)) or _is_filled(head.get(bad))
+    ]
+    return [
+        (
+            frozenset(key for key, _, _ in pair),
+            tuple(entry for key, value, end in pair for entry in _entries(key, value or [], end, contract)),
+        )
+        for pair in pairs
+    ]
+
+
+def _is_filled(value: object) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _entries(key: str, values: object, listed_as: Meaning | None, contract: Contract) -> Entries:
+    if not isinstance(values, list):
+        raise NotUnderstood(ENTRIES)
+    return tuple(_entry(value, listed_as, f"/{key}/{place}", contract) for place, value in enumerate(values))
+
+
+def _entry(value: object, listed_as: Meaning | None, place: str, contract: Contract) -> Entry:
+    if isinstance(value, str) and listed_as and contract.number_keys:
+        # A list of nothing but numbers.
+        value = {contract.number_keys[0]: value}
+    if not isinstance(value, dict):
+        raise NotUnderstood(ENTRIES)
+    inner = [part for key in contract.entry_envelopes if isinstance(part := value.get(key), dict)]
+    return Entry(value, {key: part for held in inner for key, part in held.items()} | value, listed_as, place)
+
+
+def _tells(entry: Entry, contract: Contract) -> bool:
+    return entry.listed_as is not None or tells(entry.fields, contract)
+
+
+def _repeats(entries: Entries, orders: Sequence[BatchOrder], contract: Contract) -> bool:
+    """Whether a list that says nothing is just what was sent."""
+    try:
+        return match([entry.fields for entry in entries], orders, contract).by_number
+    except NotUnderstood:
+        return False

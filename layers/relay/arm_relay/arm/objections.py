@@ -1,0 +1,250 @@
+"""What stands beside a word of ARM's and speaks against it. Pure.
+
+A success counts only where nothing speaks against it; a failure of a whole batch, only where nothing says that ARM is
+still at work. Which words, texts and names speak against what is the contract's; this module knows only where to look.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from arm_relay.arm.contract import Contract, Meaning, loose
+from arm_relay.arm.documents import Document, DocumentLine
+
+#: The fields of the documents that the relay sends. Their values are the senders' own, wherever they are repeated.
+ECHOED: Final = frozenset({*Document.__annotations__, *DocumentLine.__annotations__})
+
+#: The first HTTP code that is no success.
+FIRST_ERROR: Final = 400
+
+_WORD: Final = re.compile(r"\w+")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+#: A number by itself: not part of a date, a time, an amount or an id.
+_ALONE: Final = re.compile(r"(?<![\w.,:/#-])[0-9]{1,9}(?![\w:/-]|[.,][0-9])")
+#: "1 of 2", "1/2".
+_OF: Final = re.compile(r"(?<![\w/.-])([0-9]{1,9})\s*(?:of|av|/)\s*([0-9]{1,9})(?![\w/-])")
+
+
+class Kind(StrEnum):
+    """What an objection says."""
+
+    #: Something may have gone wrong.
+    FAULT = "fault"
+    #: A count differs from the number of orders.
+    COUNT = "another number"
+    #: A known word or a count says that ARM is still at work.
+    WAITING = "waiting"
+    #: A text or a time says so.
+    UNFINISHED = "unfinished"
+
+
+#: The objections that only say that ARM is not done.
+NOT_DONE: Final = frozenset({Kind.WAITING, Kind.UNFINISHED})
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Something in an answer that speaks against what its words say."""
+
+    kind: Kind
+    #: Where it stands: the keys from the top of the body, separated by slashes.
+    place: str
+
+
+def against_success(
+    part: Mapping[str, object], contract: Contract, of: int, place: str = "", skipped: frozenset[str] = frozenset()
+) -> list[Objection]:
+    """All that speaks against a success of `of` documents, but for the keys `skipped` at its top; 0 for any number."""
+    leaves = _leaves({key: value for key, value in part.items() if key not in skipped}, place, contract)
+    return [found for key, value, where in leaves if (found := _objection(key, value, contract, of, where))]
+
+
+def still_at_work(
+    part: Mapping[str, object], contract: Contract, skipped: frozenset[str] = frozenset()
+) -> list[Objection]:
+    """What says, in words and counts, that ARM is not done."""
+    found = against_success(part, contract, of=0, skipped=skipped)
+    return [objection for objection in found if objection.kind is Kind.WAITING]
+
+
+def may_be_temporary(part: Mapping[str, object], contract: Contract) -> list[Objection]:
+    """The texts that say that a failure may be one of the call."""
+    return [
+        Objection(Kind.UNFINISHED, where)
+        for _, value, where in _leaves(part, "", contract)
+        if isinstance(value, str) and any(stem in value.casefold() for stem in contract.texts.temporary)
+    ]
+
+
+def of_a_trial(part: Mapping[str, object], contract: Contract) -> list[Objection]:
+    """The keys that say that ARM only tried, and created nothing."""
+    return [
+        Objection(Kind.FAULT, where)
+        for key, value, where in _leaves(part, "", contract)
+        if any(stem in loose(key) for stem in contract.texts.trial) and not is_nothing(value, contract)
+    ]
+
+
+def is_nothing(value: object, contract: Contract) -> bool:
+    """Whether a value says that there is nothing: null, false, zero, an empty list, or a text that means it."""
+    if isinstance(value, str):
+        text = value.strip().casefold()
+        return not text or text in contract.texts.nothing or number_of(text) == 0
+    return not value
+
+
+def number_of(value: object) -> float | None:
+    """The number that a value is, be it as a number or as text; None where it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) else None
+
+
+def truth_of(value: object) -> bool | None:
+    """The boolean that a value is, be it as one or as text; None where it is none."""
+    if isinstance(value, bool):
+        return value
+    text = value.strip().casefold() if isinstance(value, str) else ""
+    return {str(known).casefold(): known for known in (True, False)}.get(text)
+
+
+def _leaves(part: Mapping[str, object], place: str, contract: Contract) -> Iterator[tuple[str, object, str]]:
+    """Every value that is no object and no list, with its key and place. What the order itself holds is left out."""
+    waiting: list[tuple[str, object, str]] = [(key, value, f"{place}/{key}") for key, value in part.items()]
+    while waiting:
+        key, value, where = waiting.pop()
+        if key in ECHOED or key in contract.echo_keys:
+            continue
+        if isinstance(value, dict):
+            waiting += [(inner, held, f"{where}/{inner}") for inner, held in value.items()]
+            if value and _names_a_fault(key, contract):
+                yield key, True, where
+        elif isinstance(value, list):
+            waiting += [(key, held, f"{where}/{number}") for number, held in enumerate(value)]
+        else:
+            yield key, value, where
+
+
+def _objection(key: str, value: object, contract: Contract, of: int, where: str) -> Objection | None:
+    kind = _by_key(key, value, contract, of)
+    if kind is None and isinstance(value, str):
+        kind = _by_text(value, contract, of)
+    return Objection(kind, where) if kind else None
+
+
+def _by_key(key: str, value: object, contract: Contract, of: int) -> Kind | None:
+    """What the value says under this key."""
+    name, number = loose(key), number_of(value)
+    if counted := _by_count(name, number, contract, of):
+        return counted
+    if (meaning := contract.flags.get(key)) and truth_of(value) is not None:
+        return _by_flag(meaning, truth=bool(truth_of(value)))
+    if is_nothing(value, contract):
+        return _by_absence(key, contract)
+    if name in contract.end_time_keys or not _names_a_fault(key, contract):
+        return Kind.WAITING if number and any(loose(stem) in name for stem in contract.texts.waiting) else None
+    return Kind.FAULT
+
+
+def _by_absence(key: str, contract: Contract) -> Kind | None:
+    """What it says that there is nothing under this key."""
+    if loose(key) in contract.end_time_keys:
+        return Kind.UNFINISHED
+    return Kind.FAULT if key in contract.document_id_keys else None
+
+
+def _by_count(name: str, number: float | None, contract: Contract, of: int) -> Kind | None:
+    if number is None:
+        return None
+    counts = contract.counts
+    if name in counts.all | counts.succeeded:
+        return Kind.COUNT if number != (of or number) else None
+    if name in counts.failed:
+        return Kind.COUNT if number else None
+    if name in contract.percent_keys:
+        return Kind.UNFINISHED if number < 100 else None  # noqa: PLR2004 (all of it, in percent)
+    if name in contract.code_keys:
+        return Kind.FAULT if number >= FIRST_ERROR else None
+    # A count under a name that is not known: fewer documents than there are is a contradiction, more is none.
+    counts_done = any(stem in name for stem in contract.texts.done)
+    return Kind.COUNT if counts_done and 0 <= number < of else None
+
+
+def _by_flag(meaning: Meaning, *, truth: bool) -> Kind | None:
+    if meaning is Meaning.SUCCEEDED:
+        return None if truth else Kind.FAULT
+    if meaning is Meaning.FAILED:
+        return Kind.FAULT if truth else None
+    is_done = truth is (meaning is Meaning.FINISHED)
+    return None if is_done else Kind.WAITING
+
+
+def _names_a_fault(key: str, contract: Contract) -> bool:
+    name = loose(key)
+    for harmless in contract.texts.harmless:
+        name = name.replace(harmless, "")
+    return any(stem in name for stem in contract.texts.fault)
+
+
+def _by_text(text: str, contract: Contract, of: int) -> Kind | None:
+    """What a text says."""
+    word = loose(text)
+    meanings = {words[word] for words in (contract.words, contract.entry_words) if word in words}
+    if Meaning.WAITING in meanings:
+        return Kind.WAITING
+    if meanings & {Meaning.FAILED, Meaning.PARTIAL}:
+        return Kind.FAULT
+    left = _without_denials(text.casefold(), contract)
+    if any(stem in left for stem in contract.texts.fault):
+        return Kind.FAULT
+    if any(stem in left for stem in contract.texts.waiting):
+        return Kind.UNFINISHED
+    if not contract.texts.none.isdisjoint(_WORD.findall(left)):
+        return Kind.FAULT
+    return Kind.COUNT if _counts_too_few(left, contract, of) else None
+
+
+def _without_denials(text: str, contract: Contract) -> str:
+    """The text without what denies a fault, like "0 failed", "no documents failed" or "without errors"."""
+    for harmless in contract.texts.harmless:
+        text = text.replace(harmless, " ")
+    if not any(stem in text for stem in contract.texts.fault):
+        return text
+    return " ".join(_denials_removed(text.split(" "), contract))
+
+
+def _denials_removed(words: list[str], contract: Contract) -> list[str]:
+    kept: list[str] = []
+    place = 0
+    while place < len(words):
+        end = place + 1
+        if words[place] == "0" or words[place] in contract.texts.none:
+            # A comma ends what is denied: "no customer, rejected" tells of a rejection.
+            while end < len(words) - 1 and words[end] in contract.texts.things:
+                end += 1
+            if end < len(words) and _has_fault(words[end], contract):
+                place = end + 1
+                continue
+        elif words[place].endswith((":", "=")) and words[end : end + 1] and words[end].strip(",.;") == "0":
+            # As in "failed: 0".
+            place = end + 1
+            continue
+        kept.append(words[place])
+        place += 1
+    return kept
+
+
+def _has_fault(word: str, contract: Contract) -> bool:
+    return any(stem in word for stem in contract.texts.fault)
+
+
+def _counts_too_few(text: str, contract: Contract, of: int) -> bool:
+    if any(one != other for one, other in _OF.findall(text)):
+        return True
+    if not any(stem in text for stem in contract.texts.done):
+        return False
+    return any(int(number) < max(of, 1) for number in _ALONE.findall(text))
