@@ -114,7 +114,9 @@ class InMemoryDynamoDB(Items):
 
     def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:  # noqa: ARG002, N803
         """One deletion."""
-        self.items.pop(Key["pk"]["S"], None)
+        key = Key["pk"]["S"]
+        self.items.pop(key, None)
+        self._later(lambda: self._carry_over(key))
         return {}
 
     def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
@@ -173,7 +175,10 @@ class InMemoryDynamoDB(Items):
         self._later(lambda: self._carry_over(key))
 
     def _carry_over(self, key: str) -> None:
-        self._indexed[key] = self.items[key]
+        if key in self.items:
+            self._indexed[key] = self.items[key]
+        else:
+            self._indexed.pop(key, None)
 
 
 def _has_due(item: Item | None, values: Mapping[str, Any]) -> bool:

@@ -241,8 +241,24 @@ class Story:
         }
         if self.random.random() < self.numbered:
             order["invoiceNo"] = f"N{number}"
+            if self.random.random() < 0.1:
+                self.bill_elsewhere(order["invoiceNo"])
         self.uncredited.append(order)
         return order
+
+    def bill_elsewhere(self, number: str) -> None:
+        """Another system has billed somebody under this number."""
+        self.counts["numbers of other systems"] += 1
+        document = {
+            "documentType": "IN",
+            "customerNo": "99",
+            "documentNo": number,
+            "documentDate": "2026-02-01",
+            "salesOrderId": "elsewhere",
+            "customerMessage": f"elsewhere {number}",
+            "documentLines": [],
+        }
+        self.ledger.accept(CLIENT_NO, {"metadata": {"userId": "another"}, "documents": [document]})
 
     def operate(self) -> None:
         """An operator looks into ARM and releases what is held."""

@@ -20,7 +20,7 @@ from tests.simulation.story import Story
 #: The simulated journal counts nothing.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
-SEEDS = 500
+SEEDS = 200
 #: Takes a safeguard out of a story that has not begun yet.
 type TakeOut = Callable[[Story, pytest.MonkeyPatch], None]
 

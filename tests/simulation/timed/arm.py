@@ -298,5 +298,5 @@ class Calls:
 
 
 def temporary_failure() -> Answer:
-    """A ledger that cannot look now, and says so in the words of a failure."""
-    return Answer(200, '{"status":"FAILED","message":"temporary"}')
+    """A ledger that cannot look now, and says so in the words of a failure alone."""
+    return Answer(200, '{"status":"FAILED"}')

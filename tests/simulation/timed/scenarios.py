@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.store import records
 from arm_relay.store.table import RecordTooLarge
 
@@ -34,30 +35,30 @@ def settled_and(hours: float) -> float:
     return default_times().settling.total_seconds() + hours * HOUR
 
 
-def fifty_in_doubt(look_up: float, *, taken: bool = False) -> Report:
-    """Fifty orders in one batch in doubt, and a slow ledger."""
+def full_batch_in_doubt(look_up: float, *, taken: bool = False) -> Report:
+    """As many orders as a request holds in one batch in doubt, and a slow ledger."""
     world = World()
     world.habits.latency["document"] = look_up
     world.history("1")
-    world.in_doubt("doubt", orders=50, taken=taken)
+    world.in_doubt("doubt", orders=MAX_ORDERS, taken=taken)
     return _ended(world, settled_and(1.1))
 
 
-def fifty_failed(look_up: float) -> Report:
-    """ARM says of a batch of fifty that it failed, and its ledger is slow."""
+def full_batch_failed(look_up: float) -> Report:
+    """ARM says of a full batch that it failed, and its ledger is slow."""
     world = World()
     world.habits.latency["document"] = look_up
     world.habits.failing = lambda order_id: order_id.startswith("failed")
     world.history("1")
-    world.pending("failed", orders=50)
+    world.pending("failed", orders=MAX_ORDERS)
     return _ended(world, 1.1 * HOUR)
 
 
 def rate_limited(hours: float = 80) -> Report:
-    """Fifty orders in doubt, and an ARM that allows twenty requests a second."""
+    """A full batch in doubt, and an ARM that allows twenty requests a second."""
     world = World(Habits(requests_a_second=20))
     world.history("1")
-    world.in_doubt("doubt", orders=50)
+    world.in_doubt("doubt", orders=MAX_ORDERS)
     return _ended(world, hours * HOUR)
 
 
@@ -67,7 +68,7 @@ def slow_beside_quick(batches: int, runs: int, *, memory: float, slow: bool) -> 
     world.habits.latency["document"] = 3.0
     for shard in range(records.SHARDS if slow else 0):
         name = next(name for name in map("slow{}".format, range(1000)) if records.shard_of(name) == str(shard))
-        world.in_doubt(name, "slow", 50, at_time=-HOUR, due=-HOUR)
+        world.in_doubt(name, "slow", MAX_ORDERS, at_time=-HOUR, due=-HOUR)
     return _after_runs(world, runs)
 
 

@@ -53,7 +53,7 @@ def _suspects(monkeypatch: pytest.MonkeyPatch) -> bool:
 
 def _kept_answers(monkeypatch: pytest.MonkeyPatch) -> bool:
     monkeypatch.setattr(steps, "looked_up", lambda batch, _: batch)
-    return bool(scenarios.fifty_in_doubt(3.0).unfinished)
+    return bool(scenarios.full_batch_in_doubt(3.0).unfinished)
 
 
 def _turns(monkeypatch: pytest.MonkeyPatch) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 from arm_relay.batches.batch import State
+from arm_relay.orders.parsing import MAX_ORDERS
 
 from tests.simulation.timed import costs, scenarios
 from tests.simulation.timed.report import Report
@@ -30,16 +31,16 @@ def all_succeeded(report: Report) -> bool:
 
 @pytest.mark.parametrize("taken", [False, True])
 @pytest.mark.parametrize("look_up", [3.0, 8.0])
-def test_fifty_orders_in_doubt_end_though_the_ledger_is_slow(look_up: float, taken: bool) -> None:  # noqa: FBT001 (a case)
-    report = scenarios.fifty_in_doubt(look_up, taken=taken)
+def test_a_full_batch_in_doubt_ends_though_the_ledger_is_slow(look_up: float, taken: bool) -> None:  # noqa: FBT001 (a case)
+    report = scenarios.full_batch_in_doubt(look_up, taken=taken)
 
     assert all_succeeded(report), report
     assert report.rested <= SETTLING + HOUR
     assert report.look_ups_an_order <= 10
 
 
-def test_a_failure_of_fifty_orders_ends_though_the_ledger_is_slow() -> None:
-    report = scenarios.fifty_failed(3.0)
+def test_a_failure_of_a_full_batch_ends_though_the_ledger_is_slow() -> None:
+    report = scenarios.full_batch_failed(3.0)
 
     assert report.by_state[State.FAILED.value] == 1, report
     assert not report.broken
@@ -63,7 +64,7 @@ def test_slow_batches_leave_the_quick_ones_their_time(batches: int, runs: int, m
 
 
 @tenth_and_full
-@pytest.mark.parametrize(("batches", "orders"), [(2000, 50), (8000, 10)])
+@pytest.mark.parametrize(("batches", "orders"), [(2000, MAX_ORDERS), (8000, 10)])
 def test_what_an_outage_left_in_doubt_is_sent_again_once_it_has_settled(
     batches: int, orders: int, scale: float
 ) -> None:

@@ -311,7 +311,8 @@ def test_a_repetition_that_arm_did_not_take_asks_the_ledger_again_before_the_nex
 
 def test_a_client_that_arm_does_not_serve_holds_up_no_other(world: World) -> None:
     for number in range(50):
-        world.claimed(batch_id=f"shut-{number}", client_no="666", state=State.QUEUED, due=world.now)
+        order = an_order(10 + number)
+        world.claimed(order, batch_id=f"shut-{number}", client_no="666", state=State.QUEUED, due=world.now)
     world.arm.clock.sleep(1)
     world.claimed(an_order(2), batch_id="batch-1", state=State.QUEUED, due=world.now)
     world.arm.fail("submit", "status", LIMIT, status=403)
@@ -515,7 +516,7 @@ def test_a_table_out_of_reach_fails_the_run(world: World, call: int | str) -> No
 
 def test_what_waits_is_measured_when_a_run_begins(world: World) -> None:
     world.submitted()
-    world.submitted(batch_id="batch-2")
+    world.submitted(an_order(2), batch_id="batch-2")
 
     world.poll(after=MINUTE)
     world.poll()

@@ -9,7 +9,9 @@ from tests.support.builders import NOW, a_batch, a_batch_order
 
 def test_a_receipt_tells_of_each_order_and_the_batch_it_belongs_to() -> None:
     old = steps.pending(a_batch(id="b1"), "uuid-1", Answer(202, ""), NOW)
-    new = steps.pending(a_batch(id="b2", orders=(a_batch_order(id="evt-2"),)), "uuid-2", Answer(202, ""), NOW)
+    new = steps.pending(
+        a_batch(id="b2", orders=(a_batch_order(id="evt-2", document_no="88776655"),)), "uuid-2", Answer(202, ""), NOW
+    )
     receipt = Receipt((Taken(old.orders[0], old, replayed=True), Taken(new.orders[0], new, replayed=False)))
 
     common = {"orderId": "B-1", "documentNo": "88776655", "status": "IN_PROGRESS", "errors": []}
