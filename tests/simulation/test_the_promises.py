@@ -4,8 +4,6 @@ A failing seed is printed and runs again alone with `pytest tests/simulation -k 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -60,10 +58,6 @@ def _without(*conditions: str) -> TakeOut:
     return take_out
 
 
-def _without_settling(story: Story, _: pytest.MonkeyPatch) -> None:
-    story.cloud = replace(story.cloud, times=replace(story.cloud.times, settling=timedelta(0)))
-
-
 def _recorded_first(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stream, "_announce", _announce_before_publishing)
 
@@ -77,7 +71,6 @@ def _any_document_proves(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         pytest.param(_without(table.IS_NEW), id="the claim"),
         pytest.param(_without(table.IS_FREE, table.IS_AT_VERSION), id="the lease with its conditional writes"),
-        pytest.param(_without_settling, id="the settling time"),
         pytest.param(_any_document_proves, id="whose a document is"),
         pytest.param(_recorded_first, id="publish before record"),
         pytest.param(_without(table.IS_OF_BATCH), id="the marker condition"),

@@ -30,6 +30,12 @@ def _known_number(monkeypatch: pytest.MonkeyPatch) -> bool:
     return scenarios.no_ledger_route().calls["submit"] > 0
 
 
+def _settling(monkeypatch: pytest.MonkeyPatch) -> bool:
+    real = world.default_times
+    monkeypatch.setattr(world, "default_times", lambda **changed: real(**{"settling": 0} | changed))
+    return bool(scenarios.lost_answer(18 * MINUTE, others=0).billed_twice)
+
+
 def _settling_of_failures(monkeypatch: pytest.MonkeyPatch) -> bool:
     real = world.default_times
     monkeypatch.setattr(world, "default_times", lambda **changed: real(**{"failure_settling": 0} | changed))
@@ -75,6 +81,7 @@ def _backing_off(monkeypatch: pytest.MonkeyPatch) -> bool:
     [
         pytest.param(_neighbours, id="waiting for the batches that wait beside it"),
         pytest.param(_known_number, id="finding a number that is known to exist"),
+        pytest.param(_settling, id="the settling time"),
         pytest.param(_settling_of_failures, id="the settling of failures"),
         pytest.param(_breaker_of_the_webhook, id="the webhook's breaker"),
         pytest.param(_time_without_a_poller, id="time without a poller does not count"),
