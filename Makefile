@@ -127,6 +127,11 @@ soak: .venv/.ready ## Run the simulation for very many seeds, and its large scen
 	$(RUN) tests.simulation.soak --timed $(TIMED)
 	$(RUN) pytest -m full tests/simulation/timed
 
+.PHONY: nightly
+nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison (an hour)
+	$(MAKE) soak SEEDS=10000 TIMED=300
+	$(MAKE) comparison
+
 .PHONY: bench
 bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)
 	$(RUN) benchmarks
