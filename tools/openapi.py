@@ -434,7 +434,7 @@ def _order_fields() -> Json:
     return {
         "id": _text("The order event's `id`."),
         "orderId": _nullable(_text("The number of the order in the sender's system.")),
-        "documentNo": _nullable(_text("The `invoiceNo` that the sender gave. A number that ARM makes is not known.")),
+        "documentNo": _nullable(_text("The `invoiceNo` that the sender gave, or the number that ARM gave.")),
         "status": _enum(OrderStatus, "How the order ended; `docs/batch-states.md` explains each status."),
         "errors": _list(_text(), "ARM's words on why it failed."),
     }

@@ -82,8 +82,8 @@ _ORDER: Final = {
         "same content under a known number is the same order, other content is a conflict. With it the relay can look "
         "the document up in ARM when a submission gets no answer. Only numbers of "
         "letters, digits, `-`, `_` and single dots between them can be looked up.",
-        absent="We assume that ARM numbers the document; the relay does not learn that number. If a submission gets no "
-        "answer, the order has to wait for a person (HELD).",
+        absent="We assume that ARM numbers the document; the relay learns that number if ARM's result says it. If a "
+        "submission gets no answer, the order has to wait for a person (HELD).",
         arm="`documentNo`.",
         example="88776655",
     ),

@@ -564,3 +564,40 @@ def test_entries_mean_the_same_in_any_order(ends: list[dict[str, Any]], turned: 
     body = entries(*(reversed(named) if turned else named))
 
     assert told(200, body).endswith("".join("S" if end is OK else "F" for end in ends))
+
+
+# The number that ARM gave.
+
+
+def numbers(orders: Sequence[BatchOrder], body: dict[str, object]) -> list[str | None]:
+    reading = read(Answer(200, json.dumps(body)), orders, DEFAULT)
+    assert isinstance(reading, Ended), reading
+    return [order.arm_no for order in reading.orders]
+
+
+def test_the_number_that_arm_gave_is_taken_from_the_entry_that_names_the_order() -> None:
+    entries = [B2 | OK | {"documentNo": 70002}, B1 | OK | {"documentNo": "70001"}]
+
+    assert numbers(NUMBERLESS, {"documents": entries}) == ["70001", "70002"]
+
+
+def test_the_only_entry_of_the_only_order_is_about_it() -> None:
+    assert numbers(NUMBERLESS[:1], {"documents": [OK | {"documentNo": "70001"}]}) == ["70001"]
+
+
+def test_a_number_whose_order_is_a_guess_is_not_taken() -> None:
+    entries = [OK | {"documentNo": "70001"}, OK | {"documentNo": "70002"}]
+
+    assert numbers(NUMBERLESS, {"documents": entries}) == [None, None]
+
+
+def test_an_order_with_a_number_of_its_own_keeps_it() -> None:
+    order = a_batch_order(document_no="A1", order_id="B-1")
+
+    assert numbers([order], {"documents": [B1 | OK | {"documentNo": "A1"}]}) == [None]
+
+
+def test_an_order_that_failed_has_no_number() -> None:
+    entries = [B1 | BAD | {"documentNo": "70001"}, B2 | OK | {"documentNo": "70002"}]
+
+    assert numbers(NUMBERLESS, {"documents": entries}) == [None, "70002"]

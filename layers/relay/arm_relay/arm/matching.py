@@ -18,6 +18,8 @@ class Matched:
     places: tuple[int, ...]
     #: Whether each entry names its document by its number, or by a place that the contract knows.
     by_number: bool
+    #: Of each entry, whether it says itself which order it is about: the only one there is, or one that it names.
+    certain: tuple[bool, ...]
 
 
 def match(
@@ -31,6 +33,7 @@ def match(
     places: list[int] = []
     by_place = (by_place or contract.entries_in_order) and len(entries) == len(orders)
     by_number = True
+    certain: list[bool] = []
     for position, fields in enumerate(entries):
         compared = [_comparisons(fields, order, place, contract) for place, order in enumerate(orders)]
         candidates = {place for place, same in enumerate(compared) if same and all(same)}
@@ -39,8 +42,9 @@ def match(
         if len(candidates) != 1 or candidates & set(places):
             raise NotUnderstood("ARM's result does not say which order an entry is about")
         places.append(candidates.pop())
+        certain.append(len(orders) == 1 or bool(compared[places[-1]]))
         by_number = by_number and (contract.entries_in_order or _names(fields, orders[places[-1]], contract))
-    return Matched(tuple(places), by_number)
+    return Matched(tuple(places), by_number, tuple(certain))
 
 
 def _names(fields: Mapping[str, object], order: BatchOrder, contract: Contract) -> bool:

@@ -46,6 +46,8 @@ GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 MAX_ERRORS: Final = 3
 MAX_ERROR_LENGTH: Final = 150
+#: The most characters of a number that ARM gave.
+MAX_NUMBER: Final = 100
 
 
 class Rule(StrEnum):
@@ -269,7 +271,10 @@ class _Reader:
         known = list(self._orders)
         for index, entry, meaning in zip(matched.places, entries, meanings, strict=True):
             known[index] = self._after(known[index], meaning, self._errors([entry.fields]))
-        return _Told(_completed(known, head, meanings), meanings, matched, entries)
+        known = list(_completed(known, head, meanings))
+        for index, is_certain, entry in zip(matched.places, matched.certain, entries, strict=True):
+            known[index] = self._numbered(known[index], entry.fields) if is_certain else known[index]
+        return _Told(tuple(known), meanings, matched, entries)
 
     def _partly_told(self, body: Body, told: _Told, head: Meaning | None) -> Reading:
         """Some orders are not told of: the ledger may say what became of them."""
@@ -376,6 +381,14 @@ class _Reader:
     def _after(self, order: BatchOrder, meaning: Meaning | None, errors: tuple[str, ...]) -> BatchOrder:
         status = STATUS_OF.get(meaning, order.status)
         return replace(order, status=status, errors=errors if status is OrderStatus.FAILED else order.errors)
+
+    def _numbered(self, order: BatchOrder, fields: Mapping[str, object]) -> BatchOrder:
+        """An order that ARM has billed, with the number that ARM gave it if it had none."""
+        if order.document_no or order.status is not OrderStatus.SUCCEEDED:
+            return order
+        values = (fields.get(key) for key in self._contract.number_keys)
+        number = next((str(value) for value in values if isinstance(value, str | int) and value), None)
+        return replace(order, arm_no=number[:MAX_NUMBER].translate(PRINTABLE) if number else None)
 
     def _errors(self, parts: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         values = [part.get(key) for part in parts for key in self._contract.error_keys]

@@ -110,6 +110,8 @@ class BatchOrder:
     #: The digest of its content (`Order.digest`).
     digest: str
     status: OrderStatus = OrderStatus.IN_PROGRESS
+    #: The number that ARM gave to the document of an order without one of its own; None where ARM did not say.
+    arm_no: str | None = None
     #: ARM's words on why it failed.
     errors: tuple[str, ...] = ()
     #: The type of the document that is sent for it, such as IN.

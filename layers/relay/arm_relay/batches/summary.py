@@ -22,7 +22,7 @@ def of_order(order: BatchOrder) -> dict[str, Any]:
     return {
         "id": order.id,
         "orderId": order.order_id,
-        "documentNo": order.document_no,
+        "documentNo": order.document_no or order.arm_no,
         "status": order.status.value,
         "errors": list(order.errors),
     }
