@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import shutil
 import subprocess
 import warnings
@@ -44,9 +45,9 @@ CHECKS: Final = [
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 
-#: Chosen so that the whole takes about a minute; every run is the same one.
+#: A few of each operation in `make test`, many in `make nightly`; every run is the same one.
 FUZZ: Final = settings(
-    max_examples=20,
+    max_examples=int(os.environ.get("EXAMPLES", "5")),
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
