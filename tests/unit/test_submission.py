@@ -12,7 +12,7 @@ from arm_relay.arm.client import ArmClient
 from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps
-from arm_relay.batches.batch import KEPT_ANSWER, Batch, OrderStatus, State
+from arm_relay.batches.batch import KEPT_ANSWER, LEASE, Batch, OrderStatus, State
 from arm_relay.batches.pace import Pace
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
@@ -427,3 +427,15 @@ def test_a_wrong_base_url_loses_nothing_and_refuses_nothing(world: World) -> Non
 
     assert (after.state, after.cause) == (State.QUEUED, "ARM answered 404")
     assert world.arm.ledger.batches == []
+
+
+def test_what_comes_after_its_lease_is_not_sent(world: World) -> None:
+    """The environment may have been frozen between the claim and the call: others may have acted since."""
+    batch = world.claimed()
+    world.arm.clock.sleep(LEASE.total_seconds())
+
+    assert world.submission.run(batch, PAYLOAD) == batch
+
+    assert world.arm.ledger.batches == []
+    assert world.stored() == batch
+    assert [what for what, _ in world.diary.transient_errors] == ["a submission came too late and was not made"]

@@ -5,7 +5,7 @@ from typing import Final
 from arm_relay.arm.errors import InDoubt, NotSent, Refused
 from arm_relay.arm.ledger import Ledger
 from arm_relay.batches import causes, steps
-from arm_relay.batches.batch import Batch, State
+from arm_relay.batches.batch import LEASE, Batch, State
 from arm_relay.batches.pace import Pace
 from arm_relay.batches.steps import Outcome
 from arm_relay.observability import Journal
@@ -25,7 +25,13 @@ class Submission:
         self._pace = pace
 
     def run(self, batch: Batch, payload: bytes) -> Batch:
-        """Submit a batch in state CLAIMED with its payload; the batch as it is afterwards."""
+        """Submit a batch in state CLAIMED with its payload; the batch as it is afterwards.
+
+        Once its lease is over, another function may have acted on it, so nothing is sent any more.
+        """
+        if self._pace.now() >= batch.attempt_at + LEASE:
+            self._journal.transient_error("a submission came too late and was not made", batchId=batch.id)
+            return batch
         outcome = self._submit(batch, payload)
         try:
             return self._record(batch, outcome)

@@ -1,9 +1,10 @@
 import json
+from time import process_time
 
 import pytest
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
-from arm_relay.orders.parsing import parse_orders
+from arm_relay.orders.parsing import MAX_ORDERS, parse_orders
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -203,3 +204,22 @@ def test_an_order_is_an_object(content: object) -> None:
 def test_no_body_fails_otherwise(body: bytes) -> None:
     with pytest.raises((NotJson, InvalidOrders)):
         read(body)
+
+
+def test_a_number_that_is_far_too_long_takes_no_time_to_compare() -> None:
+    long = "a" + "\u0301\u0316" * 15_000
+    orders = [an_order(id=f"evt-{number}", invoiceNo=f"{number}") for number in range(MAX_ORDERS - 1)]
+
+    started = process_time()
+    request = parse_orders(json.dumps([an_order(id="long", invoiceNo=long), *orders]).encode())
+
+    assert [fault.pointer for fault in request.faults] == ["/0/invoiceNo"]
+    assert process_time() - started < 2
+
+
+def test_the_same_content_under_another_id_in_one_request_is_told_as_what_it_is() -> None:
+    request = parse_orders(json.dumps([an_order(), an_order(id="evt-2")]).encode())
+
+    assert [(fault.pointer, fault.detail) for fault in request.faults] == [
+        ("/1/invoiceNo", "is already used by order 0 of this request, with the same content under another id")
+    ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from arm_relay.observability import Metric
 from arm_relay.poller.next_step import NextStep
 from arm_relay.poller.notifications import to_event
 from arm_relay.poller.polling import MANY_FAILURES, TO_FINISH, TO_SUBMIT, PollingFailed
-from arm_relay.store.records import HELD, SHARDS, Lease, shard_of, to_text
+from arm_relay.poller.stream import Stream
+from arm_relay.store import records
+from arm_relay.store.records import HELD, SHARDS, Item, Lease, shard_of, to_text
 from arm_relay.store.table import StoreUnavailable
 from botocore.exceptions import ReadTimeoutError
 
@@ -560,3 +562,39 @@ def test_runs_and_announcements_are_counted(world: World) -> None:
     world.poll(after=MINUTE)
 
     assert world.diary.counts == {Metric.POLLER_RUNS: 2, Metric.ANNOUNCEMENTS: 1}
+
+
+# What nobody foresaw.
+
+
+def test_a_step_that_cannot_be_written_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.submitted(an_order(1), batch_id="batch-1")
+    world.submitted(an_order(2), batch_id="batch-2")
+    written = records.to_item
+
+    def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
+        if batch.id == "batch-1" and batch.version > 2:
+            raise ValueError("this step cannot be written")
+        return written(batch, expires_at)
+
+    monkeypatch.setattr(records, "to_item", to_item)
+    world.poll(after=MINUTE)
+
+    assert world.stored("batch-2").state is State.SUCCEEDED
+    assert world.stored("batch-1").state is State.PENDING
+    due = world.stored("batch-1").due
+    assert due
+    assert due > world.now
+
+
+def test_a_run_that_fails_unexpectedly_names_what_it_had_in_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.submitted()
+    with monkeypatch.context() as broken:
+        broken.setattr(Stream, "_collect", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            world.poll(after=MINUTE)
+
+    later = world.now + 5 * MINUTE
+    lease = world.store.lease(shard_of("batch-1"), "next", later, later)
+    assert lease
+    assert lease.in_hand == ("batch-1",)

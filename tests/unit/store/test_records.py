@@ -263,3 +263,10 @@ def test_shards_share_the_work() -> None:
 def test_keys_of_different_kinds_never_meet() -> None:
     assert records.batch_key("1") == "BATCH#1"
     assert records.marker_key("2218", "BATCH#1") == "ORDER#2218#BATCH#1"
+
+
+def test_a_payload_whose_end_is_missing_is_damaged() -> None:
+    item = records.to_payload(a_batch(payload=random.Random(1).randbytes(5_000)), NOW)  # noqa: S311 (any bytes will do)
+
+    with pytest.raises(records.UnreadableRecord):
+        records.from_payload({**item, "body": {"B": item["body"]["B"][:3_000]}})

@@ -28,6 +28,9 @@ from arm_relay.orders import values
 
 MAX_LINES: Final = 1000
 
+#: The longest order, customer or invoice number.
+MAX_NUMBER: Final = 100
+
 #: Longer than other names, so that the default id of the longest `invoiceNo` or `orderId` fits.
 MAX_ID: Final = 128
 
@@ -59,7 +62,9 @@ type Percent = Annotated[
 type Quantity = Annotated[Amount, AfterValidator(values.not_zero)]
 type VatRate = Annotated[Percent, AfterValidator(values.vat_rate)]
 type Date = Annotated[date, BeforeValidator(values.date_text)]
-type Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=NAME), AfterValidator(values.visible)]
+type Identifier = Annotated[
+    str, Field(min_length=1, max_length=MAX_NUMBER, pattern=NAME), AfterValidator(values.visible)
+]
 type EventId = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=NAME), AfterValidator(values.visible)]
 type DocumentNumber = Annotated[Identifier, AfterValidator(values.not_only_dots)]
 type ShortText = Annotated[str, Field(max_length=100, pattern=CODE)]

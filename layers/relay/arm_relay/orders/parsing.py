@@ -1,7 +1,7 @@
 """A request's body becomes orders, valid or not: every fault of every order is listed at once. Pure."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import Any, Final
@@ -9,11 +9,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from arm_relay.comparison import same_value
+from arm_relay.comparison import compared
 from arm_relay.orders.checks import Readable, faults_between_fields
 from arm_relay.orders.faults import Fault, InvalidOrders, faults_of_order, repeated_keys
 from arm_relay.orders.json_bodies import parse_json
-from arm_relay.orders.order import CREDITED, INVOICED, MAX_ID, NAME, Order
+from arm_relay.orders.order import CREDITED, INVOICED, MAX_ID, MAX_NUMBER, NAME, Order
 from arm_relay.orders.values import visible
 
 #: As many as fit into one transaction of the table with all that is recorded of each.
@@ -111,7 +111,7 @@ def parse_orders(body: bytes, check: Check = lambda _readable, _pointer: ()) -> 
     pointers = [f"/{index}" for index in range(len(contents))] if isinstance(value, list) else [""]
     most = MAX_FAULTS // len(contents)
     parsed = [_parsed(*placed, check, most) for placed in zip(pointers, contents, strict=True)]
-    parsed = [order.also(_repetitions(order, parsed[:index])) for index, order in enumerate(parsed)]
+    parsed = [order.also(faults) for order, faults in zip(parsed, list(_repetitions(parsed)), strict=True)]
     return ParsedRequest(tuple(_within(most, MAX_CHARACTERS // len(parsed), order) for order in parsed))
 
 
@@ -205,22 +205,36 @@ def _with_id(content: Any, order_id: str | None) -> Any:  # noqa: ANN401 (as abo
     return {"id": order_id or STAND_INS["id"]} | content if isinstance(content, dict) else content
 
 
-def _repetitions(parsed: ParsedOrder, earlier: Sequence[ParsedOrder]) -> list[Fault]:
-    """What an order must not share with an earlier one of its request, unless it is the same order again."""
-    twin = next((index for index, other in enumerate(earlier) if parsed.id and other.id == parsed.id), None)
-    is_again = twin is not None and _is_same(parsed, earlier[twin])
+def _repetitions(parsed: Sequence[ParsedOrder]) -> Iterator[list[Fault]]:
+    """Of each order, what it must not share with an earlier one of its request, unless it is the same order again."""
+    by_id: dict[str, int] = {}
+    by_number: dict[str, int] = {}
+    for index, order in enumerate(parsed):
+        number = _number_of(order)
+        places = {"id": by_id.get(order.id or ""), "invoiceNo": by_number.get(number)}
+        yield [
+            Fault(f"{order.pointer}/{field}", f"is already used by order {place} of this request, {_but(order, other)}")
+            for field, place in places.items()
+            if place is not None and not _is_again(order, other := parsed[place])
+        ]
+        if order.id:
+            by_id.setdefault(order.id, index)
+        if number:
+            by_number.setdefault(number, index)
+
+
+def _number_of(parsed: ParsedOrder) -> str:
+    """The order's number as ARM compares numbers. One that is too long has a fault of its own, and is not compared."""
     number = _text(parsed.content, "invoiceNo") or ""
-    others = (
-        index
-        for index, other in enumerate(earlier)
-        if same_value(number, _text(other.content, "invoiceNo") or "") and not (is_again and other.id == parsed.id)
-    )
-    shared = {"id": None if is_again else twin, "invoiceNo": next(others, None) if number else None}
-    return [
-        Fault(f"{parsed.pointer}/{field}", f"is already used by order {index} of this request, with different content")
-        for field, index in shared.items()
-        if index is not None
-    ]
+    return compared(number) if len(number) <= MAX_NUMBER else ""
+
+
+def _is_again(one: ParsedOrder, other: ParsedOrder) -> bool:
+    return one.id == other.id and _is_same(one, other)
+
+
+def _but(one: ParsedOrder, other: ParsedOrder) -> str:
+    return "with the same content under another id" if _is_same(one, other) else "with different content"
 
 
 def _is_same(one: ParsedOrder, other: ParsedOrder) -> bool:

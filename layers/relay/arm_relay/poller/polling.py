@@ -105,8 +105,15 @@ class Polling:
             stream.flow(shards.pages())
             for suspect, has_ended_enough in shards.suspects():
                 stream.try_alone(suspect, has_ended_enough=has_ended_enough)
-        finally:
+        except StoreUnavailable:
+            stream.drain()
             shards.release()
+            raise
+        except Exception:
+            # What was in hand stays named in the leases: if it is to blame, the next runs find it there.
+            stream.drain()
+            raise
+        shards.release()
 
     def _portions(self) -> Iterator[Sequence[str]]:
         names = self._shuffled([str(number) for number in range(SHARDS)])

@@ -90,6 +90,14 @@ class Stream:
             self._finish(at_least=SAVED if self._workers.busy else 1)
         self._finish(at_least=1)
 
+    def drain(self) -> None:
+        """Wait for what the workers have begun: a run that fails must leave nothing that acts after it."""
+        while self._workers.busy:
+            try:
+                self._workers.done(PAUSE)
+            except Exception:  # noqa: BLE001 (the run fails already, or the error of this worker is one more)
+                self._journal.failed("a poll of a batch failed after its run")
+
     def try_alone(self, suspect: DueBatch, *, has_ended_enough: bool) -> None:
         """Poll a batch by itself that may have ended runs; or hold it, where it certainly has."""
         for batch in self._read([suspect]):
@@ -217,11 +225,26 @@ class Stream:
         except StoreUnavailable as error:
             self._journal.transient_error(str(error))
             return
+        except Exception:  # noqa: BLE001 (a step that cannot be written must not stop the others)
+            recorded = [self._saved_alone(each.before, each.after) for each in waiting if each.after]
         for stepped, saved in zip(waiting, recorded, strict=True):
             if saved:
                 self._after_saving(stepped, saved, is_new=saved.history != stepped.before.history)
             else:
                 self._shards.give_back(stepped.before.id)
+
+    def _saved_alone(self, before: Batch, after: Batch) -> Batch | None:
+        """One of several steps that could not be saved together. Where it is to blame, it is put off and logged."""
+        try:
+            return self._store.save(after)
+        except StoreUnavailable as error:
+            self._journal.transient_error(str(error))
+        except Exception:  # noqa: BLE001 (it is logged, and the batch backs off)
+            self._journal.failed("a step of a batch cannot be saved", batchId=after.id)
+            self.failures += 1
+            due = DueBatch(before.id, before.client_no, before.claimed_at, before.due or self._pace.now())
+            self._safely(lambda: self._store.postpone([due], self._pace.backed_off(before.polls + 1)))
+        return None
 
     def _after_saving(self, stepped: Stepped, saved: Batch, *, is_new: bool) -> None:
         if is_new:

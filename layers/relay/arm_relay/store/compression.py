@@ -48,4 +48,7 @@ def decompress(compressed: bytes) -> bytes:
     """
     dictionary = DICTIONARIES.get(int.from_bytes(compressed[DICTIONARY_ID]), b"")
     decompressor = zlib.decompressobj(zdict=dictionary)
-    return decompressor.decompress(compressed) + decompressor.flush()
+    text = decompressor.decompress(compressed) + decompressor.flush()
+    if not decompressor.eof:
+        raise zlib.error("the end is missing")
+    return text

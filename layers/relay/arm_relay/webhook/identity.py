@@ -62,8 +62,8 @@ def identify(order: Order, by_id: Holder | None, by_number: Holder | None) -> Ne
         return Same(by_id.batch, by_id.marker.order_id)
     if by_id and not by_id.gives_way:
         return Other()
+    if by_number and by_number.batch and by_number.has(order):
+        return Same(by_number.batch, by_number.marker.order_id)
     if by_number and not by_number.gives_way:
-        if by_number.batch and by_number.has(order):
-            return Same(by_number.batch, by_number.marker.order_id)
         return Other(by_number.marker.order_id)
     return New(by_id.marker.batch_id if by_id else None, by_number.marker.batch_id if by_number else None)
