@@ -341,6 +341,54 @@ def test_what_the_orders_have_to_be_matched_by(orders: Sequence[BatchOrder], bod
     assert told(200, body, orders) == reading
 
 
+# A second list that repeats the documents
+
+
+def repeated(**beside: object) -> dict[str, object]:
+    return {"results": [A1 | {"status": "CREATED"}, A2 | {"status": "CREATED"}], "documents": [A1 | beside, A2]}
+
+
+@pytest.mark.parametrize(
+    ("beside", "reading"),
+    [
+        pytest.param({}, "SUCCEEDED SS", id="nothing but what was sent"),
+        pytest.param({"customerMessage": "Skip the error"}, "SUCCEEDED SS", id="the order's own text"),
+        pytest.param({"errors": []}, "SUCCEEDED SS", id="no errors"),
+        pytest.param({"errors": ["customer does not exist"]}, BOTH, id="an error"),
+        pytest.param({"message": "rejected: unknown customer"}, BOTH, id="a text of a fault"),
+        pytest.param({"documentStatus": "REJECTED"}, BOTH, id="a word of failure under another key"),
+        pytest.param({"message": "still queued"}, "WAITING", id="a text that says it is not done"),
+        pytest.param({"batchUuid": "u2"}, ANOTHER, id="the id of another batch"),
+    ],
+)
+def test_a_list_that_repeats_the_documents_is_read_for_faults(beside: dict[str, object], reading: str) -> None:
+    body = json.dumps(repeated(**beside))
+
+    assert short(read(Answer(200, body), TWO, DEFAULT, "u1")) == reading
+    assert short(read(Answer(200, f'{{"data": {body}}}'), TWO, DEFAULT, "u1")) == reading
+
+
+def test_a_fault_in_a_repeated_list_counts_against_the_order_that_it_is_about() -> None:
+    results = [A1 | OK, A2 | BAD]
+
+    assert told(206, {"results": results, "documents": [A1, A2 | {"errors": ["x"]}]}) == "PARTIALLY_FAILED SF"
+    assert told(206, {"results": results, "documents": [A1 | {"errors": ["x"]}, A2]}) == BOTH
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"results": [A1 | OK], "documents": [A1, A2 | {"errors": ["x"]}]}, id="in a repeated list"),
+        pytest.param(entries(A1 | OK, A2 | {"errors": ["x"]}), id="in its own entry"),
+    ],
+)
+def test_a_fault_of_an_order_that_is_not_told_of_is_seen(body: object) -> None:
+    reading = read(Answer(200, json.dumps(body)), TWO, DEFAULT)
+
+    assert isinstance(reading, Undecided)
+    assert reading.may_have_failed
+
+
 # What an undecided answer did say
 
 

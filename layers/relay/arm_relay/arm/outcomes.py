@@ -16,7 +16,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
-from arm_relay.arm.bodies import Body, Entries, taken_apart
+from arm_relay.arm.bodies import Body, Entries, Entry, taken_apart
 from arm_relay.arm.contract import Contract, Meaning
 from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.matching import Matched, match
@@ -124,6 +124,11 @@ class _Told:
         """Whether each order has an entry that names its document."""
         return self.matched.by_number and len(self.entries) == len(self.orders)
 
+    def about(self, status: OrderStatus, body: Body) -> list[Entry]:
+        """All entries of the orders with this status, those of the other lists, too."""
+        placed = (*zip(self.matched.places, self.entries, strict=True), *body.repeated)
+        return [entry for place, entry in placed if self.orders[place].status is status]
+
 
 def read(answer: Answer, orders: Sequence[BatchOrder], contract: Contract, batch_uuid: str | None = None) -> Reading:
     """What ARM's answer says about the batch of this id with these orders: the HTTP code first, then the words."""
@@ -185,7 +190,8 @@ class _Reader:
 
     def _check_batch(self, body: Body) -> None:
         """An answer about another batch says nothing about this one. UUIDs are the one kind of value with case."""
-        parts = (*body.heads, *(entry.fields for entry in body.entries))
+        entries = (*body.entries, *(entry for _, entry in body.repeated))
+        parts = (*body.heads, *(entry.fields for entry in entries))
         named = {part[key] for part in parts for key in self._contract.batch_id_keys if isinstance(part.get(key), str)}
         if self._batch_uuid is not None and named - {self._batch_uuid, ""}:
             raise NotUnderstood("ARM's result is about another batch")
@@ -280,8 +286,10 @@ class _Reader:
         """Some orders are not told of: the ledger may say what became of them."""
         if head is Meaning.FAILED and any(order.status is OrderStatus.SUCCEEDED for order in told.orders):
             raise NotUnderstood(CONTRADICTION)
-        self._check_entries(told)
+        self._check_entries(body, told)
         against = against_success(body.heads[-1], self._contract, of=0, skipped=body.list_keys)
+        for entry in told.about(OrderStatus.IN_PROGRESS, body):
+            against += against_success(entry.whole, self._contract, of=0, place=entry.place)
         faults = tuple(objection for objection in against if objection.kind not in NOT_DONE)
         return Undecided(SAYS_NOT_HOW, told.orders, faults, may_have_failed=bool(faults))
 
@@ -293,7 +301,7 @@ class _Reader:
         if unknown or (head in END_OF and END_OF[head] is not state):
             self._check_entries_decide(told, state, head, unknown)
             rule = Rule.ENTRIES_ALONE
-        self._check_entries(told)
+        self._check_entries(body, told)
         if state is State.SUCCEEDED:
             self._check_success(body)
         elif state is State.FAILED:
@@ -330,12 +338,13 @@ class _Reader:
 
     # What speaks against it
 
-    def _check_entries(self, told: _Told) -> None:
-        """A document that succeeded counts only where nothing in its entry speaks against it."""
-        for place, entry in zip(told.matched.places, told.entries, strict=True):
-            if told.orders[place].status is OrderStatus.SUCCEEDED:
-                words = frozenset(self._contract.word_keys)
-                _refuse(against_success(entry.whole, self._contract, of=0, place=entry.place, skipped=words))
+    def _check_entries(self, body: Body, told: _Told) -> None:
+        """A document that succeeded counts only where nothing in its entries speaks against it."""
+        words = frozenset(self._contract.word_keys)
+        found: list[Objection] = []
+        for entry in told.about(OrderStatus.SUCCEEDED, body):
+            found += against_success(entry.whole, self._contract, of=0, place=entry.place, skipped=words)
+        _refuse(found)
 
     def _check_success(self, body: Body) -> None:
         found: list[Objection] = []
