@@ -389,6 +389,45 @@ def test_a_fault_of_an_order_that_is_not_told_of_is_seen(body: object) -> None:
     assert reading.may_have_failed
 
 
+# A failure that may pass
+
+
+def named(*some: dict[str, Any], code: int = 200, **beside: object) -> frozenset[str]:
+    reading = read(Answer(code, json.dumps(entries(*some, **beside))), TWO, DEFAULT)
+    assert isinstance(reading, Ended), reading
+    return reading.named
+
+
+FIRST, SECOND = (order.id for order in TWO)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        pytest.param({"message": "Temporarily unavailable"}, id="a text"),
+        pytest.param({"errors": [{"text": "please try\nagain"}]}, id="a text over two lines, further in"),
+        pytest.param({"retryScheduled": True}, id="a name that says it"),
+        pytest.param({"remainingAttempts": 3}, id="a count that says that ARM is at work"),
+        pytest.param({"documentStatus": "QUEUED"}, id="a word that says so"),
+        pytest.param({"failure": {"completed": False}}, id="a flag further in"),
+    ],
+)
+def test_a_failure_that_may_pass_has_to_settle(beside: dict[str, Any]) -> None:
+    assert named(A1 | BAD | beside, A2 | BAD) == {SECOND}
+    assert named(A1 | BAD | beside, A2 | OK, code=206) == set()
+
+
+@pytest.mark.parametrize(
+    "beside", [{}, {"retryScheduled": False}, {"remainingAttempts": 0}, {"customerMessage": "Try again"}], ids=repr
+)
+def test_a_failure_that_does_not_pass_is_named(beside: dict[str, Any]) -> None:
+    assert named(A1 | BAD | beside, A2 | BAD) == {FIRST, SECOND}
+
+
+def test_a_repeated_list_may_say_that_a_failure_passes() -> None:
+    assert named(A1 | BAD, A2 | BAD, items=[A1 | {"note": "retry at noon"}, A2]) == {SECOND}
+
+
 # What an undecided answer did say
 
 

@@ -70,12 +70,19 @@ def still_at_work(
 
 
 def may_be_temporary(part: Mapping[str, object], contract: Contract) -> list[Objection]:
-    """The texts that say that a failure may be one of the call."""
+    """The texts and names that say that a failure may be one of the call, or that ARM will try again."""
     return [
         Objection(Kind.UNFINISHED, where)
-        for _, value, where in _leaves(part, "", contract)
-        if isinstance(value, str) and any(stem in value.casefold() for stem in contract.texts.temporary)
+        for key, value, where in _leaves(part, "", contract)
+        if _tells_of_another_try(key, value, contract)
     ]
+
+
+def _tells_of_another_try(key: str, value: object, contract: Contract) -> bool:
+    stems = contract.texts.temporary
+    if isinstance(value, str) and any(stem in " ".join(value.casefold().split()) for stem in stems):
+        return True
+    return any(loose(stem) in loose(key) for stem in stems) and not is_nothing(value, contract)
 
 
 def of_a_trial(part: Mapping[str, object], contract: Contract) -> list[Objection]:

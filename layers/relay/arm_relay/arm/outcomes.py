@@ -16,7 +16,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
-from arm_relay.arm.bodies import Body, Entries, Entry, taken_apart
+from arm_relay.arm.bodies import Body, Entries, Entry, Repeated, taken_apart
 from arm_relay.arm.contract import Contract, Meaning
 from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.matching import Matched, match
@@ -88,7 +88,7 @@ class Ended:
 
     state: State
     orders: tuple[BatchOrder, ...]
-    #: The ids of the failed orders of which it names the document and gives a reason.
+    #: The ids of the failed orders of which it names the document and gives a reason that does not pass.
     named: frozenset[str] = frozenset()
     rule: Rule = Rule.WHOLE
 
@@ -124,10 +124,13 @@ class _Told:
         """Whether each order has an entry that names its document."""
         return self.matched.by_number and len(self.entries) == len(self.orders)
 
+    def placed(self, body: Body | None = None) -> Repeated:
+        """The entries, each with the place of its order; with those of the other lists of this body."""
+        return (*zip(self.matched.places, self.entries, strict=True), *(body.repeated if body else ()))
+
     def about(self, status: OrderStatus, body: Body) -> list[Entry]:
         """All entries of the orders with this status, those of the other lists, too."""
-        placed = (*zip(self.matched.places, self.entries, strict=True), *body.repeated)
-        return [entry for place, entry in placed if self.orders[place].status is status]
+        return [entry for place, entry in self.placed(body) if self.orders[place].status is status]
 
 
 def read(answer: Answer, orders: Sequence[BatchOrder], contract: Contract, batch_uuid: str | None = None) -> Reading:
@@ -309,7 +312,7 @@ class _Reader:
         else:
             self._check_at_work(body)
             self._check_counts(body, told.orders)
-        return Ended(state, told.orders, self._named(told), rule)
+        return Ended(state, told.orders, self._named(body, told), rule)
 
     def _check_entries_decide(
         self, told: _Told, state: State, head: Meaning | None, unknown: UnknownWord | None
@@ -324,9 +327,10 @@ class _Reader:
         if state is State.SUCCEEDED or not told.by_number or not (unknown or is_the_calls):
             raise unknown or NotUnderstood(CONTRADICTION)
 
-    def _named(self, told: _Told) -> frozenset[str]:
-        """The failed orders whose entry names their document's number and gives a reason."""
-        pairs = ((told.orders[place], entry) for place, entry in zip(told.matched.places, told.entries, strict=True))
+    def _named(self, body: Body, told: _Told) -> frozenset[str]:
+        """The failed orders whose entry names their document's number and gives a reason that does not pass."""
+        passing = {place for place, entry in told.placed(body) if self._may_pass(entry)}
+        pairs = ((told.orders[place], entry) for place, entry in told.placed() if place not in passing)
         return frozenset(
             order.id
             for order, entry in pairs
@@ -334,6 +338,13 @@ class _Reader:
             and order.errors
             and order.document_no
             and any(entry.fields.get(key) for key in self._contract.number_keys)
+        )
+
+    def _may_pass(self, entry: Entry) -> bool:
+        """Whether an entry says that its failure may be temporary, or that ARM is still at work on its document."""
+        words = frozenset(self._contract.word_keys)
+        return bool(
+            may_be_temporary(entry.whole, self._contract) or still_at_work(entry.whole, self._contract, skipped=words)
         )
 
     # What speaks against it
