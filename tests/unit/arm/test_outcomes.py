@@ -181,6 +181,43 @@ ANOTHER = "ARM's result is about another batch"
             200, {"result": "OK", "message": "failed: 0, created: 2"}, "SUCCEEDED SS", id="none failed, counted"
         ),
         pytest.param(200, {"result": "OK", "message": "No customer, rejected"}, BOTH, id="a comma ends what is denied"),
+        pytest.param(
+            200, {"result": "OK", "message": "0 errors\nRejected by bank"}, BOTH, id="a line break ends what is denied"
+        ),
+        pytest.param(200, {"result": "OK", "message": "0 errors\r\nRejected"}, BOTH, id="and the other line break"),
+        pytest.param(200, {"result": "OK", "message": "0 errors\u2028Rejected"}, BOTH, id="and any other line break"),
+        pytest.param(200, {"result": "OK", "message": "0\nrejected"}, BOTH, id="a line break before the fault"),
+        pytest.param(200, {"result": "OK", "message": "0 errors\tRejected"}, BOTH, id="a tab parts words"),
+        pytest.param(
+            200, {"result": "OK", "message": "0 errors;rejected=1"}, BOTH, id="a semicolon ends what is denied"
+        ),
+        pytest.param(
+            200, {"result": "OK", "message": "0 errors,rejected=1"}, BOTH, id="a comma without a blank, as well"
+        ),
+        pytest.param(200, {"result": "OK", "message": "0 errors/rejected=1"}, BOTH, id="only a plain word is denied"),
+        pytest.param(200, {"result": "OK", "message": "0 errors.Rejected"}, BOTH, id="a full stop without a blank"),
+        pytest.param(200, {"result": "OK", "message": "0 errors Rejected"}, BOTH, id="one word is denied, not two"),
+        pytest.param(200, {"result": "OK", "message": "1,0 errors"}, BOTH, id="a comma in a number"),
+        pytest.param(
+            200, {"result": "OK", "message": "rejected=1;failed: 0"}, BOTH, id="none failed, but one rejected"
+        ),
+        pytest.param(
+            200, {"result": "OK", "message": "created: 0, failed: 0"}, BOTH, id="none failed, and none created"
+        ),
+        pytest.param(200, {"result": "OK", "message": "timed\nout"}, BOTH, id="a text over two lines"),
+        pytest.param(200, {"result": "OK", "message": "0\terrors"}, "SUCCEEDED SS", id="none failed, with a tab"),
+        pytest.param(
+            200,
+            {"result": "OK", "message": "2 created,\n0 error(s)."},
+            "SUCCEEDED SS",
+            id="none failed, in a line of its own",
+        ),
+        pytest.param(
+            200,
+            {"result": "OK", "message": "0 errors; 2 created"},
+            "SUCCEEDED SS",
+            id="none failed, before a semicolon",
+        ),
         pytest.param(200, {"result": "OK", "message": "Faktura ble ikke opprettet"}, BOTH, id="not, in Norwegian"),
         pytest.param(200, {"result": "OK", "message": "Ingen feil"}, "SUCCEEDED SS", id="no fault, in Norwegian"),
         pytest.param(200, {"result": "OK", "message": "Already exists"}, BOTH, id="it exists already"),
