@@ -242,6 +242,11 @@ ANOTHER = "ARM's result is about another batch"
         pytest.param(200, {"data": {"result": "OK"}}, "SUCCEEDED SS", id="in an envelope"),
         pytest.param(200, {"result": "OK", "data": {"batchUrl": "u"}}, SAYS_NOT_HOW, id="the call's word"),
         pytest.param(200, {"result": "OK", "data": {"result": "QUEUED"}}, "WAITING", id="the call's, and the batch's"),
+        pytest.param(200, {"data": {"data": {"data": OK}}}, "SUCCEEDED SS", id="in as many envelopes as are read"),
+        pytest.param(
+            200, {"data": {"data": {"data": OK | {"data": BAD}}}}, ENTRIES, id="a failure in one envelope more"
+        ),
+        pytest.param(200, {"data": {"data": {"data": OK | {"data": {}}}}}, ENTRIES, id="an empty envelope more"),
         pytest.param(200, {"status": "FAILED", "data": {"result": "OK"}}, BOTH, id="a failure around it"),
     ],
 )

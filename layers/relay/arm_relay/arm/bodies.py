@@ -112,6 +112,10 @@ def _heads(body: Mapping[str, object], contract: Contract) -> list[Mapping[str, 
         if not inner:
             break
         heads.insert(0, inner[0])
+    else:
+        # What lies deeper is not read, and may say anything.
+        if any(isinstance(heads[0].get(key), dict) for key in contract.envelopes):
+            raise NotUnderstood(ENTRIES)
     return heads
 
 
