@@ -356,6 +356,7 @@ def test_an_answer_about_each_document(code: int, body: object, reading: str) ->
         ({"result": "OK", "batchUuid": "U1"}, ANOTHER),
         ({"result": "PENDING", "batchUuid": "u2"}, ANOTHER),
         ({"data": {"result": "FAILED", "batchUuid": "u2"}}, ANOTHER),
+        ({"result": "OK", "batchUuid": 7}, ANOTHER),
         (entries(A1 | OK, A2 | OK | {"batchUuid": "u2"}), ANOTHER),
     ],
 )
@@ -730,3 +731,26 @@ def test_an_order_that_failed_has_no_number() -> None:
     entries = [B1 | BAD | {"documentNo": "70001"}, B2 | OK | {"documentNo": "70002"}]
 
     assert numbers(NUMBERLESS, {"documents": entries}) == [None, "70002"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [True, False, 0, -7, "0", "-7", "", "  ", "N/A", "none", "true", None, [], ["70001"], {"no": "70001"}],
+    ids=repr,
+)
+def test_what_is_no_number_is_not_taken_for_one(value: object) -> None:
+    assert numbers(NUMBERLESS[:1], {"documents": [OK | {"documentNo": value}]}) == [None]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        pytest.param(" 70001 ", "70001", id="blanks around it"),
+        pytest.param("007", "007", id="zeros before it"),
+        pytest.param("F-7", "F-7", id="letters in it"),
+        pytest.param("7\ud83d", "7?", id="half a character, which no UTF-8 holds"),
+        pytest.param("7" * 101, "7" * 100, id="cut"),
+    ],
+)
+def test_a_number_is_taken_in_a_form_that_can_be_stored(value: object, number: str) -> None:
+    assert numbers(NUMBERLESS[:1], {"documents": [OK | {"documentNo": value}]}) == [number]

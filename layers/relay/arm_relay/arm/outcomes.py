@@ -28,7 +28,17 @@ from arm_relay.arm.not_understood import (
     NotUnderstood,
     UnknownWord,
 )
-from arm_relay.arm.objections import NOT_DONE, Objection, against_success, may_be_temporary, of_a_trial, still_at_work
+from arm_relay.arm.objections import (
+    NOT_DONE,
+    Objection,
+    against_success,
+    is_nothing,
+    may_be_temporary,
+    number_of,
+    of_a_trial,
+    still_at_work,
+    truth_of,
+)
 from arm_relay.batches.batch import PRINTABLE, Answer, BatchOrder, OrderStatus, State
 
 END_OF: Final[Mapping[Meaning | None, State]] = {
@@ -195,7 +205,8 @@ class _Reader:
         """An answer about another batch says nothing about this one. UUIDs are the one kind of value with case."""
         entries = (*body.entries, *(entry for _, entry in body.repeated))
         parts = (*body.heads, *(entry.fields for entry in entries))
-        named = {part[key] for part in parts for key in self._contract.batch_id_keys if isinstance(part.get(key), str)}
+        ids = (part.get(key) for part in parts for key in self._contract.batch_id_keys)
+        named = {str(value) for value in ids if isinstance(value, str | int | float)}
         if self._batch_uuid is not None and named - {self._batch_uuid, ""}:
             raise NotUnderstood("ARM's result is about another batch")
 
@@ -407,8 +418,15 @@ class _Reader:
         if order.document_no or order.status is not OrderStatus.SUCCEEDED:
             return order
         values = (fields.get(key) for key in self._contract.number_keys)
-        number = next((str(value) for value in values if isinstance(value, str | int) and value), None)
-        return replace(order, arm_no=number[:MAX_NUMBER].translate(PRINTABLE) if number else None)
+        number = next((str(value) for value in values if self._is_document_no(value)), None)
+        return replace(order, arm_no=_storable(number.strip()[:MAX_NUMBER]) if number else None)
+
+    def _is_document_no(self, value: object) -> bool:
+        """Whether a value may be the number of a document: no boolean, nothing that means none, none below zero."""
+        if not isinstance(value, str | int) or truth_of(value) is not None or is_nothing(value, self._contract):
+            return False
+        number = number_of(value)
+        return number is None or number > 0
 
     def _errors(self, parts: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         values = [part.get(key) for part in parts for key in self._contract.error_keys]
@@ -444,5 +462,10 @@ def _error_text(part: object) -> str:
     text = json.dumps(part, ensure_ascii=False) if isinstance(part, dict) else part
     if not isinstance(text, str):
         return ""
+    return _storable(text[:MAX_ERROR_LENGTH])
+
+
+def _storable(text: str) -> str:
+    """A text of ARM's without what cannot be stored."""
     # JSON can contain half a surrogate pair, which UTF-8 cannot.
-    return text[:MAX_ERROR_LENGTH].translate(PRINTABLE).encode(errors="replace").decode()
+    return text.translate(PRINTABLE).encode(errors="replace").decode()
