@@ -181,6 +181,43 @@ ANOTHER = "ARM's result is about another batch"
             200, {"result": "OK", "message": "failed: 0, created: 2"}, "SUCCEEDED SS", id="none failed, counted"
         ),
         pytest.param(200, {"result": "OK", "message": "No customer, rejected"}, BOTH, id="a comma ends what is denied"),
+        pytest.param(
+            200, {"result": "OK", "message": "0 errors\nRejected by bank"}, BOTH, id="a line break ends what is denied"
+        ),
+        pytest.param(200, {"result": "OK", "message": "0 errors\r\nRejected"}, BOTH, id="and the other line break"),
+        pytest.param(200, {"result": "OK", "message": "0 errors\u2028Rejected"}, BOTH, id="and any other line break"),
+        pytest.param(200, {"result": "OK", "message": "0\nrejected"}, BOTH, id="a line break before the fault"),
+        pytest.param(200, {"result": "OK", "message": "0 errors\tRejected"}, BOTH, id="a tab parts words"),
+        pytest.param(
+            200, {"result": "OK", "message": "0 errors;rejected=1"}, BOTH, id="a semicolon ends what is denied"
+        ),
+        pytest.param(
+            200, {"result": "OK", "message": "0 errors,rejected=1"}, BOTH, id="a comma without a blank, as well"
+        ),
+        pytest.param(200, {"result": "OK", "message": "0 errors/rejected=1"}, BOTH, id="only a plain word is denied"),
+        pytest.param(200, {"result": "OK", "message": "0 errors.Rejected"}, BOTH, id="a full stop without a blank"),
+        pytest.param(200, {"result": "OK", "message": "0 errors Rejected"}, BOTH, id="one word is denied, not two"),
+        pytest.param(200, {"result": "OK", "message": "1,0 errors"}, BOTH, id="a comma in a number"),
+        pytest.param(
+            200, {"result": "OK", "message": "rejected=1;failed: 0"}, BOTH, id="none failed, but one rejected"
+        ),
+        pytest.param(
+            200, {"result": "OK", "message": "created: 0, failed: 0"}, BOTH, id="none failed, and none created"
+        ),
+        pytest.param(200, {"result": "OK", "message": "timed\nout"}, BOTH, id="a text over two lines"),
+        pytest.param(200, {"result": "OK", "message": "0\terrors"}, "SUCCEEDED SS", id="none failed, with a tab"),
+        pytest.param(
+            200,
+            {"result": "OK", "message": "2 created,\n0 error(s)."},
+            "SUCCEEDED SS",
+            id="none failed, in a line of its own",
+        ),
+        pytest.param(
+            200,
+            {"result": "OK", "message": "0 errors; 2 created"},
+            "SUCCEEDED SS",
+            id="none failed, before a semicolon",
+        ),
         pytest.param(200, {"result": "OK", "message": "Faktura ble ikke opprettet"}, BOTH, id="not, in Norwegian"),
         pytest.param(200, {"result": "OK", "message": "Ingen feil"}, "SUCCEEDED SS", id="no fault, in Norwegian"),
         pytest.param(200, {"result": "OK", "message": "Already exists"}, BOTH, id="it exists already"),
@@ -205,6 +242,11 @@ ANOTHER = "ARM's result is about another batch"
         pytest.param(200, {"data": {"result": "OK"}}, "SUCCEEDED SS", id="in an envelope"),
         pytest.param(200, {"result": "OK", "data": {"batchUrl": "u"}}, SAYS_NOT_HOW, id="the call's word"),
         pytest.param(200, {"result": "OK", "data": {"result": "QUEUED"}}, "WAITING", id="the call's, and the batch's"),
+        pytest.param(200, {"data": {"data": {"data": OK}}}, "SUCCEEDED SS", id="in as many envelopes as are read"),
+        pytest.param(
+            200, {"data": {"data": {"data": OK | {"data": BAD}}}}, ENTRIES, id="a failure in one envelope more"
+        ),
+        pytest.param(200, {"data": {"data": {"data": OK | {"data": {}}}}}, ENTRIES, id="an empty envelope more"),
         pytest.param(200, {"status": "FAILED", "data": {"result": "OK"}}, BOTH, id="a failure around it"),
     ],
 )
@@ -314,6 +356,7 @@ def test_an_answer_about_each_document(code: int, body: object, reading: str) ->
         ({"result": "OK", "batchUuid": "U1"}, ANOTHER),
         ({"result": "PENDING", "batchUuid": "u2"}, ANOTHER),
         ({"data": {"result": "FAILED", "batchUuid": "u2"}}, ANOTHER),
+        ({"result": "OK", "batchUuid": 7}, ANOTHER),
         (entries(A1 | OK, A2 | OK | {"batchUuid": "u2"}), ANOTHER),
     ],
 )
@@ -339,6 +382,93 @@ def test_an_answer_about_another_batch_says_nothing(body: object, reading: str) 
 )
 def test_what_the_orders_have_to_be_matched_by(orders: Sequence[BatchOrder], body: object, reading: str) -> None:
     assert told(200, body, orders) == reading
+
+
+# A second list that repeats the documents
+
+
+def repeated(**beside: object) -> dict[str, object]:
+    return {"results": [A1 | {"status": "CREATED"}, A2 | {"status": "CREATED"}], "documents": [A1 | beside, A2]}
+
+
+@pytest.mark.parametrize(
+    ("beside", "reading"),
+    [
+        pytest.param({}, "SUCCEEDED SS", id="nothing but what was sent"),
+        pytest.param({"customerMessage": "Skip the error"}, "SUCCEEDED SS", id="the order's own text"),
+        pytest.param({"errors": []}, "SUCCEEDED SS", id="no errors"),
+        pytest.param({"errors": ["customer does not exist"]}, BOTH, id="an error"),
+        pytest.param({"message": "rejected: unknown customer"}, BOTH, id="a text of a fault"),
+        pytest.param({"documentStatus": "REJECTED"}, BOTH, id="a word of failure under another key"),
+        pytest.param({"message": "still queued"}, "WAITING", id="a text that says it is not done"),
+        pytest.param({"batchUuid": "u2"}, ANOTHER, id="the id of another batch"),
+    ],
+)
+def test_a_list_that_repeats_the_documents_is_read_for_faults(beside: dict[str, object], reading: str) -> None:
+    body = json.dumps(repeated(**beside))
+
+    assert short(read(Answer(200, body), TWO, DEFAULT, "u1")) == reading
+    assert short(read(Answer(200, f'{{"data": {body}}}'), TWO, DEFAULT, "u1")) == reading
+
+
+def test_a_fault_in_a_repeated_list_counts_against_the_order_that_it_is_about() -> None:
+    results = [A1 | OK, A2 | BAD]
+
+    assert told(206, {"results": results, "documents": [A1, A2 | {"errors": ["x"]}]}) == "PARTIALLY_FAILED SF"
+    assert told(206, {"results": results, "documents": [A1 | {"errors": ["x"]}, A2]}) == BOTH
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"results": [A1 | OK], "documents": [A1, A2 | {"errors": ["x"]}]}, id="in a repeated list"),
+        pytest.param(entries(A1 | OK, A2 | {"errors": ["x"]}), id="in its own entry"),
+    ],
+)
+def test_a_fault_of_an_order_that_is_not_told_of_is_seen(body: object) -> None:
+    reading = read(Answer(200, json.dumps(body)), TWO, DEFAULT)
+
+    assert isinstance(reading, Undecided)
+    assert reading.may_have_failed
+
+
+# A failure that may pass
+
+
+def named(*some: dict[str, Any], code: int = 200, **beside: object) -> frozenset[str]:
+    reading = read(Answer(code, json.dumps(entries(*some, **beside))), TWO, DEFAULT)
+    assert isinstance(reading, Ended), reading
+    return reading.named
+
+
+FIRST, SECOND = (order.id for order in TWO)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        pytest.param({"message": "Temporarily unavailable"}, id="a text"),
+        pytest.param({"errors": [{"text": "please try\nagain"}]}, id="a text over two lines, further in"),
+        pytest.param({"retryScheduled": True}, id="a name that says it"),
+        pytest.param({"remainingAttempts": 3}, id="a count that says that ARM is at work"),
+        pytest.param({"documentStatus": "QUEUED"}, id="a word that says so"),
+        pytest.param({"failure": {"completed": False}}, id="a flag further in"),
+    ],
+)
+def test_a_failure_that_may_pass_has_to_settle(beside: dict[str, Any]) -> None:
+    assert named(A1 | BAD | beside, A2 | BAD) == {SECOND}
+    assert named(A1 | BAD | beside, A2 | OK, code=206) == set()
+
+
+@pytest.mark.parametrize(
+    "beside", [{}, {"retryScheduled": False}, {"remainingAttempts": 0}, {"customerMessage": "Try again"}], ids=repr
+)
+def test_a_failure_that_does_not_pass_is_named(beside: dict[str, Any]) -> None:
+    assert named(A1 | BAD | beside, A2 | BAD) == {FIRST, SECOND}
+
+
+def test_a_repeated_list_may_say_that_a_failure_passes() -> None:
+    assert named(A1 | BAD, A2 | BAD, items=[A1 | {"note": "retry at noon"}, A2]) == {SECOND}
 
 
 # What an undecided answer did say
@@ -601,3 +731,26 @@ def test_an_order_that_failed_has_no_number() -> None:
     entries = [B1 | BAD | {"documentNo": "70001"}, B2 | OK | {"documentNo": "70002"}]
 
     assert numbers(NUMBERLESS, {"documents": entries}) == [None, "70002"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [True, False, 0, -7, "0", "-7", "", "  ", "N/A", "none", "true", None, [], ["70001"], {"no": "70001"}],
+    ids=repr,
+)
+def test_what_is_no_number_is_not_taken_for_one(value: object) -> None:
+    assert numbers(NUMBERLESS[:1], {"documents": [OK | {"documentNo": value}]}) == [None]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        pytest.param(" 70001 ", "70001", id="blanks around it"),
+        pytest.param("007", "007", id="zeros before it"),
+        pytest.param("F-7", "F-7", id="letters in it"),
+        pytest.param("7\ud83d", "7?", id="half a character, which no UTF-8 holds"),
+        pytest.param("7" * 101, "7" * 100, id="cut"),
+    ],
+)
+def test_a_number_is_taken_in_a_form_that_can_be_stored(value: object, number: str) -> None:
+    assert numbers(NUMBERLESS[:1], {"documents": [OK | {"documentNo": value}]}) == [number]

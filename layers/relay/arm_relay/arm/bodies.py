@@ -36,6 +36,8 @@ class Entry:
 type Entries = tuple[Entry, ...]
 #: The keys of a list, or of a pair of lists, with its entries.
 type Listed = tuple[frozenset[str], Entries]
+#: Entries, each with the place of its order in the batch.
+type Repeated = tuple[tuple[int, Entry], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Body:
     entries: Entries
     #: The keys that hold entries.
     list_keys: frozenset[str]
+    #: The entries of the other lists, which say no word of how their orders ended, each with its order's place.
+    repeated: Repeated = ()
 
     def meaning(self, contract: Contract) -> Meaning | None:
         """What the words for the whole batch mean: those of the innermost head that has any.
@@ -93,11 +97,10 @@ def taken_apart(body: Mapping[str, object], orders: Sequence[BatchOrder], contra
     if len(chosen) > 1 or (found and not chosen):
         raise NotUnderstood(ENTRIES)
     keys, entries = chosen[0] if chosen else (frozenset[str](), ())
-    for _, others in found:
-        # What was sent may be repeated beside what became of it.
-        if others is not entries and not _repeats(others, orders, contract):
-            raise NotUnderstood(ENTRIES)
-    return Body(tuple(heads), entries, keys.union(*(other for other, _ in found)))
+    # What was sent may be repeated beside what became of it.
+    others = [other for _, other in found if other is not entries]
+    repeated = tuple(pair for other in others for pair in _repeated(other, orders, contract))
+    return Body(tuple(heads), entries, keys.union(*(other for other, _ in found)), repeated)
 
 
 def _heads(body: Mapping[str, object], contract: Contract) -> list[Mapping[str, object]]:
@@ -109,6 +112,10 @@ def _heads(body: Mapping[str, object], contract: Contract) -> list[Mapping[str, 
         if not inner:
             break
         heads.insert(0, inner[0])
+    else:
+        # What lies deeper is not read, and may say anything.
+        if any(isinstance(heads[0].get(key), dict) for key in contract.envelopes):
+            raise NotUnderstood(ENTRIES)
     return heads
 
 
@@ -157,9 +164,12 @@ def _tells(entry: Entry, contract: Contract) -> bool:
     return entry.listed_as is not None or tells(entry.fields, contract)
 
 
-def _repeats(entries: Entries, orders: Sequence[BatchOrder], contract: Contract) -> bool:
-    """Whether a list that says nothing is just what was sent."""
+def _repeated(entries: Entries, orders: Sequence[BatchOrder], contract: Contract) -> Repeated:
+    """The entries of a list without a word of how the orders ended, where each names a document that was sent."""
     try:
-        return match([entry.fields for entry in entries], orders, contract).by_number
+        matched = match([entry.fields for entry in entries], orders, contract)
     except NotUnderstood:
-        return False
+        raise NotUnderstood(ENTRIES) from None
+    if not matched.by_number:
+        raise NotUnderstood(ENTRIES)
+    return tuple(zip(matched.places, entries, strict=True))

@@ -26,6 +26,11 @@ _ALONE: Final = re.compile(r"(?<![\w.,:/#-])[0-9]{1,9}(?![\w:/-]|[.,][0-9])")
 #: "1 of 2", "1/2".
 _OF: Final = re.compile(r"(?<![\w/.-])([0-9]{1,9})\s*(?:of|av|/)\s*([0-9]{1,9})(?![\w/-])")
 
+#: What ends that which a text denies: a line break, a semicolon, and a comma that is not inside a number.
+_BREAK: Final = re.compile(r"[;\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|(?<![0-9]),|,(?![0-9])")
+#: A word with nothing in it that may be something else: "errors", "errors.", "error(s)".
+_PLAIN: Final = re.compile(r"[^\W\d_]+(?:\([^\W\d_]{1,3}\))?[.:=!?)]*")
+
 
 class Kind(StrEnum):
     """What an objection says."""
@@ -70,12 +75,19 @@ def still_at_work(
 
 
 def may_be_temporary(part: Mapping[str, object], contract: Contract) -> list[Objection]:
-    """The texts that say that a failure may be one of the call."""
+    """The texts and names that say that a failure may be one of the call, or that ARM will try again."""
     return [
         Objection(Kind.UNFINISHED, where)
-        for _, value, where in _leaves(part, "", contract)
-        if isinstance(value, str) and any(stem in value.casefold() for stem in contract.texts.temporary)
+        for key, value, where in _leaves(part, "", contract)
+        if _tells_of_another_try(key, value, contract)
     ]
+
+
+def _tells_of_another_try(key: str, value: object, contract: Contract) -> bool:
+    stems = contract.texts.temporary
+    if isinstance(value, str) and any(stem in " ".join(value.casefold().split()) for stem in stems):
+        return True
+    return any(loose(stem) in loose(key) for stem in stems) and not is_nothing(value, contract)
 
 
 def of_a_trial(part: Mapping[str, object], contract: Contract) -> list[Objection]:
@@ -209,12 +221,16 @@ def _by_text(text: str, contract: Contract, of: int) -> Kind | None:
 
 
 def _without_denials(text: str, contract: Contract) -> str:
-    """The text without what denies a fault, like "0 failed", "no documents failed" or "without errors"."""
+    """The text without what denies a fault, like "0 failed" or "without errors", and with blanks for white space."""
     for harmless in contract.texts.harmless:
         text = text.replace(harmless, " ")
-    if not any(stem in text for stem in contract.texts.fault):
-        return text
-    return " ".join(_denials_removed(text.split(" "), contract))
+    # Some of the contract's texts end with a blank.
+    whole = " ".join(text.split()) + " "
+    if not any(stem in whole for stem in contract.texts.fault):
+        return whole
+    # "No customer, rejected" tells of a rejection, and so does "0 errors" with a line "Rejected" below it.
+    kept = [" ".join(_denials_removed(part.split(), contract)) for part in _BREAK.split(text)]
+    return " ".join(kept) + " "
 
 
 def _denials_removed(words: list[str], contract: Contract) -> list[str]:
@@ -223,14 +239,18 @@ def _denials_removed(words: list[str], contract: Contract) -> list[str]:
     while place < len(words):
         end = place + 1
         if words[place] == "0" or words[place] in contract.texts.none:
-            # A comma ends what is denied: "no customer, rejected" tells of a rejection.
             while end < len(words) - 1 and words[end] in contract.texts.things:
                 end += 1
-            if end < len(words) and _has_fault(words[end], contract):
+            if end < len(words) and _is_plain_fault(words[end], contract):
                 place = end + 1
                 continue
-        elif words[place].endswith((":", "=")) and words[end : end + 1] and words[end].strip(",.;") == "0":
-            # As in "failed: 0".
+        elif (
+            words[place].endswith((":", "="))
+            and _is_plain_fault(words[place], contract)
+            and words[end : end + 1]
+            and words[end].strip(".") == "0"
+        ):
+            # As in "failed: 0", but not "created: 0".
             place = end + 1
             continue
         kept.append(words[place])
@@ -238,8 +258,8 @@ def _denials_removed(words: list[str], contract: Contract) -> list[str]:
     return kept
 
 
-def _has_fault(word: str, contract: Contract) -> bool:
-    return any(stem in word for stem in contract.texts.fault)
+def _is_plain_fault(word: str, contract: Contract) -> bool:
+    return bool(_PLAIN.fullmatch(word)) and any(stem in word for stem in contract.texts.fault)
 
 
 def _counts_too_few(text: str, contract: Contract, of: int) -> bool:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
-from arm_relay.arm.bodies import Body, Entries, taken_apart
+from arm_relay.arm.bodies import Body, Entries, Entry, Repeated, taken_apart
 from arm_relay.arm.contract import Contract, Meaning
 from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.matching import Matched, match
@@ -28,7 +28,17 @@ from arm_relay.arm.not_understood import (
     NotUnderstood,
     UnknownWord,
 )
-from arm_relay.arm.objections import NOT_DONE, Objection, against_success, may_be_temporary, of_a_trial, still_at_work
+from arm_relay.arm.objections import (
+    NOT_DONE,
+    Objection,
+    against_success,
+    is_nothing,
+    may_be_temporary,
+    number_of,
+    of_a_trial,
+    still_at_work,
+    truth_of,
+)
 from arm_relay.batches.batch import PRINTABLE, Answer, BatchOrder, OrderStatus, State
 
 END_OF: Final[Mapping[Meaning | None, State]] = {
@@ -88,7 +98,7 @@ class Ended:
 
     state: State
     orders: tuple[BatchOrder, ...]
-    #: The ids of the failed orders of which it names the document and gives a reason.
+    #: The ids of the failed orders of which it names the document and gives a reason that does not pass.
     named: frozenset[str] = frozenset()
     rule: Rule = Rule.WHOLE
 
@@ -123,6 +133,14 @@ class _Told:
     def by_number(self) -> bool:
         """Whether each order has an entry that names its document."""
         return self.matched.by_number and len(self.entries) == len(self.orders)
+
+    def placed(self, body: Body | None = None) -> Repeated:
+        """The entries, each with the place of its order; with those of the other lists of this body."""
+        return (*zip(self.matched.places, self.entries, strict=True), *(body.repeated if body else ()))
+
+    def about(self, status: OrderStatus, body: Body) -> list[Entry]:
+        """All entries of the orders with this status, those of the other lists, too."""
+        return [entry for place, entry in self.placed(body) if self.orders[place].status is status]
 
 
 def read(answer: Answer, orders: Sequence[BatchOrder], contract: Contract, batch_uuid: str | None = None) -> Reading:
@@ -185,8 +203,10 @@ class _Reader:
 
     def _check_batch(self, body: Body) -> None:
         """An answer about another batch says nothing about this one. UUIDs are the one kind of value with case."""
-        parts = (*body.heads, *(entry.fields for entry in body.entries))
-        named = {part[key] for part in parts for key in self._contract.batch_id_keys if isinstance(part.get(key), str)}
+        entries = (*body.entries, *(entry for _, entry in body.repeated))
+        parts = (*body.heads, *(entry.fields for entry in entries))
+        ids = (part.get(key) for part in parts for key in self._contract.batch_id_keys)
+        named = {str(value) for value in ids if isinstance(value, str | int | float)}
         if self._batch_uuid is not None and named - {self._batch_uuid, ""}:
             raise NotUnderstood("ARM's result is about another batch")
 
@@ -280,8 +300,10 @@ class _Reader:
         """Some orders are not told of: the ledger may say what became of them."""
         if head is Meaning.FAILED and any(order.status is OrderStatus.SUCCEEDED for order in told.orders):
             raise NotUnderstood(CONTRADICTION)
-        self._check_entries(told)
+        self._check_entries(body, told)
         against = against_success(body.heads[-1], self._contract, of=0, skipped=body.list_keys)
+        for entry in told.about(OrderStatus.IN_PROGRESS, body):
+            against += against_success(entry.whole, self._contract, of=0, place=entry.place)
         faults = tuple(objection for objection in against if objection.kind not in NOT_DONE)
         return Undecided(SAYS_NOT_HOW, told.orders, faults, may_have_failed=bool(faults))
 
@@ -293,7 +315,7 @@ class _Reader:
         if unknown or (head in END_OF and END_OF[head] is not state):
             self._check_entries_decide(told, state, head, unknown)
             rule = Rule.ENTRIES_ALONE
-        self._check_entries(told)
+        self._check_entries(body, told)
         if state is State.SUCCEEDED:
             self._check_success(body)
         elif state is State.FAILED:
@@ -301,7 +323,7 @@ class _Reader:
         else:
             self._check_at_work(body)
             self._check_counts(body, told.orders)
-        return Ended(state, told.orders, self._named(told), rule)
+        return Ended(state, told.orders, self._named(body, told), rule)
 
     def _check_entries_decide(
         self, told: _Told, state: State, head: Meaning | None, unknown: UnknownWord | None
@@ -316,9 +338,10 @@ class _Reader:
         if state is State.SUCCEEDED or not told.by_number or not (unknown or is_the_calls):
             raise unknown or NotUnderstood(CONTRADICTION)
 
-    def _named(self, told: _Told) -> frozenset[str]:
-        """The failed orders whose entry names their document's number and gives a reason."""
-        pairs = ((told.orders[place], entry) for place, entry in zip(told.matched.places, told.entries, strict=True))
+    def _named(self, body: Body, told: _Told) -> frozenset[str]:
+        """The failed orders whose entry names their document's number and gives a reason that does not pass."""
+        passing = {place for place, entry in told.placed(body) if self._may_pass(entry)}
+        pairs = ((told.orders[place], entry) for place, entry in told.placed() if place not in passing)
         return frozenset(
             order.id
             for order, entry in pairs
@@ -328,14 +351,22 @@ class _Reader:
             and any(entry.fields.get(key) for key in self._contract.number_keys)
         )
 
+    def _may_pass(self, entry: Entry) -> bool:
+        """Whether an entry says that its failure may be temporary, or that ARM is still at work on its document."""
+        words = frozenset(self._contract.word_keys)
+        return bool(
+            may_be_temporary(entry.whole, self._contract) or still_at_work(entry.whole, self._contract, skipped=words)
+        )
+
     # What speaks against it
 
-    def _check_entries(self, told: _Told) -> None:
-        """A document that succeeded counts only where nothing in its entry speaks against it."""
-        for place, entry in zip(told.matched.places, told.entries, strict=True):
-            if told.orders[place].status is OrderStatus.SUCCEEDED:
-                words = frozenset(self._contract.word_keys)
-                _refuse(against_success(entry.whole, self._contract, of=0, place=entry.place, skipped=words))
+    def _check_entries(self, body: Body, told: _Told) -> None:
+        """A document that succeeded counts only where nothing in its entries speaks against it."""
+        words = frozenset(self._contract.word_keys)
+        found: list[Objection] = []
+        for entry in told.about(OrderStatus.SUCCEEDED, body):
+            found += against_success(entry.whole, self._contract, of=0, place=entry.place, skipped=words)
+        _refuse(found)
 
     def _check_success(self, body: Body) -> None:
         found: list[Objection] = []
@@ -387,8 +418,15 @@ class _Reader:
         if order.document_no or order.status is not OrderStatus.SUCCEEDED:
             return order
         values = (fields.get(key) for key in self._contract.number_keys)
-        number = next((str(value) for value in values if isinstance(value, str | int) and value), None)
-        return replace(order, arm_no=number[:MAX_NUMBER].translate(PRINTABLE) if number else None)
+        number = next((str(value) for value in values if self._is_document_no(value)), None)
+        return replace(order, arm_no=_storable(number.strip()[:MAX_NUMBER]) if number else None)
+
+    def _is_document_no(self, value: object) -> bool:
+        """Whether a value may be the number of a document: no boolean, nothing that means none, none below zero."""
+        if not isinstance(value, str | int) or truth_of(value) is not None or is_nothing(value, self._contract):
+            return False
+        number = number_of(value)
+        return number is None or number > 0
 
     def _errors(self, parts: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         values = [part.get(key) for part in parts for key in self._contract.error_keys]
@@ -424,5 +462,10 @@ def _error_text(part: object) -> str:
     text = json.dumps(part, ensure_ascii=False) if isinstance(part, dict) else part
     if not isinstance(text, str):
         return ""
+    return _storable(text[:MAX_ERROR_LENGTH])
+
+
+def _storable(text: str) -> str:
+    """A text of ARM's without what cannot be stored."""
     # JSON can contain half a surrogate pair, which UTF-8 cannot.
-    return text[:MAX_ERROR_LENGTH].translate(PRINTABLE).encode(errors="replace").decode()
+    return text.translate(PRINTABLE).encode(errors="replace").decode()
