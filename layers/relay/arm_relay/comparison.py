@@ -5,7 +5,10 @@ import unicodedata
 
 def compared(value: object) -> str:
     """A value as ARM compares it: without case (ARM page "About"), and however its characters are composed."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(value)).casefold())
+    text = str(value)
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def same_value(one: object, other: object) -> bool:

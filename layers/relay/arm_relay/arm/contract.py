@@ -5,6 +5,7 @@ then it is a JSON merge patch (RFC 7396) on it, where an object is laid over an 
 anything else replaces what was there. docs/arm-contract.md explains each key; `tools.contract_keys` has its words.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -189,6 +190,8 @@ class Contract:
 
 TEXT_KEYS: Final = ("fault", "waiting", "trial", "temporary", "done", "none", "things", "nothing", "harmless")
 DOCUMENT_KEYS: Final = ("invoice", "creditNote", "creditedInvoiceKey", "creditSign")
+#: What is neither a letter nor a digit.
+NO_LETTER: Final = re.compile(r"[\W_]+")
 #: The codes that a contract may give a meaning to.
 LOWEST_CODE: Final = 100
 HIGHEST_CODE: Final = 599
@@ -205,7 +208,7 @@ def merged(base: object, patch: object) -> object:
 
 def loose(text: str) -> str:
     """A word or a key without case, blanks and separators, so that IN_PROGRESS, "in progress" and inProgress agree."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return NO_LETTER.sub("", text.casefold())
 
 
 class _Fault(Exception):

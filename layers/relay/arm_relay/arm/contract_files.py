@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from arm_relay.arm.contract import Contract, WrongContract, merged
-from arm_relay.arm.json_objects import json_object
+from arm_relay.arm.json_objects import json_object_and_doubt
 
 FOLDER: Final = Path(__file__).parent / "contracts"
 
@@ -56,8 +56,8 @@ def parsed(text: str, name: str) -> dict[str, Any]:
         json.loads(text)
     except (ValueError, RecursionError) as error:
         raise WrongContract(name, [f"it is not JSON: {error}"]) from None
-    found = json_object(text, twice=False)
-    if found is None:
+    found, is_in_doubt = json_object_and_doubt(text)
+    if found is None or is_in_doubt:
         raise WrongContract(name, ["it is not a JSON object, or has a key twice"])
     return found
 

@@ -7,7 +7,7 @@ from arm_relay.arm.contract import Contract
 from arm_relay.arm.not_understood import NotUnderstood
 from arm_relay.arm.objections import number_of
 from arm_relay.batches.batch import BatchOrder
-from arm_relay.comparison import same_value
+from arm_relay.comparison import compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,17 @@ def match(
     by_place = (by_place or contract.entries_in_order) and len(entries) == len(orders)
     by_number = True
     certain: list[bool] = []
+    ours = [(_spelt(order.document_no), _spelt(order.order_id)) for order in orders]
     for position, fields in enumerate(entries):
-        compared = [_comparisons(fields, order, place, contract) for place, order in enumerate(orders)]
-        candidates = {place for place, same in enumerate(compared) if same and all(same)}
-        if by_place and not candidates and not compared[position]:
+        named = _named_by(fields, contract)
+        comparisons = [named.comparisons(place, *ids) for place, ids in enumerate(ours)]
+        candidates = {place for place, same in enumerate(comparisons) if same and all(same)}
+        if by_place and not candidates and not comparisons[position]:
             candidates = {position}
         if len(candidates) != 1 or candidates & set(places):
             raise NotUnderstood("ARM's result does not say which order an entry is about")
         places.append(candidates.pop())
-        certain.append(len(orders) == 1 or bool(compared[places[-1]]))
+        certain.append(len(orders) == 1 or bool(comparisons[places[-1]]))
         by_number = by_number and (contract.entries_in_order or _names(fields, orders[places[-1]], contract))
     return Matched(tuple(places), by_number, tuple(certain))
 
@@ -52,10 +54,30 @@ def _names(fields: Mapping[str, object], order: BatchOrder, contract: Contract) 
     return any(fields.get(key) for key in keys) or any(key in fields for key in contract.place_keys)
 
 
-def _comparisons(fields: Mapping[str, object], order: BatchOrder, place: int, contract: Contract) -> list[bool]:
-    """For each identifier that both have, whether it is the same. ARM numbers a document that has no number."""
-    pairs = [(fields.get(key), order.document_no) for key in contract.number_keys]
-    pairs += [(fields.get(key), order.order_id) for key in contract.order_keys]
-    same = [same_value(theirs, ours) for theirs, ours in pairs if theirs and ours]
-    named = [(number_of(fields.get(key)), first) for key, first in contract.place_keys.items()]
-    return same + [number - first == place for number, first in named if number is not None]
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What an entry names, spelt as ARM compares values: every entry is compared with every order."""
+
+    numbers: tuple[str, ...]
+    order_ids: tuple[str, ...]
+    #: The places in the batch, counted from 0.
+    places: tuple[float, ...]
+
+    def comparisons(self, place: int, number: str | None, order_id: str | None) -> list[bool]:
+        """For each identifier that both have, whether it is the same. ARM numbers a document that has no number."""
+        same = [theirs == number for theirs in self.numbers if number]
+        same += [theirs == order_id for theirs in self.order_ids if order_id]
+        return same + [theirs == place for theirs in self.places]
+
+
+def _named_by(fields: Mapping[str, object], contract: Contract) -> _Named:
+    places = ((number_of(fields.get(key)), first) for key, first in contract.place_keys.items())
+    return _Named(
+        numbers=tuple(compared(fields[key]) for key in contract.number_keys if fields.get(key)),
+        order_ids=tuple(compared(fields[key]) for key in contract.order_keys if fields.get(key)),
+        places=tuple(number - first for number, first in places if number is not None),
+    )
+
+
+def _spelt(value: str | None) -> str | None:
+    return compared(value) if value else None

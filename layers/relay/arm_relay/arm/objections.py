@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from arm_relay.arm.contract import Contract, Meaning, loose
@@ -85,9 +86,19 @@ def may_be_temporary(part: Mapping[str, object], contract: Contract) -> list[Obj
 
 def _tells_of_another_try(key: str, value: object, contract: Contract) -> bool:
     stems = contract.texts.temporary
-    if isinstance(value, str) and any(stem in " ".join(value.casefold().split()) for stem in stems):
-        return True
-    return any(loose(stem) in loose(key) for stem in stems) and not is_nothing(value, contract)
+    text = " ".join(value.casefold().split()) if isinstance(value, str) else ""
+    return any(stem in text for stem in stems) or (_names(loose(key), stems) and not is_nothing(value, contract))
+
+
+def _names(name: str, stems: tuple[str, ...]) -> bool:
+    """Whether the name of a key, as `loose` spells it, has one of these parts of texts in it."""
+    return any(stem in name for stem in _spelt_as_names(stems))
+
+
+@lru_cache(16)
+def _spelt_as_names(stems: tuple[str, ...]) -> tuple[str, ...]:
+    # Only a contract's own parts of texts come here: what ARM says is never kept.
+    return tuple(map(loose, stems))
 
 
 def of_a_trial(part: Mapping[str, object], contract: Contract) -> list[Objection]:
@@ -133,7 +144,7 @@ def _leaves(part: Mapping[str, object], place: str, contract: Contract) -> Itera
             continue
         if isinstance(value, dict):
             waiting += [(inner, held, f"{where}/{inner}") for inner, held in value.items()]
-            if value and _names_a_fault(key, contract):
+            if value and _names_a_fault(loose(key), contract):
                 yield key, True, where
         elif isinstance(value, list):
             waiting += [(key, held, f"{where}/{number}") for number, held in enumerate(value)]
@@ -156,15 +167,15 @@ def _by_key(key: str, value: object, contract: Contract, of: int) -> Kind | None
     if (meaning := contract.flags.get(key)) and truth_of(value) is not None:
         return _by_flag(meaning, truth=bool(truth_of(value)))
     if is_nothing(value, contract):
-        return _by_absence(key, contract)
-    if name in contract.end_time_keys or not _names_a_fault(key, contract):
-        return Kind.WAITING if number and any(loose(stem) in name for stem in contract.texts.waiting) else None
+        return _by_absence(key, name, contract)
+    if name in contract.end_time_keys or not _names_a_fault(name, contract):
+        return Kind.WAITING if number and _names(name, contract.texts.waiting) else None
     return Kind.FAULT
 
 
-def _by_absence(key: str, contract: Contract) -> Kind | None:
+def _by_absence(key: str, name: str, contract: Contract) -> Kind | None:
     """What it says that there is nothing under this key."""
-    if loose(key) in contract.end_time_keys:
+    if name in contract.end_time_keys:
         return Kind.UNFINISHED
     return Kind.FAULT if key in contract.document_id_keys else None
 
@@ -195,8 +206,7 @@ def _by_flag(meaning: Meaning, *, truth: bool) -> Kind | None:
     return None if is_done else Kind.WAITING
 
 
-def _names_a_fault(key: str, contract: Contract) -> bool:
-    name = loose(key)
+def _names_a_fault(name: str, contract: Contract) -> bool:
     for harmless in contract.texts.harmless:
         name = name.replace(harmless, "")
     return any(stem in name for stem in contract.texts.fault)

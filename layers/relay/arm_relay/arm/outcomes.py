@@ -18,7 +18,7 @@ from typing import Final
 
 from arm_relay.arm.bodies import Body, Entries, Entry, Repeated, taken_apart
 from arm_relay.arm.contract import Contract, Meaning
-from arm_relay.arm.json_objects import json_object
+from arm_relay.arm.json_objects import json_object, json_object_and_doubt
 from arm_relay.arm.matching import Matched, match
 from arm_relay.arm.not_understood import (
     CONTRADICTION,
@@ -190,10 +190,10 @@ class _Reader:
         """
         if self._code not in self._contract.codes:
             raise NotUnderstood(f"ARM answered {self._code} about the batch")
-        found = json_object(text)
+        found, is_in_doubt = json_object_and_doubt(text)
         if found is None:
             raise NotUnderstood("ARM's result is not a JSON object")
-        if json_object(text, twice=False) is None:
+        if is_in_doubt:
             raise NotUnderstood("ARM's result has a key twice")
         if trials := of_a_trial(found, self._contract):
             raise NotUnderstood("ARM's result is one of a trial", trials)
@@ -340,15 +340,13 @@ class _Reader:
 
     def _named(self, body: Body, told: _Told) -> frozenset[str]:
         """The failed orders whose entry names their document's number and gives a reason that does not pass."""
-        passing = {place for place, entry in told.placed(body) if self._may_pass(entry)}
-        pairs = ((told.orders[place], entry) for place, entry in told.placed() if place not in passing)
+        failed = {place for place, order in enumerate(told.orders) if order.status is OrderStatus.FAILED}
+        passing = {place for place, entry in told.placed(body) if place in failed and self._may_pass(entry)}
+        pairs = ((told.orders[place], entry) for place, entry in told.placed() if place in failed - passing)
         return frozenset(
             order.id
             for order, entry in pairs
-            if order.status is OrderStatus.FAILED
-            and order.errors
-            and order.document_no
-            and any(entry.fields.get(key) for key in self._contract.number_keys)
+            if order.errors and order.document_no and any(entry.fields.get(key) for key in self._contract.number_keys)
         )
 
     def _may_pass(self, entry: Entry) -> bool:
