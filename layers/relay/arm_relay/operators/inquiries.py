@@ -9,7 +9,7 @@ from typing import Final
 from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.orders.order import MAX_ID
 from arm_relay.store import records
-from arm_relay.store.records import HeldBatch
+from arm_relay.store.records import HeldBatch, Marker
 from arm_relay.store.table import Store
 
 #: How many batches a page of a list holds: at most, and by default.
@@ -70,11 +70,7 @@ class Inquiries:
             StoreUnavailable: the table is out of reach.
         """
         markers = self._store.markers(client_no, [order_id]) if _may_exist(client_no, order_id) else {}
-        batch = self._store.batch(markers[order_id].batch_id) if markers else None
-        # A marker may outlive its batch. And client `2218#a` with order `b` would share a key with 2218 and `a#b`.
-        if batch is None or batch.client_no != client_no:
-            raise UnknownOrder(UnknownOrder.__doc__)
-        return batch.order(order_id), batch
+        return self._marked_by(markers.get(order_id), client_no)
 
     def order_of_number(self, client_no: str, invoice_no: str) -> tuple[BatchOrder, Batch]:
         """The client's order that has this invoice number, and its batch.
@@ -84,11 +80,14 @@ class Inquiries:
             StoreUnavailable: the table is out of reach.
         """
         markers = self._store.number_markers(client_no, [invoice_no]) if _may_exist(client_no, invoice_no) else {}
-        batch = self._store.batch(markers[invoice_no].batch_id) if markers else None
-        # As above.
-        if batch is None or batch.client_no != client_no:
+        return self._marked_by(markers.get(invoice_no), client_no)
+
+    def _marked_by(self, marker: Marker | None, client_no: str) -> tuple[BatchOrder, Batch]:
+        batch = self._store.batch(marker.batch_id) if marker else None
+        # A marker may outlive its batch. And client `2218#a` with order `b` would share a key with 2218 and `a#b`.
+        if marker is None or batch is None or batch.client_no != client_no:
             raise UnknownOrder(UnknownOrder.__doc__)
-        return batch.order(markers[invoice_no].order_id), batch
+        return batch.order(marker.order_id), batch
 
     def held(self, client_no: str, limit: int, cursor: str | None) -> HeldBatches:
         """One page of the client's held batches; `cursor` comes from the page before.

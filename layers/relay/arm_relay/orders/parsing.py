@@ -111,7 +111,7 @@ def parse_orders(body: bytes, check: Check = lambda _readable, _pointer: ()) -> 
     pointers = [f"/{index}" for index in range(len(contents))] if isinstance(value, list) else [""]
     most = MAX_FAULTS // len(contents)
     parsed = [_parsed(*placed, check, most) for placed in zip(pointers, contents, strict=True)]
-    parsed = [order.also(faults) for order, faults in zip(parsed, list(_repetitions(parsed)), strict=True)]
+    parsed = [order.also(faults) for order, faults in zip(parsed, _repetitions(parsed), strict=True)]
     return ParsedRequest(tuple(_within(most, MAX_CHARACTERS // len(parsed), order) for order in parsed))
 
 

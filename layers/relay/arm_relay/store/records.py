@@ -271,21 +271,19 @@ def from_held_item(item: Item) -> HeldBatch:
 
 def to_marker(batch: Batch, order: BatchOrder, expires_at: datetime) -> Item:
     """The marker of an order's id. DynamoDB deletes it some time after `expires_at`."""
-    marker = {
-        "pk": {"S": marker_key(batch.client_no, order.id)},
-        "id": {"S": order.id},
-        "batchId": {"S": batch.id},
-        "digest": {"S": order.digest},
-        "expiresAt": _timestamp(expires_at),
-    }
+    marker = _marker(marker_key(batch.client_no, order.id), batch, order, expires_at)
     # For a person who knows an order by its own number only (docs/operations.md).
     return marker | ({"orderId": {"S": order.order_id}} if order.order_id else {})
 
 
 def to_number_marker(batch: Batch, order: BatchOrder, invoice_no: str, expires_at: datetime) -> Item:
     """The marker of an order's invoice number. DynamoDB deletes it some time after `expires_at`."""
+    return _marker(number_key(batch.client_no, invoice_no), batch, order, expires_at)
+
+
+def _marker(key: str, batch: Batch, order: BatchOrder, expires_at: datetime) -> dict[str, dict[str, Any]]:
     return {
-        "pk": {"S": number_key(batch.client_no, invoice_no)},
+        "pk": {"S": key},
         "id": {"S": order.id},
         "batchId": {"S": batch.id},
         "digest": {"S": order.digest},

@@ -27,9 +27,11 @@ class Holder:
             self.batch.state in ENDS and self.batch.order(self.marker.order_id).status in CORRECTABLE
         )
 
-    def has(self, order: Order) -> bool:
-        """Whether it is the same order."""
-        return self.batch is not None and self.marker.digest == order.digest
+    def same(self, order: Order) -> "Same | None":
+        """Where it is, if it is the same order."""
+        if self.batch and self.marker.digest == order.digest:
+            return Same(self.batch, self.marker.order_id)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,12 @@ class Other:
 
 def identify(order: Order, by_id: Holder | None, by_number: Holder | None) -> New | Same | Other:
     """What an order is, given what has its id and what has its invoice number."""
-    if by_id and by_id.batch and by_id.has(order):
-        return Same(by_id.batch, by_id.marker.order_id)
+    if by_id and (same := by_id.same(order)):
+        return same
     if by_id and not by_id.gives_way:
         return Other()
-    if by_number and by_number.batch and by_number.has(order):
-        return Same(by_number.batch, by_number.marker.order_id)
+    if by_number and (same := by_number.same(order)):
+        return same
     if by_number and not by_number.gives_way:
         return Other(by_number.marker.order_id)
     return New(by_id.marker.batch_id if by_id else None, by_number.marker.batch_id if by_number else None)

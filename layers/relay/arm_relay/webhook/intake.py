@@ -159,10 +159,9 @@ def _replaced(batch: Batch, recorded: AlreadyRecorded) -> tuple[dict[str, str], 
     ids: dict[str, str] = {}
     numbers: dict[str, str] = {}
     for order in batch.orders:
-        match recorded.identities.get(order.id):
-            case New(id_from, number_from):
-                ids |= {order.id: id_from} if id_from else {}
-                numbers |= {order.document_no: number_from} if order.document_no and number_from else {}
-            case _:
-                continue
+        identity = recorded.identities.get(order.id)
+        if isinstance(identity, New) and identity.id_from:
+            ids[order.id] = identity.id_from
+        if isinstance(identity, New) and identity.number_from and order.document_no:
+            numbers[order.document_no] = identity.number_from
     return ids, numbers

@@ -1,7 +1,7 @@
 """What became of each order of a request. Pure."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from arm_relay.arm.money import Amounts
@@ -91,13 +91,14 @@ class AlreadyRecorded:
 
     def conflict_of(self, request: ParsedRequest, faults: Sequence[Fault] = ()) -> Conflict | None:
         """The conflict of the request's orders, None where there is none; `faults` are those of its other orders."""
-        conflicts = {parsed.id: conflict for parsed in request.orders if (conflict := self._conflict(parsed))}
+        conflicts = {parsed.id: conflict for parsed in request.orders if (conflict := self.conflict_with(parsed))}
         if not conflicts:
             return None
         found = [fault for conflict in conflicts.values() for fault in conflict.faults]
         return Conflict([str(name) for name in conflicts], [*found, *faults])
 
-    def _conflict(self, parsed: ParsedOrder) -> Conflict | None:
+    def conflict_with(self, parsed: ParsedOrder) -> Conflict | None:
+        """The conflict of one order, None where there is none."""
         identity = self.of(parsed.order) if parsed.order and not parsed.faults else None
         if not isinstance(identity, Other) or parsed.order is None:
             return None
@@ -112,25 +113,34 @@ def receipt_of(
 ) -> Receipt:
     """What became of a request's orders, given the batch that was claimed for the new ones."""
     lines: list[Taken | Rejected] = []
-    seen = set(recorded.replays)
+    seen: set[str] = set()
     for parsed in request.orders:
         if parsed.faults or parsed.order is None:
             lines.append(Rejected(parsed.id, InvalidOrders(parsed.faults)))
-        elif conflict := recorded.conflict_of(ParsedRequest((parsed,))):
+        elif conflict := recorded.conflict_with(parsed):
             lines.append(Rejected(parsed.order.id, conflict))
         else:
-            taken = _taken(parsed.order, recorded.of(parsed.order), claimed, seen)
-            is_new = not taken.replayed
-            lines.append(replace(taken, total=total(parsed.order), currency=parsed.order.currency) if is_new else taken)
+            is_seen = parsed.order.id in seen
+            lines.append(_taken(parsed.order, recorded.of(parsed.order), claimed, total, is_seen=is_seen))
             seen.add(parsed.order.id)
     return Receipt(tuple(lines))
 
 
-def _taken(order: Order, identity: New | Same | Other, claimed: Batch | None, seen: Collection[str]) -> Taken:
-    """An order that was `seen` already, in this request or an earlier one, is a replay."""
+def _taken(
+    order: Order,
+    identity: New | Same | Other,
+    claimed: Batch | None,
+    total: Callable[[Order], Amounts],
+    *,
+    is_seen: bool,
+) -> Taken:
+    """An order that was seen already, in this request or an earlier one, is a replay."""
     if isinstance(identity, Same):
         sent_as = order.id if order.id != identity.order_id else None
         return Taken(identity.batch.order(identity.order_id), identity.batch, replayed=True, sent_as=sent_as)
     if claimed is None:
         raise AssertionError("an order that is not a replay has no batch")
-    return Taken(claimed.order(order.id), claimed, replayed=order.id in seen)
+    recorded = claimed.order(order.id)
+    if is_seen:
+        return Taken(recorded, claimed, replayed=True)
+    return Taken(recorded, claimed, replayed=False, total=total(order), currency=order.currency)
