@@ -75,5 +75,5 @@ def bound_of(currency: str | None) -> Decimal:
 
 
 def _billed(line: ItemLine, digits: int) -> Decimal:
-    amount = round_half_up(line.quantity * line.unit_price, digits)
+    amount = before_discount(line, digits)
     return amount - discount_of(line, digits) if line.discount_amount or line.discount_percent else amount

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, Self
 
+from arm_relay.arm.documents import JSON_DIGITS
+
 #: Currencies whose minor unit is not a hundredth (ISO 4217).
 MINOR_UNIT_DIGITS: Final = {
     **dict.fromkeys(("CLF", "UYW"), 4),
@@ -16,8 +18,8 @@ MINOR_UNIT_DIGITS: Final = {
     **dict.fromkeys(("BIF", "DJF", "KMF", "RWF", "UYI"), 0),
 }
 
-#: Every decimal of up to 15 significant digits is the shortest form of some double.
-JSON_NUMBER: Final = Context(prec=15, rounding=ROUND_HALF_UP)
+#: Rounds to what a JSON number holds exactly.
+JSON_NUMBER: Final = Context(prec=JSON_DIGITS, rounding=ROUND_HALF_UP)
 
 #: Wide enough for the product of a quantity, a price and rates to be exact; Python's own 28 digits are not.
 EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)

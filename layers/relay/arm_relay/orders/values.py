@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from arm_relay.orders.currencies import CURRENCIES
-from arm_relay.orders.json_bodies import MANY_DIGITS, Repeated, to_decimal
+from arm_relay.orders.json_bodies import EXACT_DIGITS, MANY_DIGITS, Repeated, json_number, to_decimal
 
 #: A JSON number, as a string may hold it.
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -36,8 +36,6 @@ DOMAIN_PART: Final = re.compile(r"(?!-)[^\W_](?:[^\W_]|-){0,62}(?<!-)")
 MOST_ARM_FIELDS: Final = 20
 MOST_ARM_LEVELS: Final = 4
 MOST_ARM_CHARACTERS: Final = 4000
-#: Every number of up to this many digits is the shortest form of some double, so JSON carries it exactly.
-EXACT_DIGITS: Final = 15
 
 #: Control characters other than tabs and line breaks, and halves of surrogate pairs.
 UNSENDABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -183,6 +181,6 @@ def _passed_value(value: object) -> object:
         number = normal(_number(value))
         if len(number.as_tuple().digits) > EXACT_DIGITS:
             raise ValueError(f"contains a number with more than {EXACT_DIGITS} digits: send it as a string")
-        return int(number) if number == number.to_integral_value() else float(number)
+        return json_number(number)
     # A repeated key is reported as such.
     return None if isinstance(value, Repeated) else value

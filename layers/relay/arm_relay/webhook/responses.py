@@ -1,11 +1,11 @@
 """The bodies of the webhook's answers."""
 
-from decimal import Decimal
 from typing import Any
 
 from arm_relay.api.problems import Kind, Problem
 from arm_relay.batches import summary
 from arm_relay.batches.batch import State
+from arm_relay.orders.json_bodies import json_number
 from arm_relay.webhook.problems import problem_of
 from arm_relay.webhook.receipts import Conflict, Receipt, Rejected, Taken
 
@@ -45,12 +45,7 @@ def _total(line: Taken) -> dict[str, Any]:
     if line.total is None:
         return {}
     amounts = {"net": line.total.net, "vat": line.total.vat, "gross": line.total.gross}
-    return {"currency": line.currency, "total": {name: _number(amount) for name, amount in amounts.items()}}
-
-
-def _number(amount: Decimal) -> int | float:
-    """As JSON writes it. An amount has at most 14 digits, which a float holds exactly (`arm.amounts`)."""
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
+    return {"currency": line.currency, "total": {name: json_number(amount) for name, amount in amounts.items()}}
 
 
 def _outcome(line: Taken) -> str:
