@@ -1,4 +1,4 @@
-"""DynamoDB's capacity units per order over its whole life with one look, as DynamoDB itself counts them."""
+"""DynamoDB's capacity units per order over its whole life with one poll, as DynamoDB itself counts them."""
 
 import time
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contest
     with Server(cloud) as server:
         with running(webhook, server.url, FIRST_POLL_SECONDS="1") as function:
             logged = function.run([an_event(orders)]).logged
-        time.sleep(1.1)  # until the first look is due
+        time.sleep(1.1)  # until the first poll is due
         with running(poller, server.url) as function:
             logged += function.run([{}]).logged
     if cloud.messages != 1:

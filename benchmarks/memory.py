@@ -18,7 +18,7 @@ LINES: Final = 50
 
 DUE: Final = 10_000
 SPELL: Final = 5.0
-#: What the poller keeps for the look begun last.
+#: What the poller keeps for the poll begun last.
 RESERVE: Final = 25.0
 
 

@@ -22,7 +22,7 @@ from benchmarks.tables import Table
 from sandbox.cloud.build import built
 from sandbox.progress import say
 
-#: How long ARM takes, and how long pollers begin looks, in seconds.
+#: How long ARM takes, and how long pollers begin polls, in seconds.
 LATENCY: Final = 1.0
 SPELL: Final = 15.0
 #: More than they can do.

@@ -189,7 +189,7 @@ def _code_meaning(ends: set[str]) -> str:
 
 def _of_heads(heads: Sequence[tuple[Example, Mapping[str, Any]]], ids: set[str]) -> Lines:
     """The words, flags and counts for whole batches."""
-    words, flags = _told([(head, example.end) for example, head in heads], ids)
+    words, flags = _reported([(head, example.end) for example, head in heads], ids)
     ended = [(example, head) for example, head in heads if example.created]
     counts = {
         "all": _keys(ended, lambda example, value: _is_count(value, len(example.numbers))),
@@ -223,8 +223,8 @@ def _of_items(items: Sequence[_Item], head_keys: Sequence[str]) -> Lines:
     inner = list(dict.fromkeys(key for item in items for key in item.number_path[:-1]))
     places = _places(items)
     known = {*numbers, *places, *inner}
-    told = [(item.value, "succeeded" if item.created else "failed") for item in items]
-    words, flags = _told(told, known, head_keys)
+    reported = [(item.value, "succeeded" if item.created else "failed") for item in items]
+    words, flags = _reported(reported, known, head_keys)
     lines |= {"numberKeys": numbers, "entryEnvelopes": inner, "placeKeys": places}
     if not is_pair:
         lines |= {
@@ -239,7 +239,7 @@ def _of_items(items: Sequence[_Item], head_keys: Sequence[str]) -> Lines:
     }
 
 
-def _told(
+def _reported(
     parts: Sequence[tuple[Mapping[str, Any], str]], known: set[str], as_words: Sequence[str] = ()
 ) -> tuple[dict[str, dict[str, str]], Lines]:
     """The keys that hold words, with what each word means, and the flags; `as_words` are no flags."""
@@ -250,11 +250,11 @@ def _told(
             if key not in known and (isinstance(value, bool) or _is_word(value)):
                 ends[key][value].add(end)
                 times[key] += 1
-    told = {key: said for key, said in ends.items() if not _are_ids(said, times[key])}
-    flags = {key: _flag(said) for key, said in told.items() if key not in as_words and _are_flags(said)}
+    reported = {key: said for key, said in ends.items() if not _are_ids(said, times[key])}
+    flags = {key: _flag(said) for key, said in reported.items() if key not in as_words and _are_flags(said)}
     words = {
         key: {str(value): _meaning(ends_of) for value, ends_of in said.items()}
-        for key, said in told.items()
+        for key, said in reported.items()
         if not flags.get(key) and (len(said) > 1 or any("waiting" not in ends_of for ends_of in said.values()))
     }
     return words, {key: meaning for key, meaning in flags.items() if meaning}

@@ -17,7 +17,7 @@ from desk.probe.steps import NO_SUCH_CUSTOMER, STEPS, Step, payload_of
 #: How long an answer must stay the same to be ARM's last word, as a multiple of the time that the good batch took.
 STEADY: Final = 3.0
 
-#: Seconds between two looks: a little more after each.
+#: Seconds between two polls: a little more after each.
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 15.0
 GROWTH: Final = 1.5

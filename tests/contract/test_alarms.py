@@ -245,7 +245,7 @@ def test_an_alarm_watches_resources_there_are() -> None:
     assert {name.partition(".")[0] for name in watched} <= RESOURCES.keys()
 
 
-def test_a_look_comes_before_the_alarm_on_old_batches_forgets_it() -> None:
+def test_a_poll_comes_before_the_alarm_on_old_batches_forgets_it() -> None:
     assert PARAMETERS["LongestPollSeconds"]["Default"] < ALARMS["OldestBatch"].properties["Period"]
     assert PARAMETERS["LongestPollSeconds"]["Default"] < PARAMETERS["AlarmAgeSeconds"]["Default"]
     assert PARAMETERS["AlarmAgeSeconds"]["Default"] < PARAMETERS["HoldAfterSeconds"]["Default"]

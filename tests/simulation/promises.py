@@ -22,7 +22,7 @@ class Evidence:
     belongs_to: Mapping[str, str]
     documents: Sequence[Document]
     messages: Sequence[Mapping[str, Any]]
-    #: What nobody foresaw: answers with 500, failed looks.
+    #: What nobody foresaw: answers with 500, failed polls.
     failures: Sequence[str]
 
 

@@ -255,5 +255,5 @@ def arm_client(transport: SimulatedTransport) -> ArmClient:
 
 
 MINUTE = timedelta(minutes=1)
-#: Time for the ledger to answer without a break for as long as settling takes, and for the look that notices.
+#: Time for the ledger to answer without a break for as long as settling takes, and for the poll that notices.
 SETTLED = TIMES.settling + 5 * MINUTE

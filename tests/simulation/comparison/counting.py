@@ -34,7 +34,7 @@ class Count:
     billed_twice: int
     #: Orders accepted with a 2xx that have no document in ARM, were not announced as failed, and are not held.
     lost: int
-    #: Orders accepted of whose end nobody was told, and which are not held.
+    #: Orders accepted whose end was not published, and which are not held.
     never_announced: int
     #: Orders announced as billed that are not, or as failed that are billed.
     announced_wrongly: int

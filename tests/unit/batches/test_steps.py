@@ -202,7 +202,7 @@ def test_a_lost_outcome_gives_the_submitter_its_time(looked_after: timedelta, du
     assert batch.due == NOW + due_after
 
 
-def test_a_look_during_the_lease_is_postponed_to_its_end() -> None:
+def test_a_poll_during_the_lease_is_postponed_to_its_end() -> None:
     batch = in_state(State.CLAIMED)
     postponed = steps.postponed(batch)
 
@@ -216,11 +216,11 @@ def test_a_new_attempt_is_counted_and_due_like_a_claim() -> None:
     assert taken.due == LATER + TIMES.first_poll
 
 
-def test_a_look_without_news_changes_nothing_but_the_next_one() -> None:
+def test_a_poll_without_news_changes_nothing_but_the_next_one() -> None:
     batch = in_state(State.PENDING, undecided_since=NOW)
-    looked = steps.polled(batch, LATER)
+    polled = steps.polled(batch, LATER)
 
-    assert looked == replace(batch, polls=1, due=LATER)
+    assert polled == replace(batch, polls=1, due=LATER)
 
 
 @pytest.mark.parametrize("name", ["refused", "failed", "held"])
@@ -413,7 +413,7 @@ def test_a_long_history_leaves_out_the_oldest_times_of_what_was_most_frequent() 
 @pytest.mark.parametrize(
     ("polls", "seconds"),
     [
-        pytest.param(0, 30, id="the first look's time"),
+        pytest.param(0, 30, id="the first poll's time"),
         pytest.param(1, 60, id="twice"),
         pytest.param(2, 120, id="twice again"),
         pytest.param(4, 480, id="grows"),
@@ -422,7 +422,7 @@ def test_a_long_history_leaves_out_the_oldest_times_of_what_was_most_frequent() 
         pytest.param(10**9, 900, id="however often"),
     ],
 )
-def test_looks_grow_rarer_up_to_the_longest_pause(polls: int, seconds: int) -> None:
+def test_polls_grow_rarer_up_to_the_longest_pause(polls: int, seconds: int) -> None:
     due = Pace(TIMES, lambda: NOW, lambda: 0.5).backed_off(polls)
 
     assert due == NOW + timedelta(seconds=seconds)

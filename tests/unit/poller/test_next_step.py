@@ -273,7 +273,7 @@ def test_a_result_that_is_not_there_yet_is_asked_for_ever_more_rarely(world: Wor
     assert world.topic.events == []
 
 
-def test_a_look_in_vain_costs_one_write(world: World) -> None:
+def test_a_poll_in_vain_costs_one_write(world: World) -> None:
     world.arm.settings.processing_seconds = 86400
     world.submitted()
     world.outside.calls.clear()

@@ -536,7 +536,7 @@ def test_what_cannot_be_counted_is_worked_on_nevertheless(world: World) -> None:
     assert Metric.BATCHES_WAITING not in world.diary.measures
 
 
-def test_each_look_measures_how_long_the_batch_has_waited(world: World) -> None:
+def test_each_poll_measures_how_long_the_batch_has_waited(world: World) -> None:
     world.submitted()
     world.arm.fail("result", "status", 1, status=503)
 

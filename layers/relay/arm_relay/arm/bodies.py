@@ -8,7 +8,7 @@ from arm_relay.arm.contract import Contract, Meaning, loose
 from arm_relay.arm.matching import match
 from arm_relay.arm.not_understood import ENTRIES, NotUnderstood, UnknownWord
 from arm_relay.arm.objections import number_of
-from arm_relay.arm.words import meaning_of_entry, meaning_of_head, tells
+from arm_relay.arm.words import meaning_of_entry, meaning_of_head, reports
 from arm_relay.batches.batch import BatchOrder
 
 #: How deep envelopes may be nested.
@@ -92,8 +92,8 @@ def taken_apart(body: Mapping[str, object], orders: Sequence[BatchOrder], contra
     """
     heads = _heads(body, contract)
     found = [*_lists(heads, contract), *_pairs(heads, contract)]
-    telling = [listed for listed in found if any(_tells(entry, contract) for entry in listed[1])]
-    chosen = telling if len(found) > 1 else found
+    reporting = [listed for listed in found if any(_reports(entry, contract) for entry in listed[1])]
+    chosen = reporting if len(found) > 1 else found
     if len(chosen) > 1 or (found and not chosen):
         raise NotUnderstood(ENTRIES)
     keys, entries = chosen[0] if chosen else (frozenset[str](), ())
@@ -160,8 +160,8 @@ def _entry(value: object, listed_as: Meaning | None, place: str, contract: Contr
     return Entry(value, {key: part for held in inner for key, part in held.items()} | value, listed_as, place)
 
 
-def _tells(entry: Entry, contract: Contract) -> bool:
-    return entry.listed_as is not None or tells(entry.fields, contract)
+def _reports(entry: Entry, contract: Contract) -> bool:
+    return entry.listed_as is not None or reports(entry.fields, contract)
 
 
 def _repeated(entries: Entries, orders: Sequence[BatchOrder], contract: Contract) -> Repeated:

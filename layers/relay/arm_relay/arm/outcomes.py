@@ -120,7 +120,7 @@ type Reading = Waiting | Ended | Undecided
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Reported:
     """What the entries say."""
 
     #: The orders, each with what its entry says.
@@ -271,18 +271,18 @@ class _Reader:
         head, unknown = body.meaning_if_known(self._contract)
         if head is Meaning.WAITING:
             return Waiting(Rule.WORD_WAITS)
-        told = self._told(body.entries, head)
-        if Meaning.WAITING in told.meanings:
+        reported = self._reported(body.entries, head)
+        if Meaning.WAITING in reported.meanings:
             if head is Meaning.FAILED:
                 raise NotUnderstood(CONTRADICTION)
             return Waiting(Rule.ENTRY_WAITS)
-        if any(order.status is OrderStatus.IN_PROGRESS for order in told.orders):
+        if any(order.status is OrderStatus.IN_PROGRESS for order in reported.orders):
             if unknown:
                 raise unknown
-            return self._partly_told(body, told, head)
-        return self._ended(body, told, head, unknown)
+            return self._partly_reported(body, reported, head)
+        return self._ended(body, reported, head, unknown)
 
-    def _told(self, entries: Entries, head: Meaning | None) -> _Told:
+    def _reported(self, entries: Entries, head: Meaning | None) -> _Reported:
         meanings = tuple(entry.meaning(self._contract) for entry in entries)
         # It is not documented which order an entry without a number or an order id means. Its place is a guess, which
         # does not matter where all entries say the same.
@@ -294,39 +294,39 @@ class _Reader:
         known = list(_completed(known, head, meanings))
         for index, is_certain, entry in zip(matched.places, matched.certain, entries, strict=True):
             known[index] = self._numbered(known[index], entry.fields) if is_certain else known[index]
-        return _Told(tuple(known), meanings, matched, entries)
+        return _Reported(tuple(known), meanings, matched, entries)
 
-    def _partly_told(self, body: Body, told: _Told, head: Meaning | None) -> Reading:
-        """Some orders are not told of: the ledger may say what became of them."""
-        if head is Meaning.FAILED and any(order.status is OrderStatus.SUCCEEDED for order in told.orders):
+    def _partly_reported(self, body: Body, reported: _Reported, head: Meaning | None) -> Reading:
+        """Some orders are not reported: the ledger may say what became of them."""
+        if head is Meaning.FAILED and any(order.status is OrderStatus.SUCCEEDED for order in reported.orders):
             raise NotUnderstood(CONTRADICTION)
-        self._check_entries(body, told)
+        self._check_entries(body, reported)
         against = against_success(body.heads[-1], self._contract, of=0, skipped=body.list_keys)
-        for entry in told.about(OrderStatus.IN_PROGRESS, body):
+        for entry in reported.about(OrderStatus.IN_PROGRESS, body):
             against += against_success(entry.whole, self._contract, of=0, place=entry.place)
         faults = tuple(objection for objection in against if objection.kind not in NOT_DONE)
-        return Undecided(SAYS_NOT_HOW, told.orders, faults, may_have_failed=bool(faults))
+        return Undecided(SAYS_NOT_HOW, reported.orders, faults, may_have_failed=bool(faults))
 
-    def _ended(self, body: Body, told: _Told, head: Meaning | None, unknown: UnknownWord | None) -> Reading:
-        state = end_of(told.orders)
+    def _ended(self, body: Body, reported: _Reported, head: Meaning | None, unknown: UnknownWord | None) -> Reading:
+        state = end_of(reported.orders)
         if state not in self._ends():
             raise NotUnderstood(CONTRADICTION)
         rule = Rule.ENTRIES
         if unknown or (head in END_OF and END_OF[head] is not state):
-            self._check_entries_decide(told, state, head, unknown)
+            self._check_entries_decide(reported, state, head, unknown)
             rule = Rule.ENTRIES_ALONE
-        self._check_entries(body, told)
+        self._check_entries(body, reported)
         if state is State.SUCCEEDED:
             self._check_success(body)
         elif state is State.FAILED:
-            self._check_failure(body, is_named=told.by_number)
+            self._check_failure(body, is_named=reported.by_number)
         else:
             self._check_at_work(body)
-            self._check_counts(body, told.orders)
-        return Ended(state, told.orders, self._named(body, told), rule)
+            self._check_counts(body, reported.orders)
+        return Ended(state, reported.orders, self._named(body, reported), rule)
 
     def _check_entries_decide(
-        self, told: _Told, state: State, head: Meaning | None, unknown: UnknownWord | None
+        self, reported: _Reported, state: State, head: Meaning | None, unknown: UnknownWord | None
     ) -> None:
         """Where the words for the whole batch do not fit, the entries decide if each names its document.
 
@@ -335,14 +335,14 @@ class _Reader:
         """
         code_says_so = self._contract.codes[self._code] is not Meaning.FINISHED
         is_the_calls = head is Meaning.SUCCEEDED and code_says_so
-        if state is State.SUCCEEDED or not told.by_number or not (unknown or is_the_calls):
+        if state is State.SUCCEEDED or not reported.by_number or not (unknown or is_the_calls):
             raise unknown or NotUnderstood(CONTRADICTION)
 
-    def _named(self, body: Body, told: _Told) -> frozenset[str]:
+    def _named(self, body: Body, reported: _Reported) -> frozenset[str]:
         """The failed orders whose entry names their document's number and gives a reason that does not pass."""
-        failed = {place for place, order in enumerate(told.orders) if order.status is OrderStatus.FAILED}
-        passing = {place for place, entry in told.placed(body) if place in failed and self._may_pass(entry)}
-        pairs = ((told.orders[place], entry) for place, entry in told.placed() if place in failed - passing)
+        failed = {place for place, order in enumerate(reported.orders) if order.status is OrderStatus.FAILED}
+        passing = {place for place, entry in reported.placed(body) if place in failed and self._may_pass(entry)}
+        pairs = ((reported.orders[place], entry) for place, entry in reported.placed() if place in failed - passing)
         return frozenset(
             order.id
             for order, entry in pairs
@@ -358,11 +358,11 @@ class _Reader:
 
     # What speaks against it
 
-    def _check_entries(self, body: Body, told: _Told) -> None:
+    def _check_entries(self, body: Body, reported: _Reported) -> None:
         """A document that succeeded counts only where nothing in its entries speaks against it."""
         words = frozenset(self._contract.word_keys)
         found: list[Objection] = []
-        for entry in told.about(OrderStatus.SUCCEEDED, body):
+        for entry in reported.about(OrderStatus.SUCCEEDED, body):
             found += against_success(entry.whole, self._contract, of=0, place=entry.place, skipped=words)
         _refuse(found)
 

@@ -45,7 +45,7 @@ def meaning_of_entry(fields: Mapping[str, object], contract: Contract, listed_as
     return _by_presence(fields, contract) or meaning
 
 
-def tells(fields: Mapping[str, object], contract: Contract) -> bool:
+def reports(fields: Mapping[str, object], contract: Contract) -> bool:
     """Whether an entry says anything of how its order ended."""
     keys = (*contract.word_keys, *contract.flags, *contract.succeeded_by, *contract.failed_by)
     return any(fields.get(key) is not None for key in keys)
