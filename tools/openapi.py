@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from arm_relay.api.problems import Kind
-from arm_relay.batches.batch import OrderStatus, State
+from arm_relay.batches.batch import OrderStatus, Standing, State
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
 from arm_relay.operators.redrive import Close, Resubmit
 from arm_relay.orders.order import MAX_ID
@@ -437,7 +437,23 @@ def _order_fields() -> Json:
         "documentNo": _nullable(_text("The `invoiceNo` that the sender gave, or the number that ARM gave.")),
         "status": _enum(OrderStatus, "How the order ended; `docs/batch-states.md` explains each status."),
         "errors": _list(_text(), "ARM's words on why it failed."),
+        "creditedInvoice": _ref("CreditedInvoice"),
     }
+
+
+#: What only some orders have.
+_OF_SOME_ORDERS: Final = ("creditedInvoice",)
+
+
+def _credited_invoice() -> Json:
+    return _object(
+        {
+            "standing": _enum(Standing, "What the relay knew of the invoice; `docs/batch-states.md` explains each."),
+            "batchId": _nullable(_text("The invoice's batch; null where the relay does not know the invoice.")),
+            "id": _nullable(_text("The invoice's id in that batch.")),
+        },
+        description="The invoice that a credit note credits. Only a credit note that names its invoice has it.",
+    )
 
 
 def _receipt_schemas() -> Json:
@@ -461,7 +477,7 @@ def _receipt_schemas() -> Json:
         | {"outcome": outcomes, "batchId": _text("The batch that the order belongs to.")}
         | of_new
         | of_replay,
-        optional=(*of_new, *of_replay),
+        optional=(*_OF_SOME_ORDERS, *of_new, *of_replay),
         description="An order that the relay has. `currency` and `total` are there if it is new in this request.",
     )
     rejected = _object(
@@ -482,7 +498,7 @@ def _receipt_schemas() -> Json:
         description="What became of the orders of a request.",
     )
     either = {"description": "What became of one order of a request.", "oneOf": [taken, rejected]}
-    return {"Receipt": receipt, "OrderReceipt": either}
+    return {"Receipt": receipt, "OrderReceipt": either, "CreditedInvoice": _credited_invoice()}
 
 
 def _batch_fields() -> Json:
@@ -501,7 +517,7 @@ def _batch_fields() -> Json:
         "endedAt": _nullable(_time("When it ended or was held.")),
         "nextPollAt": _nullable(_time("When the poller handles it next; null if nothing is left to do.")),
         "settlesAt": _nullable(_time("Until when ARM's silence or failure must settle; null if nothing does.")),
-        "attempts": {"type": "integer", "minimum": 1, "description": "How many submissions to ARM have begun."},
+        "attempts": {"type": "integer", "minimum": 0, "description": "How many submissions to ARM have begun."},
         "answer": _ref("ArmAnswer"),
         "history": _list(transition, "Every change of its status, the oldest first."),
     }
@@ -534,7 +550,7 @@ def _operator_schemas() -> Json:
     orders = _list(_ref("OrderSummary"), "Its orders.")
     return {
         "Preview": _object(preview, description="What order events would become."),
-        "OrderSummary": _object(_order_fields(), description="One order and how it ended."),
+        "OrderSummary": _object(_order_fields(), optional=_OF_SOME_ORDERS, description="One order and how it ended."),
         "BatchStatus": _object(_batch_fields() | {"orders": orders}, description="All that is known about a batch."),
         "OrderStatus": _object(
             _batch_fields() | {"order": _ref("OrderSummary")}, description="All that is known about an order."

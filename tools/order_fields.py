@@ -188,9 +188,10 @@ _ORDER: Final = {
         example=[],
     ),
     "credits": FieldNote(
-        means="The invoice that a credit note credits. Only for `order.credited`. ARM does not get it, as no field for "
-        "it is documented: if Amili names one, write the number in `armFields`, too.",
-        absent="The relay does not know which invoice is meant.",
+        means="The invoice that a credit note credits. Only for `order.credited`. The credit note is not sent to ARM "
+        "before its invoice, and may not be larger. ARM does not get this field, as none for it is documented: if "
+        "Amili names one, write the number in `armFields`, too.",
+        absent="The relay does not know which invoice is meant, and sends the credit note at once.",
         arm="Not sent.",
         example={"invoiceNo": "88776655"},
     ),
