@@ -189,10 +189,10 @@ _ORDER: Final = {
     ),
     "credits": FieldNote(
         means="The invoice that a credit note credits. Only for `order.credited`. The credit note is not sent to ARM "
-        "before its invoice, and may not be larger. ARM does not get this field, as none for it is documented: if "
-        "Amili names one, write the number in `armFields`, too.",
+        "before its invoice, and may not be larger.",
         absent="The relay does not know which invoice is meant, and sends the credit note at once.",
-        arm="Not sent.",
+        arm="Not sent, as no field for it is documented. If Amili names one, the relay's operators can configure that "
+        "the number of the invoice is sent in it.",
         example={"invoiceNo": "88776655"},
     ),
     "pricesIncludeVat": FieldNote(

@@ -211,6 +211,20 @@ def test_a_conflict_of_the_credit_rejects_all_before_anything_is_claimed(world: 
     assert len(world.dynamodb.items) == claimed
 
 
+# What ARM gets.
+
+
+@pytest.mark.parametrize(("sign", "amount"), [("positive", 250), ("negative", -250)])
+def test_arm_gets_the_sign_and_the_field_of_its_contract(sign: str, amount: int) -> None:
+    world = World(with_lines(documents={"creditNote": "CN", "creditSign": sign, "creditedInvoiceKey": "creditedNo"}))
+
+    world.accept(a_credit())
+
+    (document,) = world.arm.ledger.documents
+    amounts: Any = document.payload["currencyAmounts"]
+    assert (document.payload["creditedNo"], amounts["inclVat"]) == ("1001", amount)
+
+
 # The poller.
 
 
