@@ -25,11 +25,12 @@ def of_order(order: BatchOrder) -> dict[str, Any]:
         "documentNo": order.document_no or order.arm_no,
         "status": order.status.value,
         "errors": list(order.errors),
-        **({"creditedInvoice": _of_credited(order.credited)} if order.credited else {}),
+        **({"creditedInvoice": of_credited(order.credited)} if order.credited else {}),
     }
 
 
-def _of_credited(credited: CreditedInvoice) -> dict[str, Any]:
+def of_credited(credited: CreditedInvoice) -> dict[str, Any]:
+    """The invoice that a credit note credits."""
     return {"standing": credited.standing.value, "batchId": credited.batch_id, "id": credited.id}
 
 

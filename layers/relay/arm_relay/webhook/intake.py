@@ -6,7 +6,7 @@ note whose invoice is under way becomes a batch of its own, which waits (`credit
 orders go through when others of the request are faulty or in conflict.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
@@ -16,13 +16,12 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
-from arm_relay.orders.order import Credits, Order
+from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest
-from arm_relay.store.records import Marker
 from arm_relay.store.table import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
-from arm_relay.webhook.crediting import Invoice, id_by_order
-from arm_relay.webhook.identity import Holder, New, identify
+from arm_relay.webhook.identity import New
+from arm_relay.webhook.lookup import Lookup
 from arm_relay.webhook.receipts import AlreadyRecorded, Receipt, receipt_of
 from arm_relay.webhook.taking import Taking
 
@@ -57,6 +56,7 @@ class Intake:
     ) -> None:
         """`pause` waits before a claim is tried for the n-th time, counted from 0."""
         self._store = store
+        self._lookup = Lookup(store)
         self._submission = submission
         self._journal = journal
         self._drafts = drafts
@@ -93,7 +93,7 @@ class Intake:
         An order without an invoice date may be due today and be sent again tomorrow: it is the same order.
         """
         orders = request.fine_if_recorded
-        return request.with_recorded(self._recorded(client_no, orders).replays) if orders else request
+        return request.with_recorded(self._lookup.recorded(client_no, orders).replays) if orders else request
 
     def _begun(self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid) -> Taking:
         """The first try supposes that all orders are new, unless one of them credits an invoice."""
@@ -106,7 +106,9 @@ class Intake:
         Raises:
             Conflict, InvalidOrders: the sender wants all rejected where one is.
         """
-        taking = taking.with_recorded(self._recorded(client_no, taking.request.valid)).judged(self._drafts.batch_order)
+        taking = taking.with_recorded(self._lookup.recorded(client_no, taking.request.valid)).judged(
+            self._drafts.batch_order
+        )
         if on_invalid is OnInvalid.REJECT_ALL:
             taking.request.reject_faults()
             if conflict := taking.recorded.conflict_of(taking.request):
@@ -169,36 +171,6 @@ class Intake:
             if claimed := self._store.batch(batch.id):
                 return claimed
             raise
-
-    def _recorded(self, client_no: str, orders: Sequence[Order]) -> AlreadyRecorded:
-        named = [order.credits for order in orders if order.credits]
-        ids, numbers = self._store.markers_of(
-            client_no,
-            [*(order.id for order in orders), *(id_by_order(credit.order_id) for credit in named if credit.order_id)],
-            [
-                *filter(None, (order.invoice_no for order in orders)),
-                *filter(None, (credit.invoice_no for credit in named)),
-            ],
-        )
-        markers = [*ids.values(), *numbers.values()]
-        batches = self._store.batches([marker.batch_id for marker in markers]) if markers else {}
-
-        def holder(marker: Marker | None) -> Holder | None:
-            return Holder(marker, batches.get(marker.batch_id)) if marker else None
-
-        def invoice(credit: Credits) -> Invoice | None:
-            by_order = ids.get(id_by_order(credit.order_id or ""))
-            marker = numbers.get(credit.invoice_no) if credit.invoice_no else by_order
-            batch = batches.get(marker.batch_id) if marker else None
-            return Invoice(batch.order(marker.order_id), batch) if marker and batch else None
-
-        return AlreadyRecorded(
-            {
-                order.id: identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
-                for order in orders
-            },
-            {order.id: found for order in orders if order.credits and (found := invoice(order.credits))},
-        )
 
     def _count(self, receipt: Receipt) -> None:
         replays = sum(line.replayed for line in receipt.taken)
