@@ -167,7 +167,7 @@ def test_a_credit_of_a_faulty_order_of_its_request_is_a_fault(world: World) -> N
 
     _, credit, taken = receipt.lines
     assert isinstance(credit, Rejected)
-    assert credit.error.faults[0].detail == "names the order at /0 of this request, which has errors of its own"
+    assert credit.error.faults[0].detail == "names the order at /0, which has errors of its own"
     assert isinstance(taken, Taken)
 
 

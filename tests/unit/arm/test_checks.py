@@ -87,10 +87,10 @@ def test_each_total_that_is_not_right_is_told_with_both_numbers_and_the_rounding
     assert faults(an_order(lines=lines, expectedTotal=stated)) == [
         Fault(
             "/expectedTotal/vat",
-            "is 348.12, but the lines come to 348.11. The lines as they are rounded: "
+            "is 348.12 NOK, but the lines come to 348.11 NOK. The lines as they are rounded: "
             "/lines/0: 696.22 + 174.06 VAT = 870.28; /lines/2: 696.22 + 174.05 VAT = 870.27",
         ),
-        Fault("/expectedTotal/gross", "is 1740.56, but the lines come to 1740.55"),
+        Fault("/expectedTotal/gross", "is 1740.56 NOK, but the lines come to 1740.55 NOK"),
     ]
 
 

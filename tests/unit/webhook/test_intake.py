@@ -367,6 +367,27 @@ def test_other_content_while_the_first_is_under_way_is_a_conflict(world: World) 
     assert world.store.markers("2218", ["evt-3"]) == {}
 
 
+def test_a_conflict_names_the_recorded_fields_that_differ(world: World) -> None:
+    world.accept(numbered(1))
+    changes = {"orderId": "B-2", "customerNo": "7", "currency": "EUR", "invoiceNo": None, "message": "other"}
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, **changes))
+
+    detail = "is different in the order that the relay has"
+    places = ["/orderId", "/customerNo", "/invoiceNo", "/currency"]
+    assert raised.value.faults == tuple(Fault(place, detail) for place in places)
+
+
+def test_a_conflict_in_what_is_not_recorded_names_no_field(world: World) -> None:
+    world.accept(numbered(1))
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, message="other"))
+
+    assert raised.value.faults == ()
+
+
 @pytest.mark.parametrize("fault", ["refuse", "drop-after"])
 def test_other_content_while_the_first_waits_is_a_conflict(world: World, fault: str) -> None:
     world.arm.fail("submit", fault, 1)
@@ -450,7 +471,8 @@ def test_other_content_under_a_known_number_is_a_conflict_that_names_who_has_it(
 
     assert raised.value.order_ids == ["evt-2"]
     assert [(fault.pointer, fault.detail) for fault in raised.value.faults] == [
-        ("/0/invoiceNo", "already is the number of order evt-1, which has different content")
+        ("/0/invoiceNo", "already is the number of order evt-1, which has different content"),
+        ("/0/orderId", "is different in the order that the relay has"),
     ]
     assert world.billed() == ["B-1"]
     assert world.store.number_markers("2218", ["3"]) == {}

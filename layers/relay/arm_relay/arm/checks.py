@@ -145,7 +145,8 @@ def _of_expected_total(order: Order, amounts: Sequence[Amounts], total: Amounts)
     different = [name for name in made if stated[name] is not None and stated[name] != made[name]]
     for name in different:
         roundings = f". {_roundings(order, amounts)}" if name == different[0] else ""
-        detail = f"is {_plain(stated[name])}, but the lines come to {_plain(made[name])}{roundings}"
+        said, come_to = (_with_currency(amount, order.currency) for amount in (stated[name], made[name]))
+        detail = f"is {said}, but the lines come to {come_to}{roundings}"
         yield Fault(f"/expectedTotal/{name}", detail)
 
 
@@ -158,6 +159,10 @@ def _roundings(order: Order, amounts: Sequence[Amounts]) -> str:
 
 def _rounding(index: int, made: Amounts) -> str:
     return f"/lines/{index}: {_plain(made.net)} + {_plain(made.vat)} VAT = {_plain(made.gross)}"
+
+
+def _with_currency(amount: Decimal, currency: str | None) -> str:
+    return f"{_plain(amount)} {currency}" if currency else _plain(amount)
 
 
 def _plain(amount: Decimal) -> str:

@@ -224,7 +224,7 @@ def _repetitions(parsed: Sequence[ParsedOrder]) -> Iterator[list[Fault]]:
         number = _number_of(order)
         places = {"id": by_id.get(order.id or ""), "invoiceNo": by_number.get(number)}
         yield [
-            Fault(f"{order.pointer}/{field}", f"is already used by order {place} of this request, {_but(order, other)}")
+            Fault(f"{order.pointer}/{field}", f"is already used by the order at {other.pointer}, {_but(order, other)}")
             for field, place in places.items()
             if place is not None and not _is_again(order, other := parsed[place])
         ]

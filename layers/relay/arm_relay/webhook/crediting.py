@@ -41,7 +41,7 @@ def credited(credit: Order, drafted: BatchOrder, invoice: Invoice | None) -> Cre
 
 def faulty_here(credit: Order, pointer: str) -> Fault:
     """The credited invoice is an order of the same request that cannot be taken."""
-    return Fault(_place(credit), f"names the order at {pointer or '/'} of this request, which has errors of its own")
+    return Fault(_place(credit), f"names the order at {pointer}, which has errors of its own")
 
 
 def _of_amounts(credit: Order, drafted: BatchOrder, invoice: BatchOrder) -> Fault | None:

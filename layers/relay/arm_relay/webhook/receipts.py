@@ -1,6 +1,6 @@
 """What became of each order of a request. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -109,10 +109,29 @@ class AlreadyRecorded:
         identity = self.of(parsed.order) if parsed.order and not parsed.faults else None
         if not isinstance(identity, Other) or parsed.order is None:
             return None
-        if identity.number_of is None:
-            return Conflict([parsed.order.id])
-        detail = f"already is the number of order {identity.number_of}, which has different content"
-        return Conflict([parsed.order.id], [Fault(f"{parsed.pointer}/invoiceNo", detail)])
+        return Conflict([parsed.order.id], list(_differences(parsed, parsed.order, identity)))
+
+
+def _differences(parsed: ParsedOrder, order: Order, other: Other) -> Iterator[Fault]:
+    """What is taken, where it is the number, and which of the fields that are recorded differ from the other order's.
+
+    Of the rest of its content only a digest is recorded.
+    """
+    if other.number_of is not None:
+        detail = f"already is the number of order {other.number_of}, which has different content"
+        yield Fault(f"{parsed.pointer}/invoiceNo", detail)
+    if other.recorded is None:
+        return
+    known = other.recorded
+    pairs = {
+        "orderId": (order.order_id, known.order_id),
+        "customerNo": (order.customer_no, known.customer_no),
+        "invoiceNo": (order.invoice_no, known.document_no),
+        "currency": (order.currency, known.currency),
+    }
+    for name, (ours, theirs) in pairs.items():
+        if ours != theirs and not (name == "invoiceNo" and other.number_of is not None):
+            yield Fault(f"{parsed.pointer}/{name}", "is different in the order that the relay has")
 
 
 def receipt_of(
