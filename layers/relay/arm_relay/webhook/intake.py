@@ -146,7 +146,7 @@ class Intake:
             if not taking.new:
                 return taking
             self._pause(attempt)
-            for order in taking.new:
+            for order in taking.to_wait:
                 payload, credit = self._drafts.payload([order]), self._drafted(order, taking)
                 batch = steps.waiting(self._new_id(), client_no, credit, payload, self._pace.now(), self._pace.times)
                 if claimed := self._claimed(batch, taking.recorded):

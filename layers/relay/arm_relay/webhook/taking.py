@@ -42,6 +42,11 @@ class Taking:
         return [order for order in self.new if not self._waits(order)]
 
     @property
+    def to_wait(self) -> list[Order]:
+        """Those of them whose invoice, if they wait for one, is claimed already, so that it is known where it is."""
+        return [order for order in self.new if not self._waits(order) or self.credited[order.id].batch_id]
+
+    @property
     def credit_notes(self) -> list[Order]:
         """The new orders that name an invoice."""
         return [order for order in self.new if order.credits]
