@@ -11,11 +11,14 @@ from typing import Annotated, Final
 
 import httpx
 import typer
+from arm_relay.arm import contract_files
+from arm_relay.arm.contract import WrongContract
 from rich.console import Console
 from rich.markup import escape
 
 from desk.probe.arm import Arm, Target
-from desk.probe.inference import examples_of, propose
+from desk.probe.examples import examples_of, unjudged_of
+from desk.probe.proposal import propose
 from desk.probe.record import Record
 from desk.probe.report import questions, report
 from desk.probe.session import Session, World
@@ -51,6 +54,9 @@ def probe(
     folder: Annotated[Path, typer.Option(help="Where to keep what was seen; an earlier one is gone on with.")] = Path(
         "arm-probe"
     ),
+    contract: Annotated[
+        str, typer.Option(metavar="NAME", help="The contract that is used now; the proposal extends it.")
+    ] = "default",
     wait: Annotated[float, typer.Option(min=1, help="How long to wait for one result, in seconds.")] = 900,
     yes: Annotated[bool, typer.Option("--yes", help="Create everything without being asked.")] = False,
     production: Annotated[
@@ -63,6 +69,10 @@ def probe(
     ARM_CLIENT_ID and ARM_CLIENT_SECRET, or are asked for.
     """
     console = Console(highlight=False)
+    try:
+        contract_files.load(contract)
+    except WrongContract as error:
+        raise Problem(f"the contract {contract} cannot be used: {'; '.join(error.faults)}") from None
     given = Given(base_url, token_url, client_no, customer_no)
     target, control_url = _sandbox() if sandbox else (_target(given), None)
     host = _allowed_host(target, production=production)
@@ -80,7 +90,7 @@ def probe(
             patience=wait,
         )
         Session(Arm(http, target, time.monotonic), target, record, world).run()
-    _conclude(record, folder, console)
+    _conclude(record, folder, contract, console)
 
 
 def _agreed(question: str, console: Console, *, yes: bool) -> bool:
@@ -90,8 +100,8 @@ def _agreed(question: str, console: Console, *, yes: bool) -> bool:
     return True
 
 
-def _conclude(record: Record, folder: Path, console: Console) -> None:
-    proposal = propose(examples_of(record.findings))
+def _conclude(record: Record, folder: Path, contract: str, console: Console) -> None:
+    proposal = propose(examples_of(record.findings), unjudged_of(record.findings), contract)
     (folder / "report.md").write_text(report(record.findings, proposal), "utf-8")
     (folder / "contract.json").write_text(json.dumps(proposal.document, indent=2, ensure_ascii=False) + "\n", "utf-8")
     asked = questions(record.findings, proposal)

@@ -4,17 +4,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from arm_relay.arm import contract_files
 from arm_relay.batches.batch import Answer, BatchOrder
 
 from desk.explanation import explain
-from desk.probe.inference import Proposal
+from desk.probe.proposal import Change, Proposal
 from desk.probe.seen import DOCUMENT, RESULT, SUBMIT, Finding, Findings
-
-#: The present guess.
-PRESENT: Final = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +79,30 @@ def _judgement(proposal: Proposal) -> Iterator[str]:
         return
     yield (
         f"With it, {len(proposal.right)} of {total} answers are read as what ARM's ledger shows. It is the smallest "
-        "change that does so, and only a proposal: a person who knows ARM decides whether each line is true."
+        "addition that does so, and only a proposal: a person who knows ARM decides whether each line is true."
     )
     for example in proposal.wrong:
         yield f"- Not read: the answer {example.code} of the step {example.step}, while the batch was {example.end}."
+    if proposal.dropped:
+        yield ""
+        yield f"It keeps all of the contract `{proposal.base}` but for what was seen to be wrong:"
+        yield ""
+        yield from (
+            f"- `{change.pointer}`: `{json.dumps(change.value)}` no longer counts, {_because(change)}."
+            for change in proposal.dropped
+        )
+    if proposal.left_out:
+        yield ""
+        yield "Left out, because an answer that is read now would be read no longer, or otherwise:"
+        yield ""
+        yield from (
+            f"- `{change.pointer}`: `{json.dumps(change.value)}`, {_because(change)}." for change in proposal.left_out
+        )
+
+
+def _because(change: Change) -> str:
+    answers = ", ".join(f"{code} of the step {step}" for step, code in change.because)
+    return f"because of the answer {answers}" if answers else "which changes no answer that was seen"
 
 
 def _questions(findings: Findings, proposal: Proposal) -> Iterator[str]:
@@ -96,7 +113,7 @@ def _questions(findings: Findings, proposal: Proposal) -> Iterator[str]:
 
 
 def _steps(findings: Findings, proposal: Proposal) -> Iterator[str]:
-    contracts = [contract_files.load(PRESENT), contract_files.of_document(proposal.document, "proposed")]
+    contracts = [contract_files.load(proposal.base), contract_files.of_document(proposal.document, "proposed")]
     for finding in findings.by_step.values():
         yield ""
         yield f"### {finding.step}"

@@ -14,7 +14,8 @@ from arm_relay.arm import contract_files
 
 from desk.__main__ import main
 from desk.probe.arm import Arm, Target
-from desk.probe.inference import Example, examples_of, is_read_right, propose
+from desk.probe.examples import Example, examples_of
+from desk.probe.proposal import propose
 from desk.probe.record import Record
 from desk.probe.redaction import only_ours, redacted
 from desk.probe.report import questions, report
@@ -58,6 +59,10 @@ def probed(simulator: Simulator, folder: Path, ask: Callable[[str], bool] = lamb
     )
     Session(arm, TARGET, record, world).run()
     return record
+
+
+def is_read_right(example: Example, document: object) -> bool:
+    return example.is_right(example.reading(contract_files.of_document(document, "proposed")))
 
 
 def later(simulator: Simulator, *, failing: set[str]) -> list[Example]:
@@ -299,3 +304,16 @@ def test_without_a_sandbox_the_probe_says_so(
 
     assert ended.value.code == 2
     assert "no sandbox is running" in capsys.readouterr().err
+
+
+def test_a_present_contract_that_does_not_exist_is_told_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["relay", "probe", "--sandbox", "--contract", "mine"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert "the contract mine cannot be used: there is none of this name" in capsys.readouterr().err
