@@ -19,8 +19,9 @@ from rich.markup import escape
 from desk.probe.arm import Arm, Target
 from desk.probe.examples import examples_of, unjudged_of
 from desk.probe.proposal import propose
+from desk.probe.questions import Answered, questions
 from desk.probe.record import Record
-from desk.probe.report import questions, report
+from desk.probe.report import report
 from desk.probe.session import Session, World
 from desk.probe.steps import NO_SUCH_CUSTOMER
 from desk.problems import Problem
@@ -102,15 +103,19 @@ def _agreed(question: str, console: Console, *, yes: bool) -> bool:
 
 def _conclude(record: Record, folder: Path, contract: str, console: Console) -> None:
     proposal = propose(examples_of(record.findings), unjudged_of(record.findings), contract)
-    (folder / "report.md").write_text(report(record.findings, proposal), "utf-8")
-    (folder / "contract.json").write_text(json.dumps(proposal.document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    record.write_answers()
+    record.write("report.md", report(record.findings, proposal))
+    record.write("contract.json", json.dumps(proposal.document, indent=2, ensure_ascii=False) + "\n")
     asked = questions(record.findings, proposal)
     total = len(proposal.right) + len(proposal.wrong)
     console.print()
     console.print(f"[bold]{len(proposal.right)} of {total} answers are read right with the proposed contract.[/]")
-    console.print(f"{sum(1 for one in asked if one.answer)} of {len(asked)} open questions have an answer:")
-    for question in asked:
-        console.print(escape(f"  {'answered' if question.answer else 'OPEN    '}  {question.text}"))
+    counted = {state: [question for question in asked if question.found.state is state] for state in Answered}
+    said = ", ".join(f"{len(those)} {state.value}" for state, those in counted.items())
+    console.print(f"Of {len(asked)} open questions about ARM: {said}.")
+    for state in (Answered.YES, Answered.PARTLY):
+        for question in counted[state]:
+            console.print(escape(f"  {state.value:8}  {question.text}"))
     console.print(escape(f"Read {folder / 'report.md'}; the proposal is {folder / 'contract.json'}."))
 
 

@@ -6,5 +6,5 @@
 4. `record` keeps what was seen in a folder, redacted by `redaction`.
 5. `examples` what is known of each recorded answer, and how a contract reads it. Pure.
 6. `inference` the lines of a contract that the answers show; `proposal` lays them over the present one. Pure.
-7. `report` says it to people, with what is still open. Pure.
+7. `questions` the open questions about ARM, and what was found of each; `report` says all of it to people. Pure.
 """
