@@ -55,8 +55,13 @@ class Objection:
     """Something in an answer that speaks against what its words say."""
 
     kind: Kind
-    #: Where it stands: the keys from the top of the body, separated by slashes.
+    #: Where it stands in the body: a JSON Pointer.
     place: str
+
+
+def below(place: str, key: str) -> str:
+    """The JSON Pointer of a value in the object at this place (RFC 6901)."""
+    return f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
 def against_success(
@@ -68,10 +73,10 @@ def against_success(
 
 
 def still_at_work(
-    part: Mapping[str, object], contract: Contract, skipped: frozenset[str] = frozenset()
+    part: Mapping[str, object], contract: Contract, place: str = "", skipped: frozenset[str] = frozenset()
 ) -> list[Objection]:
     """What says, in words and counts, that ARM is not done."""
-    found = against_success(part, contract, of=0, skipped=skipped)
+    found = against_success(part, contract, of=0, place=place, skipped=skipped)
     return [objection for objection in found if objection.kind is Kind.WAITING]
 
 
@@ -137,13 +142,13 @@ def truth_of(value: object) -> bool | None:
 
 def _leaves(part: Mapping[str, object], place: str, contract: Contract) -> Iterator[tuple[str, object, str]]:
     """Every value that is no object and no list, with its key and place. What the order itself holds is left out."""
-    waiting: list[tuple[str, object, str]] = [(key, value, f"{place}/{key}") for key, value in part.items()]
+    waiting: list[tuple[str, object, str]] = [(key, value, below(place, key)) for key, value in part.items()]
     while waiting:
         key, value, where = waiting.pop()
         if key in ECHOED or key in contract.echo_keys:
             continue
         if isinstance(value, dict):
-            waiting += [(inner, held, f"{where}/{inner}") for inner, held in value.items()]
+            waiting += [(inner, held, below(where, inner)) for inner, held in value.items()]
             if value and _names_a_fault(loose(key), contract):
                 yield key, True, where
         elif isinstance(value, list):

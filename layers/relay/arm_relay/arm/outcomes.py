@@ -368,8 +368,9 @@ class _Reader:
 
     def _check_success(self, body: Body) -> None:
         found: list[Objection] = []
-        for head in body.heads:
-            found += against_success(head, self._contract, len(self._orders), skipped=self._read_keys(body, head))
+        for head, place in zip(body.heads, body.places, strict=True):
+            skipped = self._read_keys(body, head)
+            found += against_success(head, self._contract, len(self._orders), place=place, skipped=skipped)
         _refuse(found)
 
     def _read_keys(self, body: Body, head: Mapping[str, object]) -> frozenset[str]:
@@ -389,8 +390,8 @@ class _Reader:
             raise NotUnderstood("ARM's result reports a failure that may be temporary", against)
 
     def _check_at_work(self, body: Body) -> None:
-        for head in body.heads:
-            if against := still_at_work(head, self._contract, self._read_keys(body, head)):
+        for head, place in zip(body.heads, body.places, strict=True):
+            if against := still_at_work(head, self._contract, place, self._read_keys(body, head)):
                 raise NotUnderstood(CONTRADICTION, against)
 
     def _check_counts(self, body: Body, orders: Sequence[BatchOrder]) -> None:
