@@ -21,7 +21,9 @@ ECHOED: Final = frozenset({*Document.__annotations__, *DocumentLine.__annotation
 FIRST_ERROR: Final = 400
 
 _WORD: Final = re.compile(r"\w+")
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+#: An id of nothing but zeros, such as the nil UUID.
+_NIL: Final = re.compile(r"[0-]*0[0-]*")
 #: A number by itself: not part of a date, a time, an amount or an id.
 _ALONE: Final = re.compile(r"(?<![\w.,:/#-])[0-9]{1,9}(?![\w:/-]|[.,][0-9])")
 #: "1 of 2", "1/2".
@@ -111,15 +113,23 @@ def of_a_trial(part: Mapping[str, object], contract: Contract) -> list[Objection
     return [
         Objection(Kind.FAULT, where)
         for key, value, where in _leaves(part, "", contract)
-        if any(stem in loose(key) for stem in contract.texts.trial) and not is_nothing(value, contract)
+        if _is_a_trial(key, value, contract)
     ]
+
+
+def _is_a_trial(key: str, value: object, contract: Contract) -> bool:
+    stems = contract.texts.trial
+    if isinstance(value, str) and " " not in value and any(stem in loose(value) for stem in stems):
+        # A word, such as a mode, and no text for people.
+        return True
+    return any(stem in loose(key) for stem in stems) and not is_nothing(value, contract)
 
 
 def is_nothing(value: object, contract: Contract) -> bool:
     """Whether a value says that there is nothing: null, false, zero, an empty list, or a text that means it."""
     if isinstance(value, str):
         text = value.strip().casefold()
-        return not text or text in contract.texts.nothing or number_of(text) == 0
+        return not text or text in contract.texts.nothing or number_of(text) == 0 or bool(_NIL.fullmatch(text))
     return not value
 
 
@@ -167,10 +177,12 @@ def _objection(key: str, value: object, contract: Contract, of: int, where: str)
 def _by_key(key: str, value: object, contract: Contract, of: int) -> Kind | None:
     """What the value says under this key."""
     name, number = loose(key), number_of(value)
-    if counted := _by_count(name, number, contract, of):
+    if counted := _by_count(name, _percent_of(value) if name in contract.percent_keys else number, contract, of):
         return counted
     if (meaning := contract.flags.get(key)) and truth_of(value) is not None:
         return _by_flag(meaning, truth=bool(truth_of(value)))
+    if truth_of(value) is False and (denied := _by_denied_word(name, contract)):
+        return denied
     if is_nothing(value, contract):
         return _by_absence(key, name, contract)
     if name in contract.end_time_keys or not _names_a_fault(name, contract):
@@ -182,7 +194,23 @@ def _by_absence(key: str, name: str, contract: Contract) -> Kind | None:
     """What it says that there is nothing under this key."""
     if name in contract.end_time_keys:
         return Kind.UNFINISHED
+    if name in contract.counts.succeeded:
+        return Kind.COUNT
     return Kind.FAULT if key in contract.document_id_keys else None
+
+
+def _by_denied_word(name: str, contract: Contract) -> Kind | None:
+    """What false says under a key that is a word itself, such as `ok` or `isComplete`."""
+    word = name.removeprefix("is")
+    meanings = {words[word] for words in (contract.words, contract.entry_words) if word in words}
+    if Meaning.SUCCEEDED in meanings:
+        return Kind.FAULT
+    return Kind.WAITING if Meaning.FINISHED in meanings else None
+
+
+def _percent_of(value: object) -> float | None:
+    """The number that a value is, which may have a percent sign behind it."""
+    return number_of(value.strip().removesuffix("%") if isinstance(value, str) else value)
 
 
 def _by_count(name: str, number: float | None, contract: Contract, of: int) -> Kind | None:
@@ -196,7 +224,7 @@ def _by_count(name: str, number: float | None, contract: Contract, of: int) -> K
     if name in contract.percent_keys:
         return Kind.UNFINISHED if number < 100 else None  # noqa: PLR2004 (all of it, in percent)
     if name in contract.code_keys:
-        return Kind.FAULT if number >= FIRST_ERROR else None
+        return Kind.FAULT if number >= FIRST_ERROR or number < 0 else None
     # A count under a name that is not known: fewer documents than there are is a contradiction, more is none.
     counts_done = any(stem in name for stem in contract.texts.done)
     return Kind.COUNT if counts_done and 0 <= number < of else None

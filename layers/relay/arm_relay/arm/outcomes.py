@@ -252,14 +252,17 @@ class _Reader:
         return Meaning.FAILED if bad == whole and good <= {0} else None
 
     def _check_all_read(self, body: Body, *, is_bad: bool) -> None:
-        """A word for all orders counts only where nothing else may be about single ones, not even an empty list."""
+        """A word for all orders counts only where nothing else may be about single ones, not even an empty list.
+
+        Null under the name of a list is such an empty one.
+        """
         contract = self._contract
         read_keys = {*contract.summaries, *(contract.error_keys if is_bad else ())}
         # An empty list under the name of what is said to be all of them contradicts it.
         not_empty = {*contract.entry_lists, *(pair[is_bad] for pair in contract.list_pairs)}
         for key, value in (item for head in body.heads for item in head.items()):
             is_envelope = key in contract.envelopes and isinstance(value, dict)
-            if is_envelope or key in read_keys or not isinstance(value, dict | list):
+            if is_envelope or key in read_keys or not isinstance(value, dict | list | None):
                 continue
             if value or key in not_empty:
                 raise NotUnderstood("a part of ARM's result is not understood")
