@@ -133,8 +133,10 @@ def _words(facts: Facts) -> Found:
     for file, seen in facts.answers():
         if seen.asked == RESULT and seen.code < FIRST_ERROR:
             for key, word in _words_in(json_object(seen.body), facts.contract):
+                # The first answer that shows a word is enough.
+                if word not in words[key]:
+                    files[file] = None
                 words[key][word] = None
-                files[file] = None
     if not words:
         return OPEN
     said = "; ".join(f"`{key}`: {_listed(f'`{word}`' for word in known)}" for key, known in words.items())

@@ -1,16 +1,17 @@
 """What the probe saw, for people: how each answer is read, what is proposed, and what is still open. Pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from arm_relay.arm import contract_files
+from arm_relay.arm.contract import Contract
 from arm_relay.batches.batch import Answer
 
 from desk.explanation import explain
 from desk.probe.examples import orders_numbered
 from desk.probe.proposal import Change, Proposal
 from desk.probe.questions import questions
-from desk.probe.seen import RESULT, Finding, Findings
+from desk.probe.seen import RESULT, Finding, Findings, Seen
 
 
 def report(findings: Findings, proposal: Proposal) -> str:
@@ -52,6 +53,14 @@ def _judgement(proposal: Proposal) -> Iterator[str]:
     )
     for example in proposal.wrong:
         yield f"- Not read: the answer {example.code} of the step {example.step}, while the batch was {example.end}."
+    yield ""
+    if proposal.document == {"extends": proposal.base}:
+        yield f"Nothing has to be added: the contract `{proposal.base}` is enough for what was seen."
+    else:
+        yield (
+            "Next: fill in `about`, save it beside the contracts that ship, and check, build and deploy it as "
+            "docs/arm-contract.md says."
+        )
     if proposal.dropped:
         yield ""
         yield f"It keeps all of the contract `{proposal.base}` but for what was seen to be wrong:"
@@ -88,27 +97,40 @@ def _questions(findings: Findings, proposal: Proposal) -> Iterator[str]:
 
 
 def _steps(findings: Findings, proposal: Proposal) -> Iterator[str]:
+    yield ""
+    yield "`relay contract explain FILE --status CODE --orders NUMBERS` says more about how an answer is read."
     contracts = [contract_files.load(proposal.base), contract_files.of_document(proposal.document, "proposed")]
     for finding in findings.by_step.values():
         yield ""
         yield f"### {finding.step}"
-        yield ""
-        yield from _outcome(finding)
+        outcome = list(_outcome(finding))
+        yield from ["", *outcome] if outcome else []
         for file, seen in finding.files:
+            is_result = seen.asked == RESULT and finding.batch_uuid
+            when = f", {seen.after:.1f} s after the batch was sent" if is_result else ""
             yield ""
-            when = (
-                f", {seen.after:.1f} s after the batch was sent" if seen.asked == RESULT and finding.batch_uuid else ""
-            )
             yield f"{seen.asked}{when}: **{seen.code}** in {seen.took:.2f} s ([{file}]({file}))"
             yield ""
             yield "```"
             yield seen.body
             yield "```"
-            if seen.asked == RESULT and finding.batch_uuid:
-                for contract in contracts:
-                    orders = orders_numbered(finding.numbers)
-                    read = explain(Answer(seen.code, seen.body), orders, contract, finding.batch_uuid)
-                    yield f"- With {contract.name}: {read.reading} ({read.why})."
+            if is_result:
+                yield ""
+                yield from _readings(finding, seen, contracts)
+
+
+def _readings(finding: Finding, seen: Seen, contracts: Sequence[Contract]) -> Iterator[str]:
+    """How each contract reads an answer; once where all read the same."""
+    orders = orders_numbered(finding.numbers)
+    read = [
+        (contract.name, explain(Answer(seen.code, seen.body), orders, contract, finding.batch_uuid))
+        for contract in contracts
+    ]
+    said = {name: f"{explained.reading} ({explained.why})" for name, explained in read}
+    if len(set(said.values())) == 1:
+        yield f"- Read as {next(iter(said.values()))}, with the present contract and the proposed one."
+        return
+    yield from (f"- With {name}: {reading}." for name, reading in said.items())
 
 
 def _outcome(finding: Finding) -> Iterator[str]:

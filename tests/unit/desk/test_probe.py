@@ -216,6 +216,20 @@ def test_the_report_says_what_is_proposed_and_what_is_open(tmp_path: Path) -> No
     assert "[answers/one-bad-2.json](answers/one-bad-2.json)" in text
 
 
+def test_the_report_says_what_to_do_next(tmp_path: Path) -> None:
+    enough = probed(a_ledger(), tmp_path / "default").findings
+    lacking = probed(a_ledger("like-xero"), tmp_path / "xero").findings
+
+    text = report(enough, propose(examples_of(enough)))
+    assert "Nothing has to be added: the contract `default` is enough" in text
+    assert "- Read as SUCCEEDED (each order's own entry), with the present contract and the proposed one." in text
+    text = report(lacking, propose(examples_of(lacking)))
+    assert "Next: fill in `about`" in text
+    assert "- With default: undecided" in text
+    assert "- With proposed: PARTIALLY_FAILED" in text
+    assert "\n\n\n" not in text
+
+
 def test_a_report_of_nothing_leaves_everything_open(tmp_path: Path) -> None:
     findings = Record(tmp_path, "P1", "arm.example").findings
     proposal = propose(examples_of(findings))
