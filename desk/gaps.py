@@ -477,6 +477,8 @@ def _numbers(reader: _Reader, lines: Lines) -> Step | None:
         reader.line(lines, "entriesInOrder", value=True, condition="the entries stand in the order of the batch")
     )
     what = "no key is known by which an entry names its document"
+    if not numbers:
+        what += " (--orders with the documents' numbers finds the key)"
     return _step(reader, lines, what, [part.place for part in entries], tried) if entries else None
 
 

@@ -197,6 +197,15 @@ def test_where_no_line_helps_it_says_why(body: object, why: str) -> None:
     assert next(iter(in_words(found))).startswith("No line of a contract makes it understood.")
 
 
+def test_without_the_numbers_of_the_documents_it_says_that_they_would_help() -> None:
+    body = json.dumps({"results": [{"no": "A1", "status": "OK"}, {"no": "A2", "status": "FAILED"}]})
+
+    (gap,) = gaps_in(Answer(206, body), orders_numbered([None, None]), DEFAULT).gaps
+
+    assert "--orders with the documents' numbers finds the key" in gap.what
+    assert {each.key for each in gap.lines} == {"entriesInOrder"}
+
+
 # The table of vendors.
 
 UNDECIDED: Final = [
