@@ -88,6 +88,9 @@ class Cloud:
         if request.method == "POST":
             self.calls["submit"] += 1
             return Response(TAKEN, status=202)
+        if "/customers/" in request.path:
+            self.calls["customer"] += 1
+            return Response(json.dumps({"customerNo": request.path.rpartition("/")[2]}).encode())
         self.calls["result"] += 1
         return Response(DONE)
 

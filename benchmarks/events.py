@@ -12,13 +12,27 @@ from sandbox.paths import ROOT
 
 _ORDER: Final[dict[str, Any]] = json.loads((ROOT / "events" / "orders" / "complete.json").read_text())
 _EVENT: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "webhook-order.json").read_text())
-_PREVIEW: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "operators-preview.json").read_text())
+_PREVIEW: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "webhook-preview.json").read_text())
+_QUESTION: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "operators-number.json").read_text())
 _NUMBERS: Final = count()
 
 
 def an_event(orders: int = 1, lines: int = 1) -> dict[str, Any]:
     """A request of so many orders, each the sample order with its lines so many times over."""
-    body = _a_body(orders, lines)
+    return _signed(_EVENT, _a_body(orders, lines))
+
+
+def a_preview(orders: int = 1, lines: int = 1) -> dict[str, Any]:
+    """A request to preview such orders."""
+    return _signed(_PREVIEW, _a_body(orders, lines))
+
+
+def a_question() -> dict[str, Any]:
+    """An operator's request to find an order."""
+    return _QUESTION
+
+
+def _signed(event: dict[str, Any], body: str) -> dict[str, Any]:
     now = datetime.now(UTC)
     signature = {
         "webhook-id": f"msg_{next(_NUMBERS)}",
@@ -26,13 +40,7 @@ def an_event(orders: int = 1, lines: int = 1) -> dict[str, Any]:
         "content-length": str(len(body)),
     }
     signed = Webhook(CREDENTIALS.signing_secret).sign(signature["webhook-id"], now, body)
-    return _EVENT | {"body": body, "headers": _EVENT["headers"] | signature | {"webhook-signature": signed}}
-
-
-def a_preview(orders: int = 1, lines: int = 1) -> dict[str, Any]:
-    """An operator's request to preview such orders."""
-    body = _a_body(orders, lines)
-    return _PREVIEW | {"body": body, "headers": _PREVIEW["headers"] | {"content-length": str(len(body))}}
+    return event | {"body": body, "headers": event["headers"] | signature | {"webhook-signature": signed}}
 
 
 def _a_body(orders: int, lines: int) -> str:

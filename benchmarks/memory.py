@@ -4,7 +4,7 @@ from typing import Final
 
 from benchmarks import tables
 from benchmarks.cloud import Cloud
-from benchmarks.contestants import MEMORY, OPERATORS, POLLER, RELAY
+from benchmarks.contestants import MEMORY, POLLER, RELAY
 from benchmarks.events import a_preview, an_event
 from benchmarks.processes import Function, running
 from benchmarks.ratios import Row
@@ -23,20 +23,20 @@ RESERVE: Final = 25.0
 
 
 def rows() -> list[Row]:
-    """The webhook and the operators' function after requests of the largest kind, the poller at 10,000 due batches."""
+    """The webhook after requests and previews of the largest kind, the poller at 10,000 due batches."""
     with Server(Cloud()) as cloud, running(RELAY, cloud.url) as webhook:
         event = an_event(ORDERS, LINES)
         peak = _peak(webhook, [event, an_event(ORDERS, LINES)])
         size = len(event["body"]) / 1024
-    with Server(Cloud()) as cloud, running(OPERATORS, cloud.url) as operators:
-        previews = _peak(operators, [a_preview(ORDERS, LINES), a_preview(ORDERS, LINES)])
+    with Server(Cloud()) as cloud, running(RELAY, cloud.url) as webhook:
+        previews = _peak(webhook, [a_preview(ORDERS, LINES), a_preview(ORDERS, LINES)])
     with tables.running() as table:
         table.fill(DUE)
         with Server(Cloud()) as cloud, running(POLLER, cloud.url, AWS_ENDPOINT_URL_DYNAMODB=table.url) as poller:
             pollers = _peak(poller, [{}], RESERVE + SPELL)
     return [
         _row(f"Memory, webhook ({ORDERS} orders, {size:.0f} KiB)", peak),
-        _row(f"Memory, operators (preview of {ORDERS} orders)", previews),
+        _row(f"Memory, webhook (preview of {ORDERS} orders)", previews),
         _row(f"Memory, poller ({DUE} due)", pollers),
     ]
 

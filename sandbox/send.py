@@ -6,7 +6,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -33,12 +33,17 @@ class Destination:
     url: httpx.URL
     signing_secret: str
 
+    def of_previews(self) -> "Destination":
+        """Where requests go to be previewed."""
+        return replace(self, url=self.url.copy_with(path=self.url.path.rstrip("/") + "/preview"))
+
 
 def main(arguments: Sequence[str]) -> int:
     """Send each file, show each answer; 0 only if all were 2xx."""
     given = _parser().parse_args(arguments)
     try:
         to = destination(given.url, given.secret, given.ready, os.environ)
+        to = to.of_previews() if given.preview else to
         # All are read before the first is sent.
         bodies = [(file, _body(file)) for file in given.files]
         answers = [_shown(file, to, body, given.query) for file, body in bodies]
@@ -153,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--secret", help=f"the signing secret, instead of {SECRET_VARIABLE}; others on this machine may see it"
     )
+    parser.add_argument("--preview", action="store_true", help="show what the orders would become, and send nothing")
     parser.add_argument("--ready", type=Path, metavar="FILE", help="a sandbox's ready line, instead of the environment")
     parser.add_argument(
         "--query",

@@ -184,8 +184,10 @@ KEYS: Final[Mapping[str, KeyNote]] = {
     ),
     "documents": KeyNote(
         "What documents are sent with: the type of an `invoice` and of a credit note (`creditNote`; empty where it is "
-        "not known, and then the relay takes no credit notes), the field in which a credit note names its invoice "
-        "(`creditedInvoiceKey`; empty where it is not known), and the sign of a credit note's amounts (`creditSign`).",
+        "not known, and then the relay takes no credit notes), the field that gets the number of the invoice that a "
+        "credit note credits (`creditedInvoiceKey`; empty where it is not known), and the sign of a credit note's "
+        "amounts (`creditSign`): with `negative` its quantities and all its amounts get the opposite sign, its prices "
+        "do not.",
         {"invoice": "IN", "creditNote": "", "creditedInvoiceKey": "", "creditSign": "positive"},
         {
             "type": "object",

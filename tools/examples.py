@@ -10,12 +10,14 @@ from arm_relay.arm.mapping import ArmCodes
 from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Answer, Batch, OrderStatus, State, Times
 from arm_relay.operators.inquiries import HeldBatches
-from arm_relay.operators.preview import Preview
 from arm_relay.operators.responses import to_held, to_order_status, to_status
 from arm_relay.orders.parsing import parse_orders
 from arm_relay.store.records import HeldBatch
+from arm_relay.webhook.customers import Known
+from arm_relay.webhook.preview import to_preview
 from arm_relay.webhook.receipts import Receipt, Taken
 from arm_relay.webhook.responses import to_receipt
+from arm_relay.webhook.taking import Taking
 
 from sandbox.cloud.credentials import CLIENT_NO
 from sandbox.paths import ROOT
@@ -59,11 +61,16 @@ def answers() -> Mapping[str, Json]:
     held = HeldBatch(id=accepted.id, cause=causes.too_old(State.PENDING), since=_CLAIMED_AT, order_count=1)
     return {
         "Receipt": to_receipt(Receipt((_taken(drafts, accepted),))),
-        "Preview": json.loads(Preview(drafts, lambda _: None).show(CLIENT_NO, _COMPLETE.encode())),
+        "Preview": json.loads(_preview(drafts)),
         "BatchStatus": to_status(ended, _TIMES),
         "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
+
+
+def _preview(drafts: Drafts) -> str:
+    request = parse_orders(_COMPLETE.encode())
+    return to_preview(drafts, Taking(request), {order.customer_no: Known.EXISTS for order in request.valid})
 
 
 def _taken(drafts: Drafts, batch: Batch) -> Taken:

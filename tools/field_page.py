@@ -67,8 +67,9 @@ is its net amount times the rate, as EN 16931 asks (BR-CO-17). A credit note wit
 its invoice.
 
 If your shop rounds VAT line by line, write `"vatRounding": "line"`. If you want to be sure that nothing is billed that
-your customer was not shown, write `expectedTotal`. The relay sends the amounts of a credit note with the signs that the
-event has: what is given back is positive. Which signs ARM expects is not documented.
+your customer was not shown, write `expectedTotal`. The amounts of a credit note reach ARM with the signs that the
+event has, where what is given back is positive, unless the relay's operators configure the other ones: which signs ARM
+expects is not documented.
 """
 
 

@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from arm_relay.api.problems import Kind
-from arm_relay.batches.batch import OrderStatus, State
+from arm_relay.batches.batch import OrderStatus, Standing, State
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
 from arm_relay.operators.redrive import Close, Resubmit
 from arm_relay.orders.order import MAX_ID
 from arm_relay.orders.parsing import MAX_ORDERS
+from arm_relay.webhook.customers import Known
 from arm_relay.webhook.intake import OnInvalid
 from pydantic.json_schema import models_json_schema
 
@@ -177,12 +178,7 @@ def _accept() -> Operation:
                 "`accept-valid` sends the others.",
                 _enum(OnInvalid) | {"default": OnInvalid.REJECT_ALL.value},
             ),
-            _header(
-                "webhook-id",
-                "Any text; it is part of what is signed. The relay recognises a repeated order by the order's `id` and "
-                "not by this header, so each try may have a new one.",
-            ),
-            _header("webhook-timestamp", "When the request was signed, in seconds since 1970."),
+            *_signature(),
         ),
         body=_ref("Orders"),
         answers={202: _ref("Receipt"), 200: _ref("Receipt")},
@@ -205,22 +201,35 @@ def _accept() -> Operation:
     )
 
 
+def _signature() -> tuple[Json, ...]:
+    return (
+        _header(
+            "webhook-id",
+            "Any text; it is part of what is signed. The relay recognises a repeated order by the order's `id` and "
+            "not by this header, so each try may have a new one.",
+        ),
+        _header("webhook-timestamp", "When the request was signed, in seconds since 1970."),
+    )
+
+
 def _preview() -> Operation:
     return Operation(
         name="previewOrders",
-        reader=Reader.OPERATORS,
+        reader=Reader.SENDERS,
         summary="Show the ARM batch that order events would become",
-        description="Nothing is recorded or sent.",
+        description="Nothing is recorded or sent. ARM is asked whether it has the customers.",
+        parameters=_signature(),
         body=_ref("Orders"),
         answers={200: _ref("Preview")},
         problems=(
             Kind.NOT_JSON,
-            Kind.FORBIDDEN,
+            Kind.BAD_SIGNATURE,
             Kind.UNKNOWN_CLIENT,
             Kind.TOO_LARGE,
+            Kind.NOT_JSON_MEDIA_TYPE,
             Kind.INVALID_ORDER,
         ),
-        security="iam",
+        security="standardWebhooks",
     )
 
 
@@ -437,7 +446,23 @@ def _order_fields() -> Json:
         "documentNo": _nullable(_text("The `invoiceNo` that the sender gave, or the number that ARM gave.")),
         "status": _enum(OrderStatus, "How the order ended; `docs/batch-states.md` explains each status."),
         "errors": _list(_text(), "ARM's words on why it failed."),
+        "creditedInvoice": _ref("CreditedInvoice"),
     }
+
+
+#: What only some orders have.
+_OF_SOME_ORDERS: Final = ("creditedInvoice",)
+
+
+def _credited_invoice() -> Json:
+    return _object(
+        {
+            "standing": _enum(Standing, "What the relay knew of the invoice; `docs/batch-states.md` explains each."),
+            "batchId": _nullable(_text("The invoice's batch; null where the relay does not know the invoice.")),
+            "id": _nullable(_text("The invoice's id in that batch.")),
+        },
+        description="The invoice that a credit note credits. Only a credit note that names its invoice has it.",
+    )
 
 
 def _receipt_schemas() -> Json:
@@ -446,22 +471,17 @@ def _receipt_schemas() -> Json:
         "description": "What became of the order in this request: new, already known with the same content, or refused "
         "by ARM at once.",
     }
-    amounts = {
-        "net": {"type": "number", "description": "Without VAT."},
-        "vat": {"type": "number", "description": "The VAT."},
-        "gross": {"type": "number", "description": "With VAT."},
-    }
     of_replay = {"duplicateOf": _text("The id under which the relay has the order, if it has it under another one.")}
     of_new = {
         "currency": _nullable(_text("The order's currency; null if it has none.")),
-        "total": _object(amounts, description="What its document comes to, in major currency units."),
+        "total": _total(),
     }
     taken = _object(
         _order_fields()
         | {"outcome": outcomes, "batchId": _text("The batch that the order belongs to.")}
         | of_new
         | of_replay,
-        optional=(*of_new, *of_replay),
+        optional=(*_OF_SOME_ORDERS, *of_new, *of_replay),
         description="An order that the relay has. `currency` and `total` are there if it is new in this request.",
     )
     rejected = _object(
@@ -482,7 +502,38 @@ def _receipt_schemas() -> Json:
         description="What became of the orders of a request.",
     )
     either = {"description": "What became of one order of a request.", "oneOf": [taken, rejected]}
-    return {"Receipt": receipt, "OrderReceipt": either}
+    return {
+        "Receipt": receipt,
+        "OrderReceipt": either,
+        "CreditedInvoice": _credited_invoice(),
+        "Preview": _preview_answer(),
+    }
+
+
+def _total() -> Json:
+    amounts = {
+        "net": {"type": "number", "description": "Without VAT."},
+        "vat": {"type": "number", "description": "The VAT."},
+        "gross": {"type": "number", "description": "With VAT."},
+    }
+    return _object(amounts, description="What its document comes to, in major currency units.")
+
+
+def _preview_answer() -> Json:
+    customer = "Whether ARM has the customer; `no-answer` and `not-asked` say nothing about it."
+    order = {
+        "id": _text("The order event's `id`."),
+        "customerNo": _text("The order's `customerNo`."),
+        "customer": _enum(Known, customer),
+        "currency": _nullable(_text("The order's `currency`.")),
+        "total": _total(),
+        "creditedInvoice": _ref("CreditedInvoice"),
+    }
+    preview = {
+        "batch": {"type": "object", "description": "The body that ARM would get."},
+        "orders": _list(_object(order, optional=_OF_SOME_ORDERS), "What is known of each order."),
+    }
+    return _object(preview, description="What order events would become.")
 
 
 def _batch_fields() -> Json:
@@ -501,24 +552,13 @@ def _batch_fields() -> Json:
         "endedAt": _nullable(_time("When it ended or was held.")),
         "nextPollAt": _nullable(_time("When the poller handles it next; null if nothing is left to do.")),
         "settlesAt": _nullable(_time("Until when ARM's silence or failure must settle; null if nothing does.")),
-        "attempts": {"type": "integer", "minimum": 1, "description": "How many submissions to ARM have begun."},
+        "attempts": {"type": "integer", "minimum": 0, "description": "How many submissions to ARM have begun."},
         "answer": _ref("ArmAnswer"),
         "history": _list(transition, "Every change of its status, the oldest first."),
     }
 
 
 def _operator_schemas() -> Json:
-    amounts = {
-        "exclVat": {"type": "number", "description": "Net."},
-        "vat": {"type": "number", "description": "VAT."},
-        "inclVat": {"type": "number", "description": "Gross."},
-    }
-    currency = _nullable(_text("The order's `currency`."))
-    totals = _object({"id": _text("The order event's `id`."), "currency": currency, **amounts})
-    preview = {
-        "batch": {"type": "object", "description": "The body that ARM would get."},
-        "totals": _list(totals, "By order."),
-    }
     held = _object(
         {
             "batchId": _text("The relay's id of the batch."),
@@ -533,8 +573,7 @@ def _operator_schemas() -> Json:
     }
     orders = _list(_ref("OrderSummary"), "Its orders.")
     return {
-        "Preview": _object(preview, description="What order events would become."),
-        "OrderSummary": _object(_order_fields(), description="One order and how it ended."),
+        "OrderSummary": _object(_order_fields(), optional=_OF_SOME_ORDERS, description="One order and how it ended."),
         "BatchStatus": _object(_batch_fields() | {"orders": orders}, description="All that is known about a batch."),
         "OrderStatus": _object(
             _batch_fields() | {"order": _ref("OrderSummary")}, description="All that is known about an order."

@@ -188,10 +188,11 @@ _ORDER: Final = {
         example=[],
     ),
     "credits": FieldNote(
-        means="The invoice that a credit note credits. Only for `order.credited`. ARM does not get it, as no field for "
-        "it is documented: if Amili names one, write the number in `armFields`, too.",
-        absent="The relay does not know which invoice is meant.",
-        arm="Not sent.",
+        means="The invoice that a credit note credits. Only for `order.credited`. The credit note is not sent to ARM "
+        "before its invoice, and may not be larger.",
+        absent="The relay does not know which invoice is meant, and sends the credit note at once.",
+        arm="Not sent, as no field for it is documented. If Amili names one, the relay's operators can configure that "
+        "the number of the invoice is sent in it.",
         example={"invoiceNo": "88776655"},
     ),
     "pricesIncludeVat": FieldNote(

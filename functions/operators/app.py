@@ -17,7 +17,7 @@ from arm_relay.api.event import (
     query_of,
     small_body_of,
 )
-from arm_relay.api.responses import Api, Response, json_response, response
+from arm_relay.api.responses import Api, Response, json_response
 from arm_relay.bootstrap import operators
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED, ListedState
 from arm_relay.operators.problems import problem_of
@@ -33,13 +33,6 @@ metrics = Metrics()
 def relay() -> operators.Operators:
     """The function's parts, built at the first use."""
     return operators.build(os.environ, logger, metrics)
-
-
-def preview_orders(event: Event) -> Response:
-    """Show the batch that order events would become."""
-    operator_of(event)
-    shown = relay().preview.show(client_no_of(event), small_body_of(event))
-    return response(HTTPStatus.OK, "application/json", shown)
 
 
 def show_order(event: Event) -> Response:
@@ -81,7 +74,6 @@ def redrive_batch(event: Event) -> Response:
 
 API: Final = Api(
     routes={
-        "POST /v1/clients/{clientNo}/orders/preview": preview_orders,
         "GET /v1/clients/{clientNo}/orders/{id+}": show_order,
         "GET /v1/orders": find_order,
         "GET /v1/clients/{clientNo}/batches": list_batches,

@@ -41,6 +41,13 @@ def accept_orders(event: Event) -> Response:
     return json_response(HTTPStatus.ACCEPTED, to_receipt(receipt))
 
 
+def preview_orders(event: Event) -> Response:
+    """Show the batch that order events would become."""
+    client_no, body = client_no_of(event), body_of(event)
+    relay().admission.check(client_no, headers_of(event), body)
+    return response(HTTPStatus.OK, "application/json", relay().preview.show(client_no, body))
+
+
 def describe_api(_: Event) -> Response:
     """Describe the relay's API as an OpenAPI document."""
     return response(HTTPStatus.OK, "application/json", OPENAPI.read_text(encoding="utf-8"))
@@ -49,6 +56,7 @@ def describe_api(_: Event) -> Response:
 API: Final = Api(
     routes={
         "POST /v1/clients/{clientNo}/orders": accept_orders,
+        "POST /v1/clients/{clientNo}/orders/preview": preview_orders,
         "GET /v1/openapi.json": describe_api,
     },
     problem_of=problem_of,

@@ -1,4 +1,4 @@
-"""The endpoints: identity's POST /token and ARM's three that the relay calls, as documented."""
+"""The endpoints: identity's POST /token and ARM's four that the relay calls, as documented."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from sandbox.arm.behaviours import Call, play
 from sandbox.arm.faults import FaultSource
 from sandbox.arm.ledger import Ledger, documents_of
 from sandbox.arm.messages import Abort, Answer, Request, Response, json_response
-from sandbox.arm.results import batch_result, document_found, error, token_error
+from sandbox.arm.results import batch_result, customer_found, document_found, error, token_error
 from sandbox.arm.settings import Settings
 
 #: Where ARM's API begins, on the host that also serves /token here.
@@ -24,13 +24,14 @@ STAGING: Final = "https://api.staging.amili.no/arm/v1"
 #: What the documentation's smallest document has: INFERRED to be required.
 REQUIRED: Final = ("documentType", "customerNo", "documentDate", "dueDate")
 
-type Endpoint = Literal["token", "submit", "result", "document", "none"]
+type Endpoint = Literal["token", "submit", "result", "document", "customer", "none"]
 
 _ROUTES: Final[tuple[tuple[str, Endpoint, re.Pattern[str]], ...]] = (
     ("POST", "token", re.compile(r"/token")),
     ("POST", "submit", re.compile(rf"{API_PATH}/clients/([^/]+)/documents/batches")),
     ("GET", "result", re.compile(rf"{API_PATH}/clients/([^/]+)/batches/([^/]+)")),
     ("GET", "document", re.compile(rf"{API_PATH}/clients/([^/]+)/documents/([^/]+)")),
+    ("GET", "customer", re.compile(rf"{API_PATH}/clients/([^/]+)/customers/([^/]+)")),
 )
 
 
@@ -78,14 +79,19 @@ class ArmApi:
             return self._token(request)
         if not self._authorized(request):
             return error(401, "Access token missing, not valid or expired")
+        if endpoint == "submit":
+            return self._submit(request, *arguments)
+        return self._found(endpoint, arguments)
+
+    def _found(self, endpoint: Endpoint, arguments: tuple[str, ...]) -> Response:
         match endpoint:
-            case "submit":
-                return self._submit(request, *arguments)
             case "result":
                 return batch_result(self.ledger.batch(*arguments), self.settings, self.now())
             case "document":
                 return self._document(*arguments)
-            case "none":
+            case "customer":
+                return self._customer(*arguments)
+            case _:
                 return error(404, "No such resource")
 
     def _token(self, request: Request) -> Response:
@@ -138,6 +144,11 @@ class ArmApi:
     def _document(self, client_no: str, document_no: str) -> Response:
         document = self.ledger.document(client_no, document_no)
         return document_found(document) if document else error(404, "Document not found")
+
+    def _customer(self, client_no: str, customer_no: str) -> Response:
+        if self.settings.is_unknown(customer_no):
+            return error(404, "Customer not found")
+        return customer_found(client_no, customer_no)
 
 
 def route(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:

@@ -55,7 +55,7 @@ class RequestView(TypedDict):
     at: str
     method: str
     path: str
-    endpoint: Literal["token", "submit", "result", "document", "none"]
+    endpoint: Literal["token", "submit", "result", "document", "customer", "none"]
     ending: int | str
 
 

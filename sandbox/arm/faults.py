@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 #: Where a fault may strike; `any` is every one of the others.
-ENDPOINTS: Final = ("token", "submit", "result", "document", "any")
+ENDPOINTS: Final = ("token", "submit", "result", "document", "customer", "any")
 
 #: Connection failures before ARM has taken anything.
 ABORTS_BEFORE: Final = (

@@ -139,6 +139,8 @@ class Ledger:
         customer = str(document["customerNo"]).casefold()
         if customer in map(str.casefold, self.settings.failing_customers):
             return "Customer cannot be billed"
+        if self.settings.is_unknown(customer):
+            return "Customer does not exist"
         if number in map(str.casefold, self.settings.failing_documents):
             return "Document is not valid"
         if taken and self.settings.duplicates == "reject":

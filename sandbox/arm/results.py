@@ -35,6 +35,12 @@ def document_found(document: Document) -> Response:
     )
 
 
+def customer_found(client_no: str, customer_no: str) -> Response:
+    """GET customers/{customerno}: the list's first keys (ARM page "GET a list of customers")."""
+    number = int(client_no) if client_no.isdecimal() else client_no
+    return json_response(200, {"clientNo": number, "accountNo": 500_002, "customerNo": customer_no, "name": "Customer"})
+
+
 def batch_result(batch: Batch | None, settings: Settings, now: datetime) -> Response:
     """GET batches/{batchuuid}."""
     if batch is None or _forgotten(batch, settings, now):

@@ -39,6 +39,8 @@ class Settings:
     #: Customer and document numbers whose documents fail.
     failing_customers: set[str] = field(default_factory=set)
     failing_documents: set[str] = field(default_factory=set)
+    #: Customers that ARM does not have: they are not found, and their documents fail. It has all others.
+    unknown_customers: set[str] = field(default_factory=set)
     #: How a token may be used, as `expires_in` says.
     token_seconds: float = 3600.0
     #: Which guess of the batch result's body is answered (see `results`).
@@ -55,6 +57,10 @@ class Settings:
     status_unknown: int = 404
     #: How long after processing ARM still knows a batch's result; None: for ever. The documents stay.
     forget_after_seconds: float | None = None
+
+    def is_unknown(self, customer_no: str) -> bool:
+        """Whether ARM has no such customer; numbers are compared without case."""
+        return customer_no.casefold() in map(str.casefold, self.unknown_customers)
 
     def change(self, changes: Mapping[str, object]) -> None:
         """Set what `changes` names, from JSON values.

@@ -65,7 +65,7 @@ def test_operators_are_authorised_by_iam_and_senders_sign(function: str, name: s
     ("name", "orders"),
     [
         ("webhook-order", ["complete"]),
-        ("operators-preview", ["complete"]),
+        ("webhook-preview", ["complete"]),
         ("webhook-bulk", ["complete", "minimal"]),
     ],
 )

@@ -12,7 +12,6 @@ from arm_relay.batches.batch import Answer, OrderStatus, State
 from arm_relay.batches.steps import IllegalStep
 from arm_relay.operators import problems as operators
 from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
-from arm_relay.operators.preview import PreviewTooLarge
 from arm_relay.operators.redrive import InvalidRedrive
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
@@ -20,6 +19,7 @@ from arm_relay.secrets import SecretUnavailable, UnknownClient
 from arm_relay.store.table import Busy, RecordTooLarge, StoreUnavailable
 from arm_relay.webhook import problems as webhook
 from arm_relay.webhook.admission import NotJsonMediaType
+from arm_relay.webhook.preview import PreviewTooLarge
 from arm_relay.webhook.receipts import Conflict, Receipt, Taken
 from arm_relay.webhook.responses import to_refusal
 from arm_relay.webhook.signatures import BadSignature

@@ -78,9 +78,6 @@ class World:
     def ask(self, path: str) -> httpx.Response:
         return self._as_operator("GET", path)
 
-    def preview(self) -> httpx.Response:
-        return self._as_operator("POST", "orders/preview", an_order())
-
     def close(self, batch_id: str) -> httpx.Response:
         redrive = {"action": "close", "status": "FAILED", "reason": "not in ARM"}
         return self._as_operator("POST", f"batches/{batch_id}/redrive", redrive)
@@ -175,10 +172,6 @@ def lists_what_is_held(world: World) -> bool:
     return world.ask("batches?state=held").status_code == httpx.codes.OK
 
 
-def previews_an_order(world: World) -> bool:
-    return world.preview().status_code == httpx.codes.OK
-
-
 def closes_what_is_held(world: World) -> bool:
     world.drop_a_submission()
     batch_id = world.order_without_a_number(uuid4().hex).json()["batchId"]
@@ -246,7 +239,6 @@ NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
     ("OperatorsRole", "dynamodb:GetItem", shows_a_batch),
     ("OperatorsRole", "dynamodb:PutItem", closes_what_is_held),
     ("OperatorsRole", "dynamodb:Query", lists_what_is_held),
-    ("OperatorsRole", "secretsmanager:GetSecretValue", previews_an_order),
     ("PollerRole", "dynamodb:Query", announces_an_end),
     ("PollerRole", "dynamodb:GetItem", announces_an_end),
     ("PollerRole", "dynamodb:BatchGetItem", announces_an_end),

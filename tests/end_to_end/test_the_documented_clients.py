@@ -67,9 +67,6 @@ def test_the_first_order_goes_as_its_page_says(ready: Ready, tmp_path: Path) -> 
     results = example("sending-orders.md", "sh", "make results")
     (tmp_path / ".aws-sam").mkdir()
     (tmp_path / ".aws-sam" / "ready.json").write_text(ready.to_json())
-    samples = tmp_path / "events" / "orders"
-    samples.mkdir(parents=True)
-    (samples / "minimal.json").write_text(json.dumps(a_fresh_order()))
 
     shown = run(["bash", "-c", f"{settings}\n{sending}"], tmp_path)
 

@@ -326,9 +326,21 @@ def test_nothing_is_open_without_a_signature_or_an_operators_authorisation(ready
     body = json.dumps(a_fresh_order())
     unsigned = httpx.post(ready.webhook_url, content=body, headers={"content-type": "application/json"})
     wrongly_signed = send(ready.webhook_url, "whsec_d3Jvbmc=", body)
-    preview = send(f"{ready.operators_url}/v1/clients/{ready.client_no}/orders/preview", ready.signing_secret, body)
+    preview = httpx.post(f"{ready.webhook_url}/preview", content=body, headers={"content-type": "application/json"})
+    held = f"{ready.operators_url}/v1/clients/{ready.client_no}/batches?state=held"
 
-    assert (unsigned.status_code, wrongly_signed.status_code, preview.status_code) == (401, 401, 403)
+    assert (unsigned.status_code, wrongly_signed.status_code, preview.status_code) == (401, 401, 401)
+    assert httpx.get(held).status_code == 403
+
+
+def test_a_preview_asks_arm_for_the_customer_and_sends_nothing(ready: Ready) -> None:
+    order = a_fresh_order()
+
+    answer = send(f"{ready.webhook_url}/preview", ready.signing_secret, json.dumps(order))
+
+    assert answer.status_code == 200
+    (shown,) = answer.json()["orders"]
+    assert (shown["id"], shown["customer"]) == (order["id"], "exists")
 
 
 def test_each_api_has_its_own_routes_alone(ready: Ready) -> None:

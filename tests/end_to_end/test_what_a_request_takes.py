@@ -16,7 +16,7 @@ from arm_relay.orders.parsing import MAX_ORDERS
 from benchmarks import capacity
 from benchmarks.cloud import Cloud
 from benchmarks.contestants import LAYERS, OPERATORS, POLLER, RELAY, Contestant, lay_out_runtime
-from benchmarks.events import a_preview, an_event
+from benchmarks.events import a_preview, a_question, an_event
 from benchmarks.processes import running
 from benchmarks.server import Server
 from benchmarks.tables import Table
@@ -75,17 +75,19 @@ def test_a_request_is_three_calls_and_the_first_fetches_the_secret_and_a_token(d
     assert (answers, dict(cloud.calls)) == ([202, 202], dict.fromkeys(claim_submit_record, 2))
 
 
-def test_a_preview_is_one_call_and_the_next_one_none(deployed: dict[str, Contestant]) -> None:
+def test_a_preview_asks_for_each_customer_once_and_touches_no_table(deployed: dict[str, Contestant]) -> None:
     cloud = Cloud()
-    with Server(cloud) as server, running(deployed["operators"], server.url) as function:
+    with Server(cloud) as server, running(deployed["relay"], server.url) as function:
         answers = function.run([a_preview(), a_preview(MAX_ORDERS)]).statuses
 
-    assert (answers, dict(cloud.calls)) == ([200, 200], {"GetSecretValue": 1})
+    # The breaker is read at most every five seconds.
+    once = {"GetSecretValue": 1, "token": 1, "GetItem": 1}
+    assert (answers, dict(cloud.calls)) == ([200, 200], once | {"customer": 2})
 
 
 @pytest.mark.parametrize(
     ("name", "events", "statuses"),
-    [("relay", lambda: [an_event()], [202]), ("operators", lambda: [a_preview()], [200]), ("poller", list, [])],
+    [("relay", lambda: [an_event()], [202]), ("operators", lambda: [a_question()], [404]), ("poller", list, [])],
     ids=["relay", "operators", "poller"],
 )
 def test_a_function_imports_no_more_than_it_has_to(

@@ -204,9 +204,7 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> Webhook:
 def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
     return bootstrap.operators.assemble(
         store=_store(environment, cloud),
-        secrets=_secrets(environment),
         journal=cloud.journal,
-        drafts=_drafts(environment),
         pace=_pace(environment, cloud),
     )
 

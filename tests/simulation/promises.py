@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, State
+from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, Standing, State
 
 from sandbox.arm.ledger import Document
 
@@ -36,6 +36,7 @@ def broken(evidence: Evidence) -> list[str]:
         *_untold(evidence),
         *_false(evidence, bills),
         *_claimed_twice(evidence.batches),
+        *_overtaken(evidence),
     ]
 
 
@@ -86,3 +87,13 @@ def _claimed_twice(batches: Iterable[Batch]) -> Iterator[str]:
     """An order belongs to one batch that may still bill it."""
     alive = Counter(order.id for batch in batches for order in batch.orders if order.status not in CORRECTABLE)
     yield from (f"{order_id} belongs to {number} batches" for order_id, number in alive.items() if number > 1)
+
+
+def _overtaken(evidence: Evidence) -> Iterator[str]:
+    """No credit note that waited for its invoice came to ARM before it."""
+    places = {str(document.payload.get("customerMessage")): place for place, document in enumerate(evidence.documents)}
+    for credit in (order for batch in evidence.batches for order in batch.orders):
+        if not credit.credited or credit.credited.standing is not Standing.AWAITED or credit.id not in places:
+            continue
+        if places.get(str(credit.credited.id), len(places)) > places[credit.id]:
+            yield f"{credit.id} overtook {credit.credited.id}, the invoice that it credits"

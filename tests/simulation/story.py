@@ -61,6 +61,7 @@ class Story:
         self.accepted: set[str] = set()
         self.sent: list[dict[str, Any]] = []
         self.uncredited: list[dict[str, Any]] = []
+        self.numbered_invoices: list[dict[str, Any]] = []
         rates = Rates.drawn(self.random)
         self.troubled = Troubled(self.random, rates, self.counts)
         self.faults = ArmFaults(self.random, rates.arm, self.counts)
@@ -229,6 +230,9 @@ class Story:
             # A credit note under the number of its invoice.
             invoice = self.uncredited.pop(self.random.randrange(len(self.uncredited)))
             return invoice | {"id": f"o{number}", "type": "order.credited", "message": f"o{number}"}
+        if self.numbered_invoices and what < 0.65:
+            self.counts["credits of named invoices"] += 1
+            return self.credit(number, self.random.choice(self.numbered_invoices))
         order: dict[str, Any] = {
             "id": f"o{number}",
             "type": "order.invoiced",
@@ -243,8 +247,22 @@ class Story:
             order["invoiceNo"] = f"N{number}"
             if self.random.random() < 0.1:
                 self.bill_elsewhere(order["invoiceNo"])
+            else:
+                self.numbered_invoices.append(order)
         self.uncredited.append(order)
         return order
+
+    def credit(self, number: int, invoice: dict[str, Any]) -> dict[str, Any]:
+        """A credit note that names its invoice, which may be under way, or in the same request."""
+        return invoice | {
+            "id": f"o{number}",
+            "type": "order.credited",
+            "orderId": f"B-{number}",
+            "invoiceNo": f"N{number}",
+            "message": f"o{number}",
+            "customerNo": self.random.choice(("1", "2", "666")),
+            "credits": {"invoiceNo": invoice["invoiceNo"]},
+        }
 
     def bill_elsewhere(self, number: str) -> None:
         """Another system has billed somebody under this number."""

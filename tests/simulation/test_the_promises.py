@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from arm_relay.batches import steps
-from arm_relay.poller import reconciliation
+from arm_relay.poller import next_step, reconciliation
+from arm_relay.poller.crediting import Next
 from arm_relay.poller.stream import Stream
 from arm_relay.store import table
 
@@ -66,11 +67,16 @@ def _any_document_proves(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconciliation, "_is_the_same", lambda *_: True)
 
 
+def _credits_do_not_wait(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(next_step, "next_of", lambda *_: Next.SUBMIT)
+
+
 @pytest.mark.parametrize(
     "take_out",
     [
         pytest.param(_without(table.IS_NEW), id="the claim"),
         pytest.param(_without(table.IS_FREE, table.IS_AT_VERSION), id="the lease with its conditional writes"),
+        pytest.param(_credits_do_not_wait, id="credit notes wait"),
         pytest.param(_any_document_proves, id="whose a document is"),
         pytest.param(_recorded_first, id="publish before record"),
         pytest.param(_without(table.IS_OF_BATCH), id="the marker condition"),

@@ -70,6 +70,10 @@ class Apis:
         """A signed request."""
         return self.call(signed(an_event("webhook-order"), as_text(body), **changes))
 
+    def preview(self, body: object, **changes: str) -> Answer:
+        """A signed request for a preview."""
+        return self.call(signed(an_event("webhook-preview"), as_text(body), **changes))
+
     def items(self) -> int:
         return len(self.dynamodb.scan(TableName=TABLE)["Items"])
 

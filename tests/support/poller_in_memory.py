@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, Literal, cast
 
 import httpx
@@ -13,14 +14,19 @@ from arm_relay.arm.credentials import Credentials
 from arm_relay.arm.wire import Wire
 from arm_relay.batches.batch import Batch, State
 from arm_relay.batches.pace import Pace
-from arm_relay.bootstrap import poller
+from arm_relay.bootstrap import poller, webhook
+from arm_relay.bootstrap.drafts import drafts
 from arm_relay.poller.next_step import Stepped
 from arm_relay.poller.notifications import to_event
+from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.settings import Settings
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
+from arm_relay.webhook.intake import OnInvalid
+from arm_relay.webhook.receipts import Receipt
 
 from sandbox.arm.transport import SimulatedTransport
 from tests.simulation.dynamodb import InMemoryDynamoDB
@@ -28,6 +34,8 @@ from tests.support.arm_builders import a_document, a_payload, a_simulator
 from tests.support.builders import TIMES, a_batch, a_batch_order, one_by_one
 from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
+from tests.support.outages import NoOutage
+from tests.support.settings import SETTINGS
 from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime
 
 #: When a call outside fails: before its effect or after it.
@@ -141,6 +149,7 @@ class World:
         self._table.outside = self.outside
         #: The shards, in the order in which a run takes them.
         self.shards = [str(number) for number in range(SHARDS)]
+        self._ids = count(1)
         self._bill_earlier()
 
     def _bill_earlier(self) -> None:
@@ -226,6 +235,23 @@ class World:
             self.arm.fail("submit", **{"times": 1} | fault)
         return self.submission().run(batch, self.store.payload(batch) or b"")
 
+    def accept(self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+        """A request, as the webhook function takes it over the same table and the same ARM."""
+        intake = webhook.assemble(
+            store=self.called_store(),
+            ledger=arm_client(self._network),
+            outages=NoOutage(),
+            secrets=Secrets(_no_secret, self.arm.clock.now),
+            journal=self.diary,
+            drafts=drafts(Settings.from_environment(SETTINGS), self.contract, self.arm.clock.now),
+            pace=self.pace,
+            tolerance=timedelta(minutes=5),
+            new_id=lambda: f"batch-{next(self._ids)}",
+            pause=lambda _: None,
+        ).intake
+        self.outside.is_dead = False
+        return intake.accept("2218", json.dumps(orders).encode(), on_invalid)
+
     def stored(self, batch_id: str = "batch-1") -> Batch:
         batch = self.store.batch(batch_id)
         assert batch
@@ -252,6 +278,10 @@ def arm_client(transport: SimulatedTransport) -> ArmClient:
     wire = Wire(httpx.Client(transport=transport), clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
     return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
+
+
+def _no_secret() -> str:
+    raise SecretUnavailable("nothing here is signed")
 
 
 MINUTE = timedelta(minutes=1)

@@ -257,6 +257,10 @@ class Calls:
         self._ask("document", client_no, within)
         return self._arm.document(client_no, document_no)
 
+    def customer(self, client_no: str, customer_no: str, within: float) -> bool:
+        """See `Ledger`. Nobody previews in the simulation."""
+        raise AssertionError(client_no, customer_no, within)
+
     def _ask(self, kind: str, client_no: str, within: float) -> None:
         arm, habits = self._arm, self._arm.habits
         arm.calls[kind] += 1

@@ -42,6 +42,9 @@ class Arm:
         self._end("result", client_no, batch_uuid, within)
         return Answer(200, "{}")
 
+    def customer(self, client_no: str, customer_no: str, within: float) -> bool:
+        raise AssertionError(client_no, customer_no, within)
+
     def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         self._end("document", client_no, document_no, within)
         return None

@@ -1,6 +1,7 @@
 """Why an order cannot become a document, or should not."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -86,10 +87,10 @@ def test_each_total_that_is_not_right_is_told_with_both_numbers_and_the_rounding
     assert faults(an_order(lines=lines, expectedTotal=stated)) == [
         Fault(
             "/expectedTotal/vat",
-            "is 348.12, but the lines come to 348.11. The lines as they are rounded: "
+            "is 348.12 NOK, but the lines come to 348.11 NOK. The lines as they are rounded: "
             "/lines/0: 696.22 + 174.06 VAT = 870.28; /lines/2: 696.22 + 174.05 VAT = 870.27",
         ),
-        Fault("/expectedTotal/gross", "is 1740.56, but the lines come to 1740.55"),
+        Fault("/expectedTotal/gross", "is 1740.56 NOK, but the lines come to 1740.55 NOK"),
     ]
 
 
@@ -155,6 +156,41 @@ def test_a_discount_is_not_larger_than_its_line_and_has_its_sign(changes: dict[s
 )
 def test_a_discount_may_be_all_of_its_line_as_it_is_rounded(changes: dict[str, object]) -> None:
     assert faults(with_line(**changes)) == []
+
+
+# The field that names a credited invoice.
+
+
+def a_credit(**changes: object) -> dict[str, Any]:
+    return an_order(type="order.credited", credits={"invoiceNo": "1001"}, **changes)
+
+
+def test_what_names_the_credited_invoice_is_not_passed_through_as_well() -> None:
+    codes = replace(CODES, credited_invoice_key="creditedNo")
+    (fault,) = faults(a_credit(armFields={"creditedno": "7"}), codes)
+
+    assert fault.pointer == "/armFields/creditedno"
+    assert faults(a_credit(armFields={"creditedno": "7"})) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "pointer", "changes"),
+    [
+        ("purchaseOrderId", "/references/purchaseOrder", {"references": {"purchaseOrder": "x"}}),
+        ("sellerReference", "/references/seller", {"references": {"seller": "x"}}),
+        ("buyerReference", "/references/buyer", {"references": {"buyer": "x"}}),
+        ("additionalReference", "/references/additional", {"references": {"additional": "x"}}),
+        ("ledgerNote", "/ledgerNote", {"ledgerNote": "x"}),
+    ],
+)
+def test_a_credit_note_may_not_need_a_field_of_arms_twice(key: str, pointer: str, changes: dict[str, Any]) -> None:
+    codes = replace(CODES, credited_invoice_key=key)
+
+    assert faults(a_credit(**changes), codes) == [
+        Fault(pointer, f"ARM's {key} holds the number of the invoice that is credited")
+    ]
+    assert faults(a_credit(**changes) | {"credits": {"orderId": "B-1"}}, codes) == []
+    assert faults(a_credit(), codes) == []
 
 
 # The KID.

@@ -492,6 +492,42 @@ def test_anything_else_about_a_document_is_no_answer(status: int, body: str) -> 
     assert error.scope is Scope.BATCH
 
 
+# Asking for customers
+
+
+@pytest.mark.parametrize(
+    "body", [{"customerNo": "a7"}, {"customerNo": "A7", "name": "Owe"}, {"customer": {"customerNo": "A7"}}], ids=str
+)
+def test_a_customer_exists_where_arm_answers_with_it(body: dict[str, object]) -> None:
+    arm = answering(200, body)
+
+    assert arm.client().customer("2218", "A7", WITHIN) is True
+    assert [request.url.path for request in arm.asked] == ["/arm/v1/clients/2218/customers/A7"]
+
+
+def test_a_customer_that_arm_does_not_know_is_missing() -> None:
+    assert answering(404, '{"status":"ERROR"}').client().customer("2218", "A7", WITHIN) is False
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        pytest.param(404, "<html>", id="a page that is not found"),
+        pytest.param(200, "", id="nothing"),
+        pytest.param(200, "{}", id="nobody"),
+        pytest.param(200, '{"customerNo":"A8"}', id="another customer"),
+        pytest.param(200, '{"customer":["A7"]}', id="a list"),
+        pytest.param(202, '{"customerNo":"A7"}', id="202"),
+        pytest.param(400, "{}", id="400"),
+    ],
+)
+def test_anything_else_about_a_customer_is_no_answer(status: int, body: str) -> None:
+    client = answering(status, body).client()
+    error = no_answer(lambda: client.customer("2218", "A7", WITHIN))
+
+    assert (error.answer, error.scope) == (Answer(status, body), Scope.BATCH)
+
+
 @pytest.mark.parametrize(
     ("value", "segment"),
     [

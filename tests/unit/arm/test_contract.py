@@ -47,6 +47,13 @@ def test_every_contract_that_ships_is_one(name: str) -> None:
         ({"counts": {"all": [], "succeeded": []}}, "/counts/failed is missing"),
         ({"texts": DOCUMENT["texts"] | {"odd": []}}, "/texts/odd is not a key of a contract"),
         ({"documents": DOCUMENT["documents"] | {"creditSign": "minus"}}, "/documents/creditSign should be one of"),
+        *(
+            (
+                {"documents": DOCUMENT["documents"] | {"creditedInvoiceKey": key}},
+                "/documents/creditedInvoiceKey is a field",
+            )
+            for key in ("documentNo", "DOCUMENTNO", "additionalreference")
+        ),
         ({"submissions": {"400": "maybe"}}, "/submissions/400 should be one of refused, in-doubt, waits"),
         ({"about": 7}, "/about should be a text"),
         ({"wordkeys": []}, "/wordkeys is not a key of a contract"),

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -137,6 +138,36 @@ def test_what_a_credit_note_credits_is_not_sent() -> None:
     credit_note = an_order(type="order.credited")
 
     assert document(credit_note) == document(credit_note | {"credits": {"invoiceNo": "1"}})
+
+
+def test_a_credit_note_names_its_invoice_where_the_contract_has_a_field_for_it() -> None:
+    codes = replace(MAPPING, credited_invoice_key="creditedDocumentNo")
+    credit_note = an_order(type="order.credited", credits={"invoiceNo": "1001"})
+
+    assert document(credit_note, codes)["creditedDocumentNo"] == "1001"
+    assert "creditedDocumentNo" not in document(credit_note | {"credits": {"orderId": "B-7"}}, codes)
+    assert "creditedDocumentNo" not in document(an_order(), codes)
+
+
+def test_credits_are_sent_with_the_opposite_sign_where_the_contract_says_so() -> None:
+    codes = replace(MAPPING, credits_are_negative=True)
+    lines = [a_line(quantity=3, unitPrice="199.99", volume=2, volumeUnit="kg"), a_line(quantity=-1), {"text": "Thanks"}]
+    credit_note = an_order(type="order.credited", lines=lines)
+
+    positive, negative = document(credit_note), document(credit_note, codes)
+
+    sums = positive["currencyAmounts"]
+    assert negative["currencyAmounts"] == {name: -amount for name, amount in sums.items()}
+    for before, after in zip(positive["documentLines"], negative["documentLines"], strict=True):
+        mirrored = {name: -amount for name, amount in before["currencyAmounts"].items()}
+        assert after == before | {"quantity": -before["quantity"], "currencyAmounts": mirrored}
+    assert document(an_order(lines=lines), codes) == document(an_order(lines=lines))
+    assert parse_orders(json.dumps(credit_note).encode()).valid
+    assert b":-0," not in to_json(to_batch(parse_orders(json.dumps(credit_note).encode()).valid, codes, TODAY))
+
+
+def test_the_contract_has_the_type_of_invoices() -> None:
+    assert document(an_order(), replace(MAPPING, invoice_type="INV"))["documentType"] == "INV"
 
 
 def test_credit_notes_without_their_code_are_refused_by_pointer() -> None:

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from arm_relay.arm.errors import ArmError, InDoubt, NotSent, Refused, Scope
+from arm_relay.arm.errors import ArmError, InDoubt, NoAnswer, NotSent, Refused, Scope
 from arm_relay.arm.shared_breaker import SharedBreaker
 from arm_relay.batches.batch import Answer
 from arm_relay.store.outage import LIFE, LIMIT, Outage
@@ -23,6 +23,7 @@ class Arm:
     def __init__(self) -> None:
         self.ending: ArmError | None = None
         self.submissions = 0
+        self.customers = 0
 
     def submit(self, client_no: str, payload: bytes) -> tuple[str, Answer]:
         assert (client_no, payload) == ("2218", b"{}")
@@ -33,6 +34,13 @@ class Arm:
 
     def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
         raise AssertionError(client_no, batch_uuid, within)
+
+    def customer(self, client_no: str, customer_no: str, within: float) -> bool:
+        assert (client_no, customer_no, within) == ("2218", "7", 5.0)
+        self.customers += 1
+        if self.ending:
+            raise self.ending
+        return True
 
     def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         raise AssertionError(client_no, document_no, within)
@@ -132,3 +140,24 @@ def test_without_the_tables_word_arm_is_called(world: World) -> None:
 
     assert breaker.submit("2218", b"{}")[0] == "uuid"
     assert len(world.diary.transient_errors) == 1
+
+
+def test_no_customer_is_asked_for_while_arm_is_out_of_reach(world: World) -> None:
+    world.arm.ending = HANGS
+    submit(world.environment(), LIMIT)
+
+    with pytest.raises(NoAnswer, match="ARM is out of reach") as raised:
+        world.environment().customer("2218", "7", 5.0)
+    assert (raised.value.scope, world.arm.customers) == (Scope.ARM, 0)
+
+
+def test_what_becomes_of_a_question_about_a_customer_holds_up_no_order(world: World) -> None:
+    breaker = world.environment()
+    world.arm.ending = NoAnswer("no answer from ARM (ReadTimeout)", scope=Scope.ARM)
+    for _ in range(LIMIT):
+        with pytest.raises(NoAnswer, match="ReadTimeout"):
+            breaker.customer("2218", "7", 5.0)
+
+    assert world.outage.failures(world.now) == 0
+    world.arm.ending = None
+    breaker.submit("2218", b"{}")

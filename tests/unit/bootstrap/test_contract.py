@@ -1,18 +1,16 @@
-"""A function with a wrong contract fails when it starts, and says what is wrong."""
+"""A function that maps orders or reads answers fails with a wrong contract when it starts, and says what is wrong."""
 
 from collections.abc import Callable, Mapping
 
 import pytest
 from arm_relay.arm.contract import WrongContract
-from arm_relay.bootstrap import operators, poller, webhook
+from arm_relay.bootstrap import poller, webhook
 from aws_lambda_powertools import Logger, Metrics
 
 from tests.support.settings import SETTINGS
 
 
-@pytest.mark.parametrize(
-    "build", [webhook.build, operators.build, poller.build], ids=["webhook", "operators", "poller"]
-)
+@pytest.mark.parametrize("build", [webhook.build, poller.build], ids=["webhook", "poller"])
 def test_a_contract_that_is_not_there_is_named_when_a_function_starts(
     build: Callable[[Mapping[str, str], Logger, Metrics], object],
 ) -> None:

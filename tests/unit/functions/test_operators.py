@@ -1,12 +1,10 @@
 """The operators' function as Lambda calls it: API Gateway events in, answers out; AWS by moto, ARM by its simulator."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from arm_relay.api.event import LARGEST_BODY
 from arm_relay.batches import steps
 from arm_relay.store.table import Store
 
@@ -22,54 +20,6 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apis]:
 
 
 # Operators.
-
-
-def test_a_preview_shows_the_batch_and_sends_nothing(api: Apis) -> None:
-    event = an_event("operators-preview")
-
-    answer = api.call(event)
-
-    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
-    amounts = {"exclVat": 5200, "vat": 1300, "inclVat": 6500}
-    assert answer.body["batch"]["documents"][0]["currencyAmounts"] == amounts
-    assert answer.body["totals"] == [{"id": "evt-20250227-0001", "currency": "NOK", **amounts}]
-    assert api.items() == 0
-    assert api.arm.api.log == []
-
-
-def test_a_preview_tells_the_totals_that_a_document_without_a_currency_leaves_out(api: Apis) -> None:
-    answer = api.call(an_event("operators-preview") | {"body": json.dumps([an_order(currency=None)])})
-
-    assert "currencyAmounts" not in answer.body["batch"]["documents"][0]
-    assert answer.body["totals"] == [{"id": "evt-1", "currency": None, "exclVat": 200, "vat": 50, "inclVat": 250}]
-
-
-def test_a_preview_of_a_faulty_order_tells_its_faults(api: Apis) -> None:
-    answer = api.call(an_event("operators-preview") | {"body": json.dumps(an_order(currency="nok"))})
-
-    assert (answer.status, answer.problem) == (422, "invalid-order")
-
-
-def test_a_preview_of_what_is_not_json_is_a_bad_request(api: Apis) -> None:
-    assert api.call(an_event("operators-preview") | {"body": "{"}).status == 400
-
-
-def test_a_preview_takes_no_more_than_the_signed_route(api: Apis) -> None:
-    assert api.call(an_event("operators-preview") | {"body": " " * (LARGEST_BODY + 1)}).problem == "too-large"
-
-
-def test_a_preview_that_no_answer_can_hold_is_told(api: Apis) -> None:
-    orders = [an_order(id=f"evt-{n}", invoiceNo=None, lines=[{"text": ""}] * 1000) for n in range(40)]
-
-    answer = api.call(an_event("operators-preview") | {"body": json.dumps(orders)})
-
-    assert (answer.status, answer.problem) == (413, "too-large")
-
-
-def test_a_preview_for_an_unknown_client_is_not_found(api: Apis) -> None:
-    answer = api.call(at(an_event("operators-preview"), "/v1/clients/9/orders/preview"))
-
-    assert (answer.status, answer.problem) == (404, "unknown-client")
 
 
 def of_batch(name: str, batch_id: str) -> dict[str, Any]:
@@ -286,8 +236,7 @@ def test_a_list_without_a_query_is_told_what_it_wants(api: Apis) -> None:
 
 
 OPERATORS = [
-    *("operators-preview", "operators-batch", "operators-redrive", "operators-order", "operators-number"),
-    "operators-held",
+    *("operators-batch", "operators-redrive", "operators-order", "operators-number", "operators-held"),
 ]
 
 

@@ -521,7 +521,7 @@ def test_nothing_secret_or_personal_is_logged(api: Apis, capsys: pytest.CaptureF
     api.post(order | {"id": "evt-3", "invoiceNo": "3"})
     api.arm.fail("token", "status", 1, status=401)
     api.post(order | {"id": "evt-4", "invoiceNo": "4"})
-    api.call(an_event("operators-preview") | {"body": json.dumps(order)})
+    api.preview(order)
     put_secret(json.dumps(SECRET) + "}")
     api.dynamodb.delete_table(TableName=TABLE)
     api.post(order | {"id": "evt-5"})
@@ -533,3 +533,91 @@ def test_nothing_secret_or_personal_is_logged(api: Apis, capsys: pytest.CaptureF
     assert logged
     assert tokens
     assert [word for word in tokens + secrets + personal if word.casefold() in logged.casefold()] == []
+
+
+# Previews.
+
+
+def test_a_preview_shows_the_batch_and_what_arm_says_of_the_customer_and_sends_nothing(api: Apis) -> None:
+    event = an_event("webhook-preview")
+
+    answer = api.call(signed(event, event["body"]))
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    amounts = {"exclVat": 5200, "vat": 1300, "inclVat": 6500}
+    assert answer.body["batch"]["documents"][0]["currencyAmounts"] == amounts
+    assert answer.body["orders"] == [
+        {
+            "id": "evt-20250227-0001",
+            "customerNo": "543210",
+            "customer": "exists",
+            "currency": "NOK",
+            "total": {"net": 5200, "vat": 1300, "gross": 6500},
+        }
+    ]
+    assert api.items() == 0
+    assert [call.endpoint for call in api.arm.api.log] == ["token", "customer"]
+
+
+def test_a_preview_tells_the_totals_that_a_document_without_a_currency_leaves_out(api: Apis) -> None:
+    answer = api.preview([an_order(currency=None)])
+
+    assert "currencyAmounts" not in answer.body["batch"]["documents"][0]
+    (order,) = answer.body["orders"]
+    assert (order["currency"], order["total"]) == (None, {"net": 200, "vat": 50, "gross": 250})
+
+
+def test_a_preview_asks_for_each_customer_once(api: Apis) -> None:
+    api.arm.settings.unknown_customers = {"B7"}
+    numbers = ["a1", "A1", "b7", "a 1"]
+    orders = [an_order(id=f"e{n}", invoiceNo=str(n), customerNo=number) for n, number in enumerate(numbers)]
+
+    answer = api.preview(orders)
+
+    assert [order["customer"] for order in answer.body["orders"]] == ["exists", "exists", "missing", "not-asked"]
+    assert [call.path.rpartition("/")[2] for call in api.arm.api.log if call.endpoint == "customer"] == ["a1", "b7"]
+
+
+@pytest.mark.parametrize("fault", ["not-json", "error-500-before", "refuse"])
+def test_a_preview_is_shown_where_arm_says_nothing_of_the_customer(api: Apis, fault: str) -> None:
+    api.arm.fail("any", fault)
+
+    answer = api.preview(an_order())
+
+    assert (answer.status, answer.body["orders"][0]["customer"]) == (200, "no-answer")
+
+
+@pytest.mark.parametrize("change", [{"webhook_signature": "v1,AAAA"}, {"content_type": "text/plain"}], ids=str)
+def test_a_preview_wants_what_the_orders_want(api: Apis, change: dict[str, str]) -> None:
+    assert api.preview(an_order(), **change).status == api.post(an_order(), **change).status
+    assert api.arm.api.log == []
+
+
+def test_a_preview_of_a_faulty_order_tells_its_faults(api: Apis) -> None:
+    answer = api.preview(an_order(currency="nok"))
+
+    assert (answer.status, answer.problem) == (422, "invalid-order")
+
+
+def test_a_preview_of_what_is_not_json_is_a_bad_request(api: Apis) -> None:
+    assert api.preview("{").status == 400
+
+
+def test_a_preview_takes_no_more_than_a_request_of_orders(api: Apis) -> None:
+    assert api.preview(" " * (LARGEST_BODY + 1)).problem == "too-large"
+
+
+def test_a_preview_that_no_answer_can_hold_is_told(api: Apis) -> None:
+    orders = [an_order(id=f"evt-{n}", invoiceNo=None, lines=[{"text": ""}] * 1000) for n in range(40)]
+
+    answer = api.preview(orders)
+
+    assert (answer.status, answer.problem) == (413, "too-large")
+
+
+def test_a_preview_for_an_unknown_client_is_not_found(api: Apis) -> None:
+    event = signed(an_event("webhook-preview"), json.dumps(an_order()))
+
+    answer = api.call(at(event, "/v1/clients/9/orders/preview"))
+
+    assert (answer.status, answer.problem) == (404, "unknown-client")

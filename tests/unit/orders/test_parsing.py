@@ -67,7 +67,7 @@ def test_no_fault_is_told_of_an_id_that_nobody_wrote(changes: dict[str, object],
     assert [f"/0{pointer}", f"/1{pointer}"] == pointers([spoiled, spoiled])
 
 
-REPEATED = "is already used by order 0 of this request, with different content"
+REPEATED = "is already used by the order at /0, with different content"
 
 
 def test_ids_and_invoice_numbers_may_not_be_repeated_with_other_content() -> None:
@@ -221,5 +221,5 @@ def test_the_same_content_under_another_id_in_one_request_is_told_as_what_it_is(
     request = parse_orders(json.dumps([an_order(), an_order(id="evt-2")]).encode())
 
     assert [(fault.pointer, fault.detail) for fault in request.faults] == [
-        ("/1/invoiceNo", "is already used by order 0 of this request, with the same content under another id")
+        ("/1/invoiceNo", "is already used by the order at /0, with the same content under another id")
     ]

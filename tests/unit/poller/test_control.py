@@ -41,6 +41,9 @@ class Ledger:
     def result(self, client_no: str, batch_uuid: str, within: float) -> Answer:
         raise AssertionError(client_no, batch_uuid, within)
 
+    def customer(self, client_no: str, customer_no: str, within: float) -> bool:
+        raise AssertionError(client_no, customer_no, within)
+
     def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         assert within == 30.0
         self.asked.append((client_no, document_no))

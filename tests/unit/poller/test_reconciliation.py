@@ -35,6 +35,9 @@ class Ledger(OnlyAsked):
     #: The number for which it does not answer.
     silent_about: str | None = None
 
+    def customer(self, client_no: str, customer_no: str, within: float) -> bool:
+        raise AssertionError(client_no, customer_no, within)
+
     def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         assert within > 0
         self.asked.append((client_no, document_no))

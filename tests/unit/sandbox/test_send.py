@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from sandbox import send
@@ -90,6 +91,13 @@ def test_query_parameters_join_those_of_the_url(relay: FakeRelay, tmp_path: Path
 
     assert send.main(arguments) == 0
     assert relay.requests[0].path == "/v1/clients/2218/orders?trace=a+b&onInvalid=accept-valid"
+
+
+@pytest.mark.usefixtures("variables")
+def test_a_preview_goes_to_a_route_of_its_own(relay: FakeRelay, tmp_path: Path) -> None:
+    assert send.main(["--preview", "--query", "a=b", a_file(tmp_path)]) == 0
+
+    assert [request.path for request in relay.requests] == [f"{httpx.URL(relay.url).path}/preview?a=b"]
 
 
 def test_the_command_line_comes_before_the_environment(

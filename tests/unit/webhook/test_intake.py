@@ -22,8 +22,8 @@ from arm_relay.batches.batch import Batch, OrderStatus, State
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import webhook
 from arm_relay.bootstrap.drafts import drafts
+from arm_relay.bootstrap.webhook import Webhook
 from arm_relay.observability import Metric
-from arm_relay.operators.preview import Preview
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
 from arm_relay.orders.parsing import MAX_ORDERS
@@ -114,8 +114,8 @@ class World:
     def a_store(self, client: Any = None) -> Store:  # noqa: ANN401 (as above)
         return Store(client or self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
 
-    def intake(self) -> Intake:
-        """A webhook function's, in an environment of its own."""
+    def webhook(self) -> Webhook:
+        """A webhook function, in an environment of its own."""
         return webhook.assemble(
             store=self.a_store(self._table),
             ledger=arm_client(self._network),
@@ -127,7 +127,10 @@ class World:
             tolerance=timedelta(minutes=5),
             new_id=lambda: f"batch-{next(self._ids)}",
             pause=self.pauses.append,
-        ).intake
+        )
+
+    def intake(self) -> Intake:
+        return self.webhook().intake
 
     def accept(self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
         return self.intake().accept("2218", body_of(orders), on_invalid)
@@ -261,13 +264,12 @@ def test_what_does_not_fit_into_the_table_is_told_before_anything_is_called(
 
 
 def test_a_preview_is_what_arm_would_get(world: World) -> None:
-    made = drafts(Settings.from_environment(SETTINGS), DEFAULT, world.arm.clock.now)
-    shown = Preview(made, lambda _: None).show("2218", body_of([numbered(1), numbered(2)]))
-    assert world.outside.calls == []
+    shown = world.webhook().preview.show("2218", body_of([numbered(1), numbered(2)]))
+    assert not any("batches" in call or call.endswith("item") for call in world.outside.calls)
 
     world.accept(numbered(1), numbered(2))
 
-    assert shown.startswith(f'{{"batch":{world.arm.ledger.batches[0].raw.decode()},"totals":')
+    assert shown.startswith(f'{{"batch":{world.arm.ledger.batches[0].raw.decode()},"orders":')
 
 
 # Orders that are known.
@@ -365,6 +367,27 @@ def test_other_content_while_the_first_is_under_way_is_a_conflict(world: World) 
     assert world.store.markers("2218", ["evt-3"]) == {}
 
 
+def test_a_conflict_names_the_recorded_fields_that_differ(world: World) -> None:
+    world.accept(numbered(1))
+    changes = {"orderId": "B-2", "customerNo": "7", "currency": "EUR", "invoiceNo": None, "message": "other"}
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, **changes))
+
+    detail = "is different in the order that the relay has"
+    places = ["/orderId", "/customerNo", "/invoiceNo", "/currency"]
+    assert raised.value.faults == tuple(Fault(place, detail) for place in places)
+
+
+def test_a_conflict_in_what_is_not_recorded_names_no_field(world: World) -> None:
+    world.accept(numbered(1))
+
+    with pytest.raises(Conflict) as raised:
+        world.accept(numbered(1, message="other"))
+
+    assert raised.value.faults == ()
+
+
 @pytest.mark.parametrize("fault", ["refuse", "drop-after"])
 def test_other_content_while_the_first_waits_is_a_conflict(world: World, fault: str) -> None:
     world.arm.fail("submit", fault, 1)
@@ -448,7 +471,8 @@ def test_other_content_under_a_known_number_is_a_conflict_that_names_who_has_it(
 
     assert raised.value.order_ids == ["evt-2"]
     assert [(fault.pointer, fault.detail) for fault in raised.value.faults] == [
-        ("/0/invoiceNo", "already is the number of order evt-1, which has different content")
+        ("/0/invoiceNo", "already is the number of order evt-1, which has different content"),
+        ("/0/orderId", "is different in the order that the relay has"),
     ]
     assert world.billed() == ["B-1"]
     assert world.store.number_markers("2218", ["3"]) == {}

@@ -12,7 +12,7 @@ from arm_relay.arm.money import Amounts, minor_unit_digits
 from arm_relay.orders.check_digits import is_kid
 from arm_relay.orders.checks import Readable
 from arm_relay.orders.faults import Fault, to_pointer
-from arm_relay.orders.order import CREDITED, INVOICED, ItemLine, Order
+from arm_relay.orders.order import CREDITED, INVOICED, ItemLine, Order, References
 
 #: The fields that decide what an order comes to.
 OF_AMOUNTS: Final = ("currency", "pricesIncludeVat", "vatRounding", "lines")
@@ -34,7 +34,8 @@ def faults_of(readable: Readable, pointer: str, codes: ArmCodes, today: date) ->
         *_of_type(readable, codes),
         *_of_due_date(readable, today),
         *_of_kid(readable, codes),
-        *_of_arm_fields(readable.order),
+        *_of_arm_fields(readable.order, codes),
+        *_of_credited_invoice(readable.order, codes),
         *_of_amounts(readable, codes.vat_rounding),
     ]
     return [Fault(pointer + fault.pointer, fault.detail) for fault in found]
@@ -56,8 +57,29 @@ def _of_kid(readable: Readable, codes: ArmCodes) -> Iterator[Fault]:
         yield Fault("/kid", "has a wrong check digit, by MOD10 and by MOD11: the bank would not match the payment")
 
 
-def _of_arm_fields(order: Order) -> Iterator[Fault]:
-    yield from _of_mapped("", order.arm_fields, OF_DOCUMENT)
+def _of_credited_invoice(order: Order, codes: ArmCodes) -> Iterator[Fault]:
+    """A field of the order that ARM's contract needs for the number of the credited invoice."""
+    stated = _in_shared_field(order.references, order.ledger_note, codes.credited_invoice_key)
+    if stated and order.credits and order.credits.invoice_no:
+        yield Fault(stated, f"ARM's {codes.credited_invoice_key} holds the number of the invoice that is credited")
+
+
+def _in_shared_field(references: References, ledger_note: str | None, key: str) -> str | None:
+    """Where the order states what ARM gets in this field, if it does."""
+    stated = {
+        "purchaseOrderId": ("/references/purchaseOrder", references.purchase_order),
+        "sellerReference": ("/references/seller", references.seller),
+        "buyerReference": ("/references/buyer", references.buyer),
+        "additionalReference": ("/references/additional", references.additional),
+        "ledgerNote": ("/ledgerNote", ledger_note),
+    }
+    pointer, value = stated.get(key, (None, None))
+    return pointer if value is not None else None
+
+
+def _of_arm_fields(order: Order, codes: ArmCodes) -> Iterator[Fault]:
+    key = codes.credited_invoice_key
+    yield from _of_mapped("", order.arm_fields, OF_DOCUMENT | ({key.casefold(): key} if key else {}))
     for index, line in enumerate(order.lines):
         yield from _of_mapped(f"/lines/{index}", line.arm_fields, OF_LINE)
 
@@ -123,7 +145,8 @@ def _of_expected_total(order: Order, amounts: Sequence[Amounts], total: Amounts)
     different = [name for name in made if stated[name] is not None and stated[name] != made[name]]
     for name in different:
         roundings = f". {_roundings(order, amounts)}" if name == different[0] else ""
-        detail = f"is {_plain(stated[name])}, but the lines come to {_plain(made[name])}{roundings}"
+        said, come_to = (_with_currency(amount, order.currency) for amount in (stated[name], made[name]))
+        detail = f"is {said}, but the lines come to {come_to}{roundings}"
         yield Fault(f"/expectedTotal/{name}", detail)
 
 
@@ -136,6 +159,10 @@ def _roundings(order: Order, amounts: Sequence[Amounts]) -> str:
 
 def _rounding(index: int, made: Amounts) -> str:
     return f"/lines/{index}: {_plain(made.net)} + {_plain(made.vat)} VAT = {_plain(made.gross)}"
+
+
+def _with_currency(amount: Decimal, currency: str | None) -> str:
+    return f"{_plain(amount)} {currency}" if currency else _plain(amount)
 
 
 def _plain(amount: Decimal) -> str:

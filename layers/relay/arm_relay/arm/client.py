@@ -1,4 +1,4 @@
-"""ARM's three calls over HTTP. Each ends in an answer, or in an `ArmError` that says what is known."""
+"""ARM's four calls over HTTP. Each ends in an answer, or in an `ArmError` that says what is known."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.wire import ARM_TIMEOUT, BEFORE_SENDING, LONGEST_CALL, PATIENCE, TIMEOUTS, WIRE_ERRORS, Reply, Wire
 from arm_relay.batches import causes
 from arm_relay.batches.batch import Answer
+from arm_relay.comparison import same_value
 
 #: ARM's batchUuid is 22 characters of base64url in the documentation. Any length of that alphabet is accepted.
 BATCH_UUID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -56,6 +57,20 @@ class ArmClient:
         if answer.status != HTTPStatus.OK or document is None:
             raise NoAnswer(f"ARM answered {answer.status} about a document", answer)
         return document
+
+    def customer(self, client_no: str, customer_no: str, within: float) -> bool:
+        """See `Ledger`."""
+        answer = self._ask(f"/clients/{_segment(client_no)}/customers/{_segment(customer_no)}", within)
+        if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
+            return False
+        customer = json_object(answer.body)
+        if answer.status != HTTPStatus.OK or customer is None:
+            raise NoAnswer(f"ARM answered {answer.status} about a customer", answer)
+        inner = customer.get("customer")
+        named = customer.get("customerNo") or (inner.get("customerNo") if isinstance(inner, dict) else None)
+        if not named or not same_value(named, customer_no):
+            raise NoAnswer("ARM's answer about a customer is not understood", answer)
+        return True
 
     def _ask(self, path: str, within: float) -> Answer:
         try:

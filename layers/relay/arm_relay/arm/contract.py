@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self, cast
 
+from arm_relay.arm.documents import Document
+
 
 class Meaning(StrEnum):
     """What a word or a code of ARM's means."""
@@ -190,6 +192,10 @@ class Contract:
 
 TEXT_KEYS: Final = ("fault", "waiting", "trial", "temporary", "done", "none", "things", "nothing", "harmless")
 DOCUMENT_KEYS: Final = ("invoice", "creditNote", "creditedInvoiceKey", "creditSign")
+#: Fields of a document in which an order may state something of its own, and a credit note may name its invoice.
+SHARED: Final = ("purchaseOrderId", "sellerReference", "buyerReference", "additionalReference", "ledgerNote")
+#: Every field of a document that the relay writes, without case.
+WRITTEN: Final = frozenset(map(str.casefold, Document.__annotations__))
 #: What is neither a letter nor a digit.
 NO_LETTER: Final = re.compile(r"[\W_]+")
 #: The codes that a contract may give a meaning to.
@@ -327,7 +333,7 @@ def _documents(parts: _Parts) -> Documents:
     return Documents(
         invoice=parts.value("invoice", _name, default=""),
         credit_note=parts.value("creditNote", _text, default=""),
-        credited_invoice_key=parts.value("creditedInvoiceKey", _text, default=""),
+        credited_invoice_key=parts.value("creditedInvoiceKey", _free_field, default=""),
         credit_sign=parts.value("creditSign", _member(Sign), default=Sign.POSITIVE),
     )
 
@@ -336,6 +342,14 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise _Fault("should be a text")
     return value
+
+
+def _free_field(value: object) -> str:
+    """The name of a field that has no other purpose in a document."""
+    name = _text(value)
+    if name.casefold() in WRITTEN and name not in SHARED:
+        raise _Fault("is a field of the document that the relay needs for something else")
+    return name
 
 
 def _name(value: object) -> str:

@@ -4,9 +4,9 @@ The documentation's two sample documents show two forms, and the relay follows b
 gets the *complete* form: document totals, and text lines with every field, blank. One without a currency gets the
 *minimal* form: no totals, and text lines with only their text.
 
-How a credit note names its invoice, and the sign of its amounts, are not documented: what it `credits` is not sent, and
-amounts are sent as the order has them. Every document of the samples has a due date, so a credit note without one gets
-its own date.
+How a credit note names its invoice, and the sign of its amounts, are not documented: the contract says both. Without a
+word of it, what a credit note `credits` is not sent, and amounts are sent as the order has them. Every document of the
+samples has a due date, so a credit note without one gets its own date.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ from arm_relay.arm.documents import (
     without_none,
 )
 from arm_relay.arm.money import NOTHING, Amounts
-from arm_relay.orders.order import INVOICED, ItemLine, Order, TextLine
+from arm_relay.orders.order import CREDITED, INVOICED, ItemLine, Order, TextLine
 
 #: The only document type code in the documentation.
 INVOICE: Final = "IN"
@@ -44,6 +44,12 @@ class ArmCodes:
     user_id: str
     #: ARM's code for credit notes; empty where the deployer has not set it.
     credit_note_type: str
+    #: ARM's code for invoices.
+    invoice_type: str = INVOICE
+    #: The field in which a credit note names its invoice; empty where it does not.
+    credited_invoice_key: str = ""
+    #: Whether a credit note reaches ARM with the opposite sign: the quantities of its lines and all amounts.
+    credits_are_negative: bool = False
     #: Over what VAT is rounded.
     vat_rounding: VatRounding = "rate"
     #: Whether a KID must have a right check digit.
@@ -65,6 +71,7 @@ def to_document(order: Order, codes: ArmCodes, today: date) -> Document:
     """One order as ARM's document."""
     document_date = order.invoice_date or today
     is_complete = order.currency is not None
+    sign = -1 if order.type == CREDITED and codes.credits_are_negative else 1
     amounts = amounts_of(order, codes.vat_rounding)
     document = without_none(
         Document(
@@ -85,7 +92,7 @@ def to_document(order: Order, codes: ArmCodes, today: date) -> Document:
             additionalReference=order.references.additional,
             subCustomerNo=order.sub_customer_no,
             ledgerNote=order.ledger_note,
-            currencyAmounts=currency_amounts(sum_of(amounts)) if is_complete else None,
+            currencyAmounts=currency_amounts(sum_of(amounts), sign) if is_complete else None,
             distribution=_distribution(order),
             einvoiceAddress=_einvoice_address(order),
             emailAddress=order.emails,
@@ -93,10 +100,15 @@ def to_document(order: Order, codes: ArmCodes, today: date) -> Document:
             attachmentFiles=None if order.attachment_codes is None else (),
             attachmentCodes=order.attachment_codes,
             customCodes=order.custom_codes,
-            documentLines=tuple(_line(order, number, *line) for number, line in _numbered(order, amounts)),
+            documentLines=tuple(_line(order, number, *line, sign) for number, line in _numbered(order, amounts)),
         )
     )
-    return _with(document, order.arm_fields)
+    return _with(document, _credited_invoice(order, codes) | (order.arm_fields or {}))
+
+
+def _credited_invoice(order: Order, codes: ArmCodes) -> dict[str, Any]:
+    number = order.credits.invoice_no if order.credits else None
+    return {codes.credited_invoice_key: number} if number and codes.credited_invoice_key else {}
 
 
 def _numbered(order: Order, amounts: Sequence[Amounts]) -> Iterable[tuple[int, tuple[ItemLine | TextLine, Amounts]]]:
@@ -104,13 +116,13 @@ def _numbered(order: Order, amounts: Sequence[Amounts]) -> Iterable[tuple[int, t
 
 
 def _with[T: Mapping[str, Any]](fields: T, passed: Mapping[str, Any] | None) -> T:
-    """ARM's fields and, behind them, those that are passed through; `checks` has seen that none has the same name."""
+    """ARM's fields and, behind them, further ones; `checks` has seen that none has the same name."""
     return cast("T", {**fields, **passed}) if passed else fields
 
 
 def document_type(order: Order, codes: ArmCodes) -> str:
     """ARM's code for the type of the order's document."""
-    return INVOICE if order.type == INVOICED else codes.credit_note_type
+    return codes.invoice_type if order.type == INVOICED else codes.credit_note_type
 
 
 def _due_date(order: Order, document_date: date) -> date:
@@ -118,9 +130,9 @@ def _due_date(order: Order, document_date: date) -> date:
     return order.due_date or document_date + timedelta(days=order.payment_terms_days or 0)
 
 
-def currency_amounts(amounts: Amounts) -> CurrencyAmounts:
-    """Amounts as ARM writes them."""
-    return CurrencyAmounts(exclVat=amounts.net, vat=amounts.vat, inclVat=amounts.gross)
+def currency_amounts(amounts: Amounts, sign: int = 1) -> CurrencyAmounts:
+    """Amounts as ARM writes them, times the sign."""
+    return CurrencyAmounts(exclVat=sign * amounts.net, vat=sign * amounts.vat, inclVat=sign * amounts.gross)
 
 
 def _distribution(order: Order) -> Distribution | None:
@@ -138,13 +150,13 @@ def _einvoice_address(order: Order) -> EinvoiceAddress | None:
     )
 
 
-def _line(order: Order, number: int, line: ItemLine | TextLine, amounts: Amounts) -> DocumentLine:
+def _line(order: Order, number: int, line: ItemLine | TextLine, amounts: Amounts, sign: int) -> DocumentLine:
     if isinstance(line, ItemLine):
-        return _with(_item_line(order, number, line, amounts), line.arm_fields)
+        return _with(_item_line(order, number, line, amounts, sign), line.arm_fields)
     return _with(_text_line(number, line, is_complete=order.currency is not None), line.arm_fields)
 
 
-def _item_line(order: Order, number: int, line: ItemLine, amounts: Amounts) -> DocumentLine:
+def _item_line(order: Order, number: int, line: ItemLine, amounts: Amounts, sign: int) -> DocumentLine:
     group1, group2, group3 = _three(line.groups)
     return DocumentLine(
         lineNo=number,
@@ -153,14 +165,15 @@ def _item_line(order: Order, number: int, line: ItemLine, amounts: Amounts) -> D
         articleName=line.name,
         lineText=line.description,
         quantityUnit=line.unit,
-        quantity=line.quantity,
+        # Price times quantity stays the net amount.
+        quantity=sign * line.quantity,
         volumeUnit=line.volume_unit,
         volume=line.volume,
         price=price_of_line(order, line, amounts),
         itemGroup1=group1,
         itemGroup2=group2,
         itemGroup3=group3,
-        currencyAmounts=currency_amounts(amounts),
+        currencyAmounts=currency_amounts(amounts, sign),
     )
 
 

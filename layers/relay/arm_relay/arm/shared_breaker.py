@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Protocol, override
 
-from arm_relay.arm.errors import ArmError, NotSent, Scope
+from arm_relay.arm.errors import ArmError, NoAnswer, NotSent, Scope
 from arm_relay.arm.ledger import ForwardingLedger, Ledger
 from arm_relay.observability import Journal
 from arm_relay.store.outage import LIMIT
@@ -60,6 +60,13 @@ class SharedBreaker(ForwardingLedger):
             self._report(self._outages.answered)
             self._read_at = None
         return answer
+
+    @override
+    def customer(self, client_no: str, customer_no: str, within: float) -> bool:
+        """Not asked while ARM is out of reach. What becomes of it is not counted: previews must not hold up orders."""
+        if self._known_failures() >= LIMIT:
+            raise NoAnswer(OUT_OF_REACH, scope=Scope.ARM)
+        return super().customer(client_no, customer_no, within)
 
     def _known_failures(self) -> int:
         now = self._now()

@@ -6,6 +6,7 @@ Times are UTC. A batch with a `due` time has something left to do; without one i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -16,8 +17,9 @@ class State(StrEnum):
     #: Recorded, and being submitted under a lease. It leaves by the submission's outcome, or to UNCONFIRMED when the
     #: lease is over.
     CLAIMED = "CLAIMED"
-    #: ARM certainly does not have it. The poller submits it again, at growing intervals. It leaves by a submission, or
-    #: by a hold when it is too old.
+    #: ARM certainly does not have it. The poller submits it, at growing intervals; a credit note whose invoice is under
+    #: way once that has ended. It leaves by a submission, by a hold when it is too old, or to REFUSED where the
+    #: credited invoice was not created.
     QUEUED = "QUEUED"
     #: ARM may have it. It is never sent again without proof. It leaves by reconciliation, by a late answer or by a
     #: hold.
@@ -31,8 +33,8 @@ class State(StrEnum):
     PARTIALLY_FAILED = "PARTIALLY_FAILED"
     #: No document was created. Final. Send the orders again, corrected; they become a new batch.
     FAILED = "FAILED"
-    #: ARM refused the submission: it answered with a 4xx that is about the batch. Final. Send the orders again,
-    #: corrected; they become a new batch.
+    #: ARM refused the submission: it answered with a 4xx that is about the batch. Or the relay did not submit a credit
+    #: note, because its invoice was not created. Final. Send the orders again, corrected; they become a new batch.
     REFUSED = "REFUSED"
     #: A person must decide: the relay cannot find out how the batch ended, or the batch is too old. It leaves by a
     #: redrive.
@@ -48,7 +50,7 @@ class OrderStatus(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     #: ARM did not create its document; it may be sent again with different content once its batch has ended.
     FAILED = "FAILED"
-    #: ARM refused the submission; it may be sent again with different content.
+    #: ARM refused the submission, or the relay did not make it; it may be sent again with different content.
     REFUSED = "REFUSED"
     #: A person must find out how it ended.
     HELD = "HELD"
@@ -63,6 +65,17 @@ class Evidence(StrEnum):
     ABSENT = "ABSENT"
     #: The ledger has a different document with the order's number.
     ANOTHER = "ANOTHER"
+
+
+class Standing(StrEnum):
+    """What the relay knew of a credited invoice when it accepted the credit note."""
+
+    #: ARM had it.
+    CREATED = "CREATED"
+    #: It was under way or held, so the credit note waits for its end.
+    AWAITED = "AWAITED"
+    #: The relay does not know it.
+    UNKNOWN = "UNKNOWN"
 
 
 #: The final states.
@@ -99,6 +112,16 @@ class Times:
     retention: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class CreditedInvoice:
+    """The invoice that a credit note credits."""
+
+    standing: Standing
+    #: Its batch and its id there; None where the relay does not know it.
+    batch_id: str | None = None
+    id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOrder:
     """One order of a batch, with its status."""
@@ -116,6 +139,12 @@ class BatchOrder:
     errors: tuple[str, ...] = ()
     #: The type of the document that is sent for it, such as IN.
     document_type: str = ""
+    #: What its document comes to with VAT, in major currency units, and in which currency; None where that is not
+    #: known, or left to ARM.
+    total: Decimal | None = None
+    currency: str | None = None
+    #: Of a credit note that names its invoice.
+    credited: CreditedInvoice | None = None
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None
@@ -160,7 +189,8 @@ class Batch:
     opened_at: datetime
     #: When the poller handles it next, be it to poll it or to announce its end. None: nothing is left to do.
     due: datetime | None
-    #: The number of submissions begun, so that a late answer is matched with its own submission.
+    #: The number of submissions begun, so that a late answer is matched with its own submission; 0 until the first one
+    #: of a batch that waits for a credited invoice.
     attempt: int = 1
     attempt_at: datetime
     #: The first attempt that ARM may have received without the relay knowing.
@@ -208,6 +238,12 @@ class Batch:
         if self.state is State.PENDING and self.failing_since:
             return self.failing_since + times.failure_settling
         return None
+
+    @property
+    def awaited_invoice(self) -> CreditedInvoice | None:
+        """The invoice whose end it waits for; None where it waits for none any more."""
+        credited = self.orders[0].credited if self.state is State.QUEUED and not self.attempt else None
+        return credited if credited and credited.standing is Standing.AWAITED else None
 
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""

@@ -9,6 +9,13 @@ from arm_relay.batches.batch import State
 
 #: CLAIMED: the relay accepted the orders and submits them for the first time.
 ACCEPTED: Final = "accepted"
+#: QUEUED: the relay accepted a credit note whose invoice is under way or held. It submits the credit note once ARM has
+#: the invoice.
+AWAITS_INVOICE: Final = "waits for the invoice that it credits"
+#: REFUSED: the relay did not submit the credit note, because ARM did not create the invoice. ARM has nothing of it.
+INVOICE_NOT_CREATED: Final = "the invoice that it credits was not created"
+#: HELD: the credited invoice had not ended after the template's HoldAfterSeconds. ARM has nothing of the credit note.
+INVOICE_UNDER_WAY: Final = "the invoice that it credits had not ended after HoldAfterSeconds"
 #: CLAIMED: the poller submits a batch that ARM certainly does not have.
 NEXT_ATTEMPT: Final = "next attempt"
 #: CLAIMED: the poller submits a batch again, because ARM's ledger shows that ARM does not have it.

@@ -22,7 +22,7 @@ from arm_relay.batches.batch import (
 #: Every allowed step; `_moved` refuses the others.
 STEPS: Final[Mapping[State, frozenset[State]]] = {
     State.CLAIMED: frozenset({State.PENDING, State.QUEUED, State.UNCONFIRMED, State.REFUSED, State.HELD}),
-    State.QUEUED: frozenset({State.CLAIMED, State.HELD}),
+    State.QUEUED: frozenset({State.CLAIMED, State.REFUSED, State.HELD}),
     State.UNCONFIRMED: frozenset(
         {State.PENDING, State.QUEUED, State.REFUSED, State.CLAIMED, State.SUCCEEDED, State.HELD}
     ),
@@ -63,6 +63,18 @@ def claimed(
         attempt_at=now,
         cause=cause,
         history=(Transitions(state=State.CLAIMED, cause=cause, at=(now,)),),
+    )
+
+
+def waiting(batch_id: str, client_no: str, credit: BatchOrder, payload: bytes, now: datetime, times: Times) -> Batch:
+    """A new batch of a credit note whose invoice is under way: nothing is submitted before that has ended."""
+    cause = causes.AWAITS_INVOICE
+    return replace(
+        claimed(batch_id, client_no, (credit,), payload, now, times),
+        state=State.QUEUED,
+        cause=cause,
+        attempt=0,
+        history=(Transitions(state=State.QUEUED, cause=cause, at=(now,)),),
     )
 
 
@@ -169,6 +181,11 @@ def held(batch: Batch, cause: str, now: datetime) -> Batch:
         for order in batch.orders
     ]
     return ended_each(batch, State.HELD, orders, cause, now)
+
+
+def not_created(batch: Batch, now: datetime) -> Batch:
+    """The invoice that it credits was not created: ended without a submission, so it may be corrected."""
+    return ended(batch, State.REFUSED, OrderStatus.REFUSED, causes.INVOICE_NOT_CREATED, now)
 
 
 def polled(batch: Batch, due: datetime) -> Batch:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from arm_relay.batches.batch import Batch, BatchOrder
+from arm_relay.batches.batch import Batch, BatchOrder, CreditedInvoice
 
 
 def of_batch(batch: Batch) -> dict[str, Any]:
@@ -25,7 +25,13 @@ def of_order(order: BatchOrder) -> dict[str, Any]:
         "documentNo": order.document_no or order.arm_no,
         "status": order.status.value,
         "errors": list(order.errors),
+        **({"creditedInvoice": of_credited(order.credited)} if order.credited else {}),
     }
+
+
+def of_credited(credited: CreditedInvoice) -> dict[str, Any]:
+    """The invoice that a credit note credits."""
+    return {"standing": credited.standing.value, "batchId": credited.batch_id, "id": credited.id}
 
 
 def of_answer(batch: Batch) -> dict[str, Any] | None:

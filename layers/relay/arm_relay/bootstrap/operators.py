@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 
 from arm_relay import cold_start
-from arm_relay.arm import contract_files
-from arm_relay.arm.drafts import Drafts
 from arm_relay.batches.batch import Times
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
-from arm_relay.bootstrap.drafts import drafts
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.operators.inquiries import Inquiries
-from arm_relay.operators.preview import Preview
 from arm_relay.operators.redrive import Redrive
-from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
 from arm_relay.store.table import Store
 
@@ -28,7 +23,6 @@ class Operators:
 
     inquiries: Inquiries
     redrive: Redrive
-    preview: Preview
     times: Times
     journal: Journal
 
@@ -36,24 +30,20 @@ class Operators:
 def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Operators:
     """Build the operators' function's parts from its environment."""
     settings = Settings.from_environment(environment)
-    contract = contract_files.load(settings.arm_contract)
     parts = assemble(
         store=clients.store(settings),
-        secrets=clients.secrets(settings),
         journal=LambdaJournal(logger, metrics),
-        drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
     )
     cold_start.end()
     return parts
 
 
-def assemble(*, store: Store, secrets: Secrets, journal: Journal, drafts: Drafts, pace: Pace) -> Operators:
+def assemble(*, store: Store, journal: Journal, pace: Pace) -> Operators:
     """Put the operators' function's parts together."""
     return Operators(
         inquiries=Inquiries(store),
         redrive=Redrive(store=store, journal=journal, pace=pace),
-        preview=Preview(drafts, secrets.signing_keys),
         times=pace.times,
         journal=journal,
     )

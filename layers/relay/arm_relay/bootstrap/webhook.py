@@ -24,7 +24,10 @@ from arm_relay.settings import Settings
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 from arm_relay.webhook.admission import Admission
+from arm_relay.webhook.customers import Customers
 from arm_relay.webhook.intake import Intake
+from arm_relay.webhook.lookup import Lookup
+from arm_relay.webhook.preview import Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Webhook:
 
     admission: Admission
     intake: Intake
+    preview: Preview
     journal: Journal
 
 
@@ -70,6 +74,7 @@ def assemble(
     tolerance: timedelta,
     new_id: Callable[[], str],
     pause: Callable[[int], None],
+    clock: Callable[[], float] = time.monotonic,
 ) -> Webhook:
     """Put the webhook function's parts together."""
     breaker = SharedBreaker(ledger, outages, journal, pace.now)
@@ -83,7 +88,8 @@ def assemble(
         new_id=new_id,
         pause=pause,
     )
-    return Webhook(Admission(secrets, pace.now, tolerance), intake, journal)
+    preview = Preview(drafts=drafts, lookup=Lookup(store), customers=Customers(breaker, clock))
+    return Webhook(Admission(secrets, pace.now, tolerance), intake, preview, journal)
 
 
 def _pause(repetition: int) -> None:

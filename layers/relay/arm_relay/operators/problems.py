@@ -7,7 +7,6 @@ from arm_relay.api import problems
 from arm_relay.api.problems import Kind, Problem
 from arm_relay.batches.steps import IllegalStep
 from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
-from arm_relay.operators.preview import PreviewTooLarge
 from arm_relay.operators.redrive import InvalidRedrive
 
 KINDS: Final[Mapping[type[Exception], Kind]] = {
@@ -16,7 +15,6 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     UnknownOrder: Kind.UNKNOWN_ORDER,
     IllegalStep: Kind.NOT_REDRIVABLE,
     InvalidRedrive: Kind.INVALID_REDRIVE,
-    PreviewTooLarge: Kind.TOO_LARGE,
 }
 
 

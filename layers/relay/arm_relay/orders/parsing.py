@@ -1,7 +1,7 @@
 """A request's body becomes orders, valid or not: every fault of every order is listed at once. Pure."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import Any, Final
@@ -83,6 +83,17 @@ class ParsedRequest:
         return ParsedRequest(
             tuple(
                 replace(parsed, faults=()) if parsed.id in ids and parsed.is_fine_if_recorded else parsed
+                for parsed in self.orders
+            )
+        )
+
+    def with_faults(self, faults: Mapping[str, Fault]) -> "ParsedRequest":
+        """The same request with a further fault in each of the orders of these ids."""
+        return ParsedRequest(
+            tuple(
+                parsed.also([Fault(parsed.pointer + fault.pointer, fault.detail)])
+                if parsed.id and (fault := faults.get(parsed.id))
+                else parsed
                 for parsed in self.orders
             )
         )
@@ -213,7 +224,7 @@ def _repetitions(parsed: Sequence[ParsedOrder]) -> Iterator[list[Fault]]:
         number = _number_of(order)
         places = {"id": by_id.get(order.id or ""), "invoiceNo": by_number.get(number)}
         yield [
-            Fault(f"{order.pointer}/{field}", f"is already used by order {place} of this request, {_but(order, other)}")
+            Fault(f"{order.pointer}/{field}", f"is already used by the order at {other.pointer}, {_but(order, other)}")
             for field, place in places.items()
             if place is not None and not _is_again(order, other := parsed[place])
         ]

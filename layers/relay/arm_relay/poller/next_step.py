@@ -15,13 +15,14 @@ from arm_relay.arm.errors import NoAnswer
 from arm_relay.arm.outcomes import Ended, Reading, Undecided, Waiting, end_of, read
 from arm_relay.arm.shapes import shape_of
 from arm_relay.batches import causes, steps
-from arm_relay.batches.batch import LEASE, Batch, BatchOrder, Evidence, OrderStatus, State
+from arm_relay.batches.batch import LEASE, Batch, BatchOrder, CreditedInvoice, Evidence, OrderStatus, State
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal
 from arm_relay.poller import reconciliation
 from arm_relay.poller.age import Age
 from arm_relay.poller.concurrency import AtOnce
 from arm_relay.poller.control import Control, Permission
+from arm_relay.poller.crediting import Next, next_of
 from arm_relay.poller.reconciliation import Asked, Hold, Proven, Resend, Wait
 from arm_relay.store.table import Store, StoreUnavailable
 from arm_relay.submission import Submission
@@ -99,6 +100,11 @@ class NextStep:
     def _advance(self, batch: Batch) -> Stepped:
         if batch.state is State.CLAIMED:
             return Stepped(batch, self._after_claim(batch))
+        if batch.awaited_invoice:
+            if waited := self._while_awaited(batch, batch.awaited_invoice):
+                return Stepped(batch, waited)
+            # Its attempts begin now, and their pauses with them.
+            batch = replace(batch, polls=0)
         if self._ledger.is_open(batch.client_no):
             return Stepped(batch, self._out_of_reach(batch))
         if batch.state is State.QUEUED:
@@ -112,6 +118,19 @@ class NextStep:
         if now < batch.attempt_at + LEASE:
             return steps.postponed(batch)
         return steps.lease_over(batch, now)
+
+    def _while_awaited(self, batch: Batch, invoice: CreditedInvoice) -> Batch | None:
+        """A credit note whose invoice is under way, after its next step; None where it can be submitted now."""
+        now = self._pace.now()
+        match next_of(invoice, self._store.batch(invoice.batch_id or "")):
+            case Next.SUBMIT:
+                return None
+            case Next.END:
+                return steps.not_created(batch, now)
+            case Next.WAIT if self._is_too_old(batch):
+                return steps.held(batch, causes.INVOICE_UNDER_WAY, now)
+            case Next.WAIT:
+                return steps.polled(batch, self._pace.backed_off(batch.polls + 1))
 
     def _out_of_reach(self, batch: Batch) -> Batch | None:
         """ARM does not answer, or does not serve the client: the run has just tried, so this is the last step, too."""

@@ -8,7 +8,6 @@ a guess.
 What the ledger said is kept on the batch, so that a poll that runs out of time has made progress.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -18,14 +17,11 @@ from http import HTTPStatus
 from typing import Final
 
 from arm_relay.arm.errors import NoAnswer
-from arm_relay.arm.ledger import Ledger
+from arm_relay.arm.ledger import PLAIN, Ledger
 from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Batch, BatchOrder, Evidence, OrderStatus, Times
 from arm_relay.comparison import same_value
 from arm_relay.poller.concurrency import AtOnce
-
-#: Document numbers that every server reads from a path as they were written.
-PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 #: The answers of ARM that only delay: it is well, and does not serve us now.
 DELAYS: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})

@@ -11,12 +11,23 @@ SHARD#<n>             the lease of the poller that works on a shard
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from arm_relay.batches.batch import Answer, Batch, BatchOrder, Evidence, OrderStatus, State, Transitions
+from arm_relay.batches.batch import (
+    Answer,
+    Batch,
+    BatchOrder,
+    CreditedInvoice,
+    Evidence,
+    OrderStatus,
+    Standing,
+    State,
+    Transitions,
+)
 from arm_relay.comparison import compared
 from arm_relay.store.compression import compress, decompress
 
@@ -378,6 +389,9 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "status": order.status.value,
         "errors": order.errors,
         "type": order.document_type,
+        "total": None if order.total is None else f"{order.total:f}",
+        "currency": order.currency,
+        "credits": _credited_to_json(order.credited),
         "evidence": order.evidence.value if order.evidence else None,
         "askedAt": to_text(order.asked_at) if order.asked_at else None,
     }
@@ -395,9 +409,21 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         status=OrderStatus(order["status"]),
         errors=tuple(order.get("errors", ())),
         document_type=order.get("type", ""),
+        total=Decimal(order["total"]) if "total" in order else None,
+        currency=order.get("currency"),
+        credited=_credited_from_json(order["credits"]) if "credits" in order else None,
         evidence=Evidence(order["evidence"]) if "evidence" in order else None,
         asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
     )
+
+
+def _credited_to_json(credited: CreditedInvoice | None) -> list[str | None] | None:
+    return [credited.standing.value, credited.batch_id, credited.id] if credited else None
+
+
+def _credited_from_json(credited: Sequence[Any]) -> CreditedInvoice:
+    standing, batch_id, order_id = credited
+    return CreditedInvoice(Standing(standing), batch_id, order_id)
 
 
 def _transitions_to_json(entry: Transitions) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """The webhook function: `admission` checks who sends, `signatures` how it is signed, `intake` takes the orders.
 
-`identity` says whether an order is new, `receipts` what became of each order, `responses` writes it as JSON, `problems`
-says what each failure means.
+`preview` shows what orders would become, `customers` asks whether ARM knows who is billed. `lookup` finds what the
+table has of a request, `identity` says whether an order is new, `crediting` whether a credit note may go to ARM,
+`taking` which orders belong in which new batch, `receipts` what became of each order. `responses` writes that as JSON,
+`problems` says what each failure means.
 """

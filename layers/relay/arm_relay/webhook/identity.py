@@ -6,7 +6,7 @@ has the id or the number was refused by ARM or failed: then the order takes its 
 
 from dataclasses import dataclass
 
-from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch
+from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, BatchOrder
 from arm_relay.orders.order import Order
 from arm_relay.store.records import Marker
 
@@ -26,6 +26,11 @@ class Holder:
         return self.batch is None or (
             self.batch.state in ENDS and self.batch.order(self.marker.order_id).status in CORRECTABLE
         )
+
+    @property
+    def recorded(self) -> BatchOrder | None:
+        """What is recorded of the order that has it."""
+        return self.batch.order(self.marker.order_id) if self.batch else None
 
     def same(self, order: Order) -> "Same | None":
         """Where it is, if it is the same order."""
@@ -56,6 +61,8 @@ class Other:
 
     #: The id of the order that has the number; None where it is the id that is taken.
     number_of: str | None = None
+    #: What is recorded of that order; None where the record has expired.
+    recorded: BatchOrder | None = None
 
 
 def identify(order: Order, by_id: Holder | None, by_number: Holder | None) -> New | Same | Other:
@@ -63,9 +70,9 @@ def identify(order: Order, by_id: Holder | None, by_number: Holder | None) -> Ne
     if by_id and (same := by_id.same(order)):
         return same
     if by_id and not by_id.gives_way:
-        return Other()
+        return Other(recorded=by_id.recorded)
     if by_number and (same := by_number.same(order)):
         return same
     if by_number and not by_number.gives_way:
-        return Other(by_number.marker.order_id)
+        return Other(by_number.marker.order_id, by_number.recorded)
     return New(by_id.marker.batch_id if by_id else None, by_number.marker.batch_id if by_number else None)

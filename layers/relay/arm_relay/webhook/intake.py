@@ -1,29 +1,34 @@
 """Use case: a signed request's orders are claimed, mapped, submitted to ARM and recorded.
 
 An order id is claimed once, and so is an invoice number: `identity` says what an order is that has a known one. A
-replay is answered with its batch, a correction belongs to a new batch. Replays are left out of the new batch. The
-sender decides whether valid orders go through when others of the request are faulty or in conflict.
+replay is answered with its batch, a correction belongs to a new batch. Replays are left out of the new batch. A credit
+note whose invoice is under way becomes a batch of its own, which waits (`crediting`). The sender decides whether valid
+orders go through when others of the request are faulty or in conflict.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from arm_relay.arm.drafts import Drafts
 from arm_relay.batches import steps
-from arm_relay.batches.batch import Batch
+from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest
-from arm_relay.store.records import Marker
 from arm_relay.store.table import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
-from arm_relay.webhook.identity import Holder, New, identify
+from arm_relay.webhook.identity import New
+from arm_relay.webhook.lookup import Lookup
 from arm_relay.webhook.receipts import AlreadyRecorded, Receipt, receipt_of
+from arm_relay.webhook.taking import Taking
 
 #: How often a claim is tried when other requests claim the same orders at the same moment.
 CLAIM_ATTEMPTS: Final = 6
+
+BUSY: Final = "other requests kept claiming the same orders first"
 
 
 class OnInvalid(StrEnum):
@@ -51,6 +56,7 @@ class Intake:
     ) -> None:
         """`pause` waits before a claim is tried for the n-th time, counted from 0."""
         self._store = store
+        self._lookup = Lookup(store)
         self._submission = submission
         self._journal = journal
         self._drafts = drafts
@@ -71,14 +77,13 @@ class Intake:
         request = self._known(client_no, self._drafts.read(body))
         if on_invalid is OnInvalid.REJECT_ALL or not request.valid:
             request.reject_faults()
-        claimed, payload, recorded = self._claim(client_no, request, on_invalid)
-        if not claimed and not recorded.replays and (conflict := recorded.conflict_of(request, request.faults)):
-            raise conflict
-        if claimed:
-            self._journal.moved(claimed)
-            # Recorded before ARM is called, so that a crash from here on can lose nothing and repeat nothing.
-            claimed = self._submission.run(claimed, payload)
-        receipt = receipt_of(request, claimed, recorded, self._drafts.total)
+        taking = self._submitted(client_no, self._begun(client_no, request, on_invalid), on_invalid)
+        taking = self._put_to_wait(client_no, taking)
+        if not taking.claimed and not taking.recorded.replays:
+            if conflict := taking.recorded.conflict_of(taking.request, taking.request.faults):
+                raise conflict
+            taking.request.reject_faults()
+        receipt = receipt_of(taking.request, taking.claimed, taking.recorded, self._drafts.total)
         self._count(receipt)
         return receipt
 
@@ -88,30 +93,73 @@ class Intake:
         An order without an invoice date may be due today and be sent again tomorrow: it is the same order.
         """
         orders = request.fine_if_recorded
-        return request.with_recorded(self._recorded(client_no, orders).replays) if orders else request
+        return request.with_recorded(self._lookup.recorded(client_no, orders).replays) if orders else request
 
-    def _claim(
-        self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid
-    ) -> tuple[Batch | None, bytes, AlreadyRecorded]:
-        """The new batch and its payload; None and nothing where no order is new. The first try supposes that all are.
+    def _begun(self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid) -> Taking:
+        """The first try supposes that all orders are new, unless one of them credits an invoice."""
+        taking = Taking(request)
+        return self._read(client_no, taking, on_invalid) if taking.credit_notes else taking
+
+    def _read(self, client_no: str, taking: Taking, on_invalid: OnInvalid) -> Taking:
+        """The same with what the table holds now.
 
         Raises:
-            Conflict: orders conflict, and the sender wants all rejected then.
+            Conflict, InvalidOrders: the sender wants all rejected where one is.
         """
-        recorded = AlreadyRecorded()
+        taking = taking.with_recorded(self._lookup.recorded(client_no, taking.request.valid)).judged(
+            self._drafts.batch_order
+        )
+        if on_invalid is OnInvalid.REJECT_ALL:
+            taking.request.reject_faults()
+            if conflict := taking.recorded.conflict_of(taking.request):
+                raise conflict
+        return taking
+
+    def _submitted(self, client_no: str, taking: Taking, on_invalid: OnInvalid) -> Taking:
+        """The same after the orders that can go to ARM now were claimed and submitted, in one batch.
+
+        Raises:
+            Conflict, InvalidOrders: the sender wants all rejected where one is.
+        """
         for attempt in range(CLAIM_ATTEMPTS):
             self._pause(attempt)
-            new = [order for order in request.valid if isinstance(recorded.of(order), New)]
-            if not new:
-                return None, b"", recorded
-            payload = self._drafts.payload(new)
-            claimed = self._claimed(self._batch(client_no, new, payload), recorded)
-            if claimed:
-                return claimed, payload, recorded
-            recorded = self._recorded(client_no, request.valid)
-            if on_invalid is OnInvalid.REJECT_ALL and (conflict := recorded.conflict_of(request)):
-                raise conflict
-        raise Busy("other requests kept claiming the same orders first")
+            if not (ready := taking.ready):
+                return taking
+            payload = self._drafts.payload(ready)
+            orders = [self._drafted(order, taking) for order in ready]
+            batch = steps.claimed(self._new_id(), client_no, orders, payload, self._pace.now(), self._pace.times)
+            if claimed := self._claimed(batch, taking.recorded):
+                self._journal.moved(claimed)
+                # Recorded before ARM is called, so that a crash from here on can lose nothing and repeat nothing.
+                return taking.with_claimed(self._submission.run(claimed, payload))
+            taking = self._read(client_no, taking, on_invalid)
+        raise Busy(BUSY)
+
+    def _put_to_wait(self, client_no: str, taking: Taking) -> Taking:
+        """The same after each credit note whose invoice is under way was claimed, in a batch of its own.
+
+        The invoice is claimed before, and perhaps submitted: so one that ARM has refused at once rules out its credit.
+        A crash between the claims loses nothing: the sender has no answer and sends all of it again.
+        """
+        for attempt in range(CLAIM_ATTEMPTS):
+            taking = taking.judged(self._drafts.batch_order)
+            if not taking.new:
+                return taking
+            self._pause(attempt)
+            for order in taking.to_wait:
+                payload, credit = self._drafts.payload([order]), self._drafted(order, taking)
+                batch = steps.waiting(self._new_id(), client_no, credit, payload, self._pace.now(), self._pace.times)
+                if claimed := self._claimed(batch, taking.recorded):
+                    self._journal.moved(claimed)
+                    taking = taking.with_claimed(claimed)
+            if taking.new:
+                # Another request claimed some of them first. What is claimed stays, whatever the sender wants.
+                taking = self._read(client_no, taking, OnInvalid.ACCEPT_VALID)
+        raise Busy(BUSY)
+
+    def _drafted(self, order: Order, taking: Taking) -> BatchOrder:
+        drafted = self._drafts.batch_order(order)
+        return replace(drafted, credited=taking.credited[order.id]) if order.id in taking.credited else drafted
 
     def _claimed(self, batch: Batch, recorded: AlreadyRecorded) -> Batch | None:
         try:
@@ -123,29 +171,6 @@ class Intake:
             if claimed := self._store.batch(batch.id):
                 return claimed
             raise
-
-    def _batch(self, client_no: str, orders: Sequence[Order], payload: bytes) -> Batch:
-        batch_orders = [self._drafts.batch_order(order) for order in orders]
-        return steps.claimed(self._new_id(), client_no, batch_orders, payload, self._pace.now(), self._pace.times)
-
-    def _recorded(self, client_no: str, orders: Sequence[Order]) -> AlreadyRecorded:
-        ids, numbers = self._store.markers_of(
-            client_no,
-            [order.id for order in orders],
-            [order.invoice_no for order in orders if order.invoice_no],
-        )
-        markers = [*ids.values(), *numbers.values()]
-        batches = self._store.batches([marker.batch_id for marker in markers]) if markers else {}
-
-        def holder(marker: Marker | None) -> Holder | None:
-            return Holder(marker, batches.get(marker.batch_id)) if marker else None
-
-        return AlreadyRecorded(
-            {
-                order.id: identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
-                for order in orders
-            }
-        )
 
     def _count(self, receipt: Receipt) -> None:
         replays = sum(line.replayed for line in receipt.taken)

@@ -8,6 +8,7 @@ from arm_relay.api import problems
 from arm_relay.api.problems import Kind, Problem
 from arm_relay.store.table import RecordTooLarge
 from arm_relay.webhook.admission import NotJsonMediaType
+from arm_relay.webhook.preview import PreviewTooLarge
 from arm_relay.webhook.receipts import Conflict
 from arm_relay.webhook.signatures import BadSignature
 
@@ -16,6 +17,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     NotJsonMediaType: Kind.NOT_JSON_MEDIA_TYPE,
     Conflict: Kind.CONFLICT,
     RecordTooLarge: Kind.TOO_LARGE,
+    PreviewTooLarge: Kind.TOO_LARGE,
 }
 
 

@@ -1,6 +1,6 @@
 """What became of each order of a request. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +9,7 @@ from arm_relay.batches.batch import Batch, BatchOrder, State
 from arm_relay.orders.faults import Fault, Faulty, InvalidOrders
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
+from arm_relay.webhook.crediting import Invoice
 from arm_relay.webhook.identity import New, Other, Same
 
 
@@ -69,8 +70,12 @@ class Receipt:
 
     @property
     def batch(self) -> Batch:
-        """The batch of the new orders; where there are none, that of the first order."""
-        return next((line.batch for line in self.taken if not line.replayed), self.taken[0].batch)
+        """The batch of the first new order; where there is none, that of the first order.
+
+        A credit note that waits for its invoice has a batch of its own, which counts only where it is the only one.
+        """
+        new = [line.batch for line in self.taken if not line.replayed]
+        return next((batch for batch in new if not batch.awaited_invoice), [*new, self.taken[0].batch][0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class AlreadyRecorded:
 
     #: What each order is, by its id. Every order is new as long as the table has not been asked.
     identities: Mapping[str, New | Same | Other] = field(default_factory=dict)
+    #: The invoice that each credit note names, by the credit note's id, where the relay has it.
+    invoices: Mapping[str, Invoice] = field(default_factory=dict)
 
     def of(self, order: Order) -> New | Same | Other:
         """What an order is."""
@@ -102,16 +109,38 @@ class AlreadyRecorded:
         identity = self.of(parsed.order) if parsed.order and not parsed.faults else None
         if not isinstance(identity, Other) or parsed.order is None:
             return None
-        if identity.number_of is None:
-            return Conflict([parsed.order.id])
-        detail = f"already is the number of order {identity.number_of}, which has different content"
-        return Conflict([parsed.order.id], [Fault(f"{parsed.pointer}/invoiceNo", detail)])
+        return Conflict([parsed.order.id], list(_differences(parsed, parsed.order, identity)))
+
+
+def _differences(parsed: ParsedOrder, order: Order, other: Other) -> Iterator[Fault]:
+    """What is taken, where it is the number, and which of the fields that are recorded differ from the other order's.
+
+    Of the rest of its content only a digest is recorded.
+    """
+    if other.number_of is not None:
+        detail = f"already is the number of order {other.number_of}, which has different content"
+        yield Fault(f"{parsed.pointer}/invoiceNo", detail)
+    if other.recorded is None:
+        return
+    known = other.recorded
+    pairs = {
+        "orderId": (order.order_id, known.order_id),
+        "customerNo": (order.customer_no, known.customer_no),
+        "invoiceNo": (order.invoice_no, known.document_no),
+        "currency": (order.currency, known.currency),
+    }
+    for name, (ours, theirs) in pairs.items():
+        if ours != theirs and not (name == "invoiceNo" and other.number_of is not None):
+            yield Fault(f"{parsed.pointer}/{name}", "is different in the order that the relay has")
 
 
 def receipt_of(
-    request: ParsedRequest, claimed: Batch | None, recorded: AlreadyRecorded, total: Callable[[Order], Amounts]
+    request: ParsedRequest,
+    claimed: Mapping[str, Batch],
+    recorded: AlreadyRecorded,
+    total: Callable[[Order], Amounts],
 ) -> Receipt:
-    """What became of a request's orders, given the batch that was claimed for the new ones."""
+    """What became of a request's orders, given the batch that was claimed for each new one, by its id."""
     lines: list[Taken | Rejected] = []
     seen: set[str] = set()
     for parsed in request.orders:
@@ -121,7 +150,9 @@ def receipt_of(
             lines.append(Rejected(parsed.order.id, conflict))
         else:
             is_seen = parsed.order.id in seen
-            lines.append(_taken(parsed.order, recorded.of(parsed.order), claimed, total, is_seen=is_seen))
+            lines.append(
+                _taken(parsed.order, recorded.of(parsed.order), claimed.get(parsed.order.id), total, is_seen=is_seen)
+            )
             seen.add(parsed.order.id)
     return Receipt(tuple(lines))
 

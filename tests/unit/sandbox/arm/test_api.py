@@ -213,3 +213,22 @@ def test_calls_are_logged_without_secrets() -> None:
         Logged(at, "POST", "/token", "token", 200),
         Logged(at, "GET", "/arm/v1/clients/2218/documents/1", "document", 404),
     ]
+
+
+def test_arm_has_every_customer_but_those_that_are_named() -> None:
+    simulator = a_simulator()
+    simulator.settings.unknown_customers = {"B7"}
+
+    known, unknown = simulator.get("customers/543210"), simulator.get("customers/b7")
+
+    assert (known.status, content(known)["customerNo"], unknown.status) == (200, "543210", 404)
+
+
+def test_a_document_for_an_unknown_customer_fails() -> None:
+    simulator = a_simulator()
+    simulator.settings.unknown_customers = {"543210"}
+
+    simulator.ledger.accept("2218", a_payload())
+
+    assert simulator.ledger.documents == []
+    assert {outcome.message for outcome in simulator.ledger.batches[0].outcomes} == {"Customer does not exist"}

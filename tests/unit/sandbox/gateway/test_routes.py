@@ -52,9 +52,7 @@ def test_the_routes_are_read_from_the_openapi_body_of_each_api() -> None:
     ],
 )
 def test_a_route_matches_its_method_and_any_value_of_its_parameters(method: str, path: str) -> None:
-    route = Route(
-        api="OperatorsApi", key="POST /v1/clients/{clientNo}/orders/preview", function="OperatorsFunction", iam=True
-    )
+    route = Route(api="Api", key="POST /v1/clients/{clientNo}/orders/preview", function="WebhookFunction", iam=False)
 
     assert route.matches(method, path)
 
@@ -82,8 +80,6 @@ def test_a_greedy_parameter_takes_the_rest_of_the_path(method: str, path: str) -
     ],
 )
 def test_a_route_matches_nothing_else(method: str, path: str) -> None:
-    route = Route(
-        api="OperatorsApi", key="POST /v1/clients/{clientNo}/orders/preview", function="OperatorsFunction", iam=True
-    )
+    route = Route(api="Api", key="POST /v1/clients/{clientNo}/orders/preview", function="WebhookFunction", iam=False)
 
     assert not route.matches(method, path)

@@ -1,0 +1,62 @@
+"""Whether a credit note may go to ARM, by the invoice that it credits as the relay has it. Pure."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from arm_relay.arm.money import minor_unit_digits
+from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, BatchOrder, CreditedInvoice, Standing
+from arm_relay.orders.faults import Fault
+from arm_relay.orders.order import INVOICED, ItemLine, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A credited invoice as the relay has it."""
+
+    order: BatchOrder
+    #: None: it belongs in the new batch of the same request.
+    batch: Batch | None
+
+
+def id_by_order(order_id: str) -> str:
+    """The id of an invoice without a number and an id of its own, by the number of its order."""
+    return f"{INVOICED}:{order_id}"
+
+
+def credited(credit: Order, drafted: BatchOrder, invoice: Invoice | None) -> CreditedInvoice | Fault:
+    """What a credit note credits, or why it cannot; the fault's pointer counts from the credit note."""
+    if invoice is None:
+        return CreditedInvoice(Standing.UNKNOWN)
+    if invoice.batch and invoice.batch.state in ENDS and invoice.order.status in CORRECTABLE:
+        detail = (
+            "was not created in ARM, so there is nothing to credit: send the invoice again, corrected, if it is due"
+        )
+        return Fault(_place(credit), f"names order {invoice.order.id}, which {detail}")
+    if fault := _of_amounts(credit, drafted, invoice.order):
+        return fault
+    is_over = invoice.batch is not None and invoice.batch.state in ENDS
+    standing = Standing.CREATED if is_over else Standing.AWAITED
+    return CreditedInvoice(standing, invoice.batch.id if invoice.batch else None, invoice.order.id)
+
+
+def faulty_here(credit: Order, pointer: str) -> Fault:
+    """The credited invoice is an order of the same request that cannot be taken."""
+    return Fault(_place(credit), f"names the order at {pointer}, which has errors of its own")
+
+
+def _of_amounts(credit: Order, drafted: BatchOrder, invoice: BatchOrder) -> Fault | None:
+    """Each line may have been rounded by a minor unit."""
+    if drafted.currency and invoice.currency and drafted.currency != invoice.currency:
+        return Fault("/currency", f"is {drafted.currency}, but the credited invoice is in {invoice.currency}")
+    if drafted.total is None or invoice.total is None:
+        return None
+    minor_unit = Decimal(1).scaleb(-minor_unit_digits(drafted.currency))
+    slack = minor_unit * sum(isinstance(line, ItemLine) for line in credit.lines)
+    if drafted.total <= invoice.total + slack:
+        return None
+    return Fault("/lines", f"add up to {drafted.total:f}, which is more than the {invoice.total:f} of the invoice")
+
+
+def _place(credit: Order) -> str:
+    by_number = credit.credits is not None and credit.credits.invoice_no is not None
+    return "/credits/invoiceNo" if by_number else "/credits/orderId"

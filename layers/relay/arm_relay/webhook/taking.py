@@ -1,0 +1,104 @@
+"""How far a request has come into the table, and which of its orders belong in which new batch. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from arm_relay.batches.batch import Batch, BatchOrder, CreditedInvoice, Standing
+from arm_relay.comparison import compared
+from arm_relay.orders.faults import Fault
+from arm_relay.orders.order import INVOICED, Credits, Order
+from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
+from arm_relay.webhook.crediting import Invoice, credited, faulty_here
+from arm_relay.webhook.identity import New, Same
+from arm_relay.webhook.receipts import AlreadyRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A request while its orders are claimed."""
+
+    #: A credit note whose invoice rules it out has a fault here.
+    request: ParsedRequest
+    #: What the table held of its orders, when it was read last.
+    recorded: AlreadyRecorded = field(default_factory=AlreadyRecorded)
+    #: The new batch of each order that is claimed, by the order's id.
+    claimed: Mapping[str, Batch] = field(default_factory=dict)
+    #: What each of its new credit notes credits, by the credit note's id.
+    credited: Mapping[str, CreditedInvoice] = field(default_factory=dict)
+
+    @property
+    def new(self) -> list[Order]:
+        """The orders that are still to be claimed."""
+        return [
+            order
+            for order in self.request.valid
+            if isinstance(self.recorded.of(order), New) and order.id not in self.claimed
+        ]
+
+    @property
+    def ready(self) -> list[Order]:
+        """Those of them that can go to ARM now, together. The invoices that the others credit are under way."""
+        return [order for order in self.new if not self._waits(order)]
+
+    @property
+    def to_wait(self) -> list[Order]:
+        """Those of them whose invoice, if they wait for one, is claimed already, so that it is known where it is."""
+        return [order for order in self.new if not self._waits(order) or self.credited[order.id].batch_id]
+
+    @property
+    def credit_notes(self) -> list[Order]:
+        """The new orders that name an invoice."""
+        return [order for order in self.new if order.credits]
+
+    def with_claimed(self, batch: Batch) -> Self:
+        """The same after a batch of some of its orders was claimed, or after that went on."""
+        return replace(self, claimed={**self.claimed, **{order.id: batch for order in batch.orders}})
+
+    def with_recorded(self, recorded: AlreadyRecorded) -> Self:
+        """The same after the table was read again."""
+        identities = {name: found for name, found in recorded.identities.items() if name not in self.claimed}
+        return replace(self, recorded=replace(recorded, identities=identities))
+
+    def judged(self, drafted: Callable[[Order], BatchOrder]) -> Self:
+        """The same with what each new credit note credits, by what is known now."""
+        if not (credit_notes := self.credit_notes):
+            return self
+        found = {order.id: self._credited(order, drafted) for order in credit_notes}
+        faults = {name: fault for name, fault in found.items() if isinstance(fault, Fault)}
+        invoices = {name: invoice for name, invoice in found.items() if isinstance(invoice, CreditedInvoice)}
+        return replace(self, request=self.request.with_faults(faults), credited={**self.credited, **invoices})
+
+    def _waits(self, order: Order) -> bool:
+        invoice = self.credited.get(order.id)
+        return invoice is not None and invoice.standing is Standing.AWAITED
+
+    def _credited(self, credit: Order, drafted: Callable[[Order], BatchOrder]) -> CreditedInvoice | Fault:
+        here = _named(self.request.orders, credit.credits)
+        if here and (here.faults or here.order is None):
+            return faulty_here(credit, here.pointer)
+        known = self._own(here.order, drafted) if here and here.order else None
+        return credited(credit, drafted(credit), known or self.recorded.invoices.get(credit.id))
+
+    def _own(self, order: Order, drafted: Callable[[Order], BatchOrder]) -> Invoice | None:
+        """An order of the request itself as an invoice; None where another order has its id or its number."""
+        identity = self.recorded.of(order)
+        if batch := self.claimed.get(order.id):
+            return Invoice(batch.order(order.id), batch)
+        if isinstance(identity, Same):
+            return Invoice(identity.batch.order(identity.order_id), identity.batch)
+        return Invoice(drafted(order), None) if isinstance(identity, New) else None
+
+
+def _named(orders: Sequence[ParsedOrder], credits_: Credits | None) -> ParsedOrder | None:
+    """The invoice of the request that a credit note names."""
+    name = "invoiceNo" if credits_ and credits_.invoice_no else "orderId"
+    number = credits_ and (credits_.invoice_no or credits_.order_id)
+    return next((parsed for parsed in orders if _is_invoice(parsed, name, number or "")), None)
+
+
+def _is_invoice(parsed: ParsedOrder, name: str, number: str) -> bool:
+    content = parsed.content
+    if not isinstance(content, dict) or content.get("type") != INVOICED or not isinstance(content.get(name), str):
+        return False
+    return compared(content[name]) == compared(number)
