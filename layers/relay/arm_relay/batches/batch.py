@@ -5,7 +5,8 @@ Times are UTC. A batch with a `due` time has something left to do; without one i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -71,6 +72,9 @@ ENDS: Final = frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, 
 #: The statuses of orders that may be sent again with different content.
 CORRECTABLE: Final = frozenset({OrderStatus.FAILED, OrderStatus.REFUSED})
 
+#: The type of order event that most orders are.
+INVOICED: Final = "order.invoiced"
+
 #: How much of ARM's answer is stored, in bytes.
 KEPT_ANSWER: Final = 32_768
 
@@ -99,6 +103,15 @@ class Times:
     retention: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What an order's document comes to, in major currency units."""
+
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOrder:
     """One order of a batch, with its status."""
@@ -116,6 +129,16 @@ class BatchOrder:
     errors: tuple[str, ...] = ()
     #: The type of the document that is sent for it, such as IN.
     document_type: str = ""
+    #: What it asked for, by the order event's word.
+    type: str = INVOICED
+    #: The dates of its document.
+    invoice_date: date | None = None
+    due_date: date | None = None
+    #: The order's currency; None where it leaves that to ARM.
+    currency: str | None = None
+    total: Total | None = None
+    #: The sender's own words about it, by name.
+    metadata: tuple[tuple[str, str], ...] = ()
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None

@@ -70,6 +70,11 @@ type DocumentNumber = Annotated[Identifier, AfterValidator(values.not_only_dots)
 type ShortText = Annotated[str, Field(max_length=100, pattern=CODE)]
 type LongText = Annotated[str, Field(max_length=2000, pattern=PROSE)]
 type Email = Annotated[str, Field(max_length=values.LONGEST_EMAIL, pattern=CODE), AfterValidator(values.email)]
+type Metadata = Annotated[
+    dict[str, Annotated[str, BeforeValidator(values.metadata_value)]],
+    BeforeValidator(values.metadata_names),
+    AfterValidator(values.metadata_size),
+]
 type ArmFields = Annotated[dict[str, Any], BeforeValidator(values.arm_fields)]
 
 
@@ -198,6 +203,8 @@ class Order(_Model, defer_build=False):
     vat_rounding: Literal["rate", "line"] | None = None
     expected_total: ExpectedTotal | None = None
     arm_fields: ArmFields | None = None
+    #: The sender's own words about the order: announced with it, and not sent to ARM.
+    metadata: Metadata | None = None
     lines: Annotated[
         tuple[Line, ...],
         Field(max_length=MAX_LINES),

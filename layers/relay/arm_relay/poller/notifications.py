@@ -19,8 +19,8 @@ from arm_relay.store.records import to_text
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-#: The largest message, in bytes. SNS takes 256 KB including the attributes.
-LARGEST_MESSAGE: Final = 250_000
+#: The largest messages of one request, in bytes. SNS takes 256 KB including the attributes.
+LARGEST_MESSAGE: Final = 260_000
 
 #: A table for `str.translate` that escapes the two code points that SNS rejects.
 NO_CHARACTERS: Final = {0xFFFE: r"\ufffe", 0xFFFF: r"\uffff"}
@@ -92,7 +92,8 @@ def to_event(batch: Batch) -> dict[str, Any]:
         "datacontenttype": "application/json",
         "data": {
             **summary.of_batch(batch),
-            "orders": [summary.of_order(order) for order in batch.orders],
+            "sequence": batch.announcements,
+            "orders": [summary.of_order(order) | summary.details_of(order) for order in batch.orders],
             "answer": summary.of_answer(batch),
             "answerOmitted": False,
         },

@@ -13,10 +13,21 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from arm_relay.batches.batch import Answer, Batch, BatchOrder, Evidence, OrderStatus, State, Transitions
+from arm_relay.batches.batch import (
+    INVOICED,
+    Answer,
+    Batch,
+    BatchOrder,
+    Evidence,
+    OrderStatus,
+    State,
+    Total,
+    Transitions,
+)
 from arm_relay.comparison import compared
 from arm_relay.store.compression import compress, decompress
 
@@ -203,7 +214,7 @@ def from_item(item: Item) -> Batch:
         raise UnreadableRecord("a newer release of the relay wrote the record")
     try:
         return _batch(item)
-    except (KeyError, ValueError, TypeError, zlib.error) as error:
+    except (KeyError, ValueError, ArithmeticError, TypeError, zlib.error) as error:
         raise UnreadableRecord(f"the record is damaged: {error!r}") from error
 
 
@@ -362,6 +373,7 @@ def _body(batch: Batch) -> bytes:
 
 
 def _order_to_json(order: BatchOrder) -> dict[str, object]:
+    dates, total = (order.invoice_date, order.due_date), order.total
     named = {
         "id": order.id,
         "orderId": order.order_id,
@@ -372,13 +384,23 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "status": order.status.value,
         "errors": order.errors,
         "type": order.document_type,
+        "event": order.type if order.type != INVOICED else None,
+        "dates": [each.isoformat() if each else None for each in dates] if any(dates) else None,
+        "currency": order.currency,
+        "total": [str(amount) for amount in (total.net, total.vat, total.gross)] if total else None,
+        "metadata": dict(order.metadata),
         "evidence": order.evidence.value if order.evidence else None,
         "askedAt": to_text(order.asked_at) if order.asked_at else None,
     }
     return {name: value for name, value in named.items() if value}
 
 
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
 def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
+    dates = order.get("dates", (None, None))
     return BatchOrder(
         id=order["id"],
         order_id=order.get("orderId"),
@@ -389,6 +411,12 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         status=OrderStatus(order["status"]),
         errors=tuple(order.get("errors", ())),
         document_type=order.get("type", ""),
+        type=order.get("event", INVOICED),
+        invoice_date=_date(dates[0]),
+        due_date=_date(dates[1]),
+        currency=order.get("currency"),
+        total=Total(*map(Decimal, order["total"])) if "total" in order else None,
+        metadata=tuple(order.get("metadata", {}).items()),
         evidence=Evidence(order["evidence"]) if "evidence" in order else None,
         asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
     )

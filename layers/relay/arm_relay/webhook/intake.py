@@ -6,6 +6,7 @@ sender decides whether valid orders go through when others of the request are fa
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -104,8 +105,9 @@ class Intake:
             new = [order for order in request.valid if isinstance(recorded.of(order), New)]
             if not new:
                 return None, b"", recorded
-            payload = self._drafts.payload(new)
-            claimed = self._claimed(self._batch(client_no, new, payload), recorded)
+            today = self._drafts.today()
+            payload = self._drafts.payload(new, today)
+            claimed = self._claimed(self._batch(client_no, new, payload, today), recorded)
             if claimed:
                 return claimed, payload, recorded
             recorded = self._recorded(client_no, request.valid)
@@ -124,8 +126,8 @@ class Intake:
                 return claimed
             raise
 
-    def _batch(self, client_no: str, orders: Sequence[Order], payload: bytes) -> Batch:
-        batch_orders = [self._drafts.batch_order(order) for order in orders]
+    def _batch(self, client_no: str, orders: Sequence[Order], payload: bytes, today: date) -> Batch:
+        batch_orders = [self._drafts.batch_order(order, today) for order in orders]
         return steps.claimed(self._new_id(), client_no, batch_orders, payload, self._pace.now(), self._pace.times)
 
     def _recorded(self, client_no: str, orders: Sequence[Order]) -> AlreadyRecorded:
