@@ -14,7 +14,7 @@ from arm_relay.batches.batch import ENDS, KEPT_ANSWER, Answer, Batch, BatchOrder
 from arm_relay.orders.order import MAX_ID
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.orders.values import MOST_METADATA_BYTES
-from arm_relay.poller.notifications import Topic, to_event
+from arm_relay.poller.notifications import Topic, message_of, repeated, to_event
 
 from tests.support.builders import NOW, a_batch, a_batch_order
 from tests.support.diary import Diary
@@ -181,7 +181,7 @@ class Sns:
 
 def published(batch: Batch) -> dict[str, Any]:
     sns: Any = Sns()
-    assert Topic(sns, "arn:topic", Diary()).publish_all([batch]) == {batch.id}
+    assert Topic(sns, "arn:topic", Diary()).publish_all([message_of(batch)]) == {batch.id}
     (request,) = sns.requests
     (entry,) = request["PublishBatchRequestEntries"]
     return {"TopicArn": request["TopicArn"], **entry}
@@ -209,7 +209,18 @@ def test_filter_policies_find_type_client_and_status() -> None:
         "type": {"DataType": "String", "StringValue": "arm-relay.batch.partially-failed"},
         "clientNo": {"DataType": "String", "StringValue": "2218"},
         "status": {"DataType": "String", "StringValue": "PARTIALLY_FAILED"},
+        "replayed": {"DataType": "String", "StringValue": "false"},
     }
+
+
+def test_what_is_published_again_is_the_same_text_and_says_so() -> None:
+    sns: Any = Sns()
+    Topic(sns, "arn:topic", Diary()).publish_all([repeated(succeeded(), "as it was")])
+    (request,) = sns.requests
+    (entry,) = request["PublishBatchRequestEntries"]
+
+    assert entry["Message"] == "as it was"
+    assert entry["MessageAttributes"]["replayed"] == {"DataType": "String", "StringValue": "true"}
 
 
 def test_the_same_end_announced_again_is_the_same_message() -> None:

@@ -27,6 +27,7 @@ from arm_relay.observability import Metric
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
+from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
@@ -103,6 +104,7 @@ class Cloud:
     """What all environments share."""
 
     table: object
+    announced: object
     topic: object
     arm: ArmApi
     journal: SilentJournal
@@ -217,7 +219,8 @@ def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
         liveness=Liveness(_dynamodb(environment, cloud), "relay"),
         outage=Outage(_dynamodb(environment, cloud), "relay"),
         ledger=_arm(environment, cloud),
-        announcements=Topic(cast("Any", Boto(environment, "SNS", cloud.topic)), TOPIC_ARN, cloud.journal),
+        topic=Topic(cast("Any", Boto(environment, "SNS", cloud.topic)), TOPIC_ARN, cloud.journal),
+        announced=_announced(environment, cloud),
         journal=cloud.journal,
         contract=DEFAULT,
         pace=_pace(environment, cloud),
@@ -241,6 +244,11 @@ def _store(environment: Environment, cloud: Cloud) -> Store:
     return Store(
         _dynamodb(environment, cloud), "relay", retention=cloud.times.retention, marker_life=cloud.times.retention
     )
+
+
+def _announced(environment: Environment, cloud: Cloud) -> Announced:
+    client = cast("Any", Boto(environment, "DynamoDB", cloud.announced))
+    return Announced(client, "announced", cloud.times.retention)
 
 
 def _dynamodb(environment: Environment, cloud: Cloud) -> Any:

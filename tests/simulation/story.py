@@ -16,6 +16,7 @@ from sandbox.arm.api import ArmApi
 from sandbox.arm.ledger import Ledger, short_uuid
 from sandbox.arm.settings import ResultShape, Settings
 from tests.simulation import cloud as simulated
+from tests.simulation.announced import AnnouncedInMemory
 from tests.simulation.cloud import BEGIN, Environment, Troubled
 from tests.simulation.faults import ArmFaults, Rates
 from tests.simulation.functions_under_test import (
@@ -80,7 +81,8 @@ class Story:
         )
         self.table = simulated.table(self.hub, self.random)
         self.topic = simulated.Topic()
-        self.cloud = Cloud(self.table, self.topic, arm, SilentJournal(self.failures))
+        self.announced = AnnouncedInMemory()
+        self.cloud = Cloud(self.table, self.announced, self.topic, arm, SilentJournal(self.failures))
         self.numbered = self.random.choice((0.5, 0.9, 1.0))
         self.skewed = self.random.random() < 0.5
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
 from tests.support.diary import Diary
-from tests.support.store_contract import MARKER_LIFE, TABLE, create_table, random_bytes
+from tests.support.store_contract import MARKER_LIFE, TABLE, create_tables, random_bytes
 
 KARI = "arn:aws:iam::123456789012:user/kari"
 LATER = NOW + timedelta(days=4)
@@ -32,7 +32,7 @@ class World:
     def __init__(self) -> None:
         self.diary = Diary()
         self.dynamodb: Any = boto3.client("dynamodb")
-        create_table(self.dynamodb)
+        create_tables(self.dynamodb)
         self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self.redrive = Redrive(store=self.store, journal=self.diary, pace=PACE)
 

@@ -42,7 +42,7 @@ from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
-from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_table
+from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_tables
 
 #: What happens to a request to DynamoDB or ARM instead of the usual.
 type Mishap = Literal["before", "after"]
@@ -103,7 +103,7 @@ class World:
         self.outside = Outside()
         self.pauses: list[int] = []
         client = boto3.client("dynamodb")
-        create_table(client)
+        create_tables(client)
         self.dynamodb = client
         self.store = self.a_store()
         self._ids = count(1)

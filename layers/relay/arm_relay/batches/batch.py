@@ -203,6 +203,8 @@ class Batch:
     announcements: int = 0
     #: When it entered its present end or hold.
     ended_at: datetime | None = None
+    #: When that was announced; None as long as it was not.
+    announced_at: datetime | None = None
     #: Why it is in its present state.
     cause: str
     #: Transitions grouped by state, cause and operator, in the order of each group's first time.
@@ -214,6 +216,16 @@ class Batch:
     def rests(self) -> bool:
         """Whether it has ended or is held. If it is still due, its announcement is outstanding."""
         return self.state in ENDS or self.state is State.HELD
+
+    @property
+    def is_to_be_repeated(self) -> bool:
+        """Whether its end or hold was announced, and is to be announced once more in the same words."""
+        return self.rests and self.due is not None and self.announced_at is not None
+
+    @property
+    def announcement_id(self) -> str:
+        """The id of the announcement of its present end or hold."""
+        return f"{self.id}.{self.announcements}"
 
     def waited(self, now: datetime) -> timedelta:
         """How long it has been waiting for its end, or since then for its announcement."""

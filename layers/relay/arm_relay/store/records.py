@@ -62,6 +62,7 @@ ATTRIBUTES: Final = (
     "failingSince",
     "undecidedSince",
     "endedAt",
+    "announcedAt",
     "failure",
     "batchUuid",
     "expiresAt",
@@ -193,6 +194,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "failingSince": batch.failing_since,
         "undecidedSince": batch.undecided_since,
         "endedAt": batch.ended_at,
+        "announcedAt": batch.announced_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
     if batch.failure:
@@ -243,6 +245,7 @@ def _batch(item: Item) -> Batch:
         batch_uuid=_text(item, "batchUuid") or None,
         answer=Answer(*answer) if answer else None,
         ended_at=_time(item, "endedAt"),
+        announced_at=_time(item, "announcedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
         payload=payload if line_break else None,
