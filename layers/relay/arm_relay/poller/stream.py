@@ -9,6 +9,7 @@ from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Batch, OrderStatus
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
+from arm_relay.poller.age import Age
 from arm_relay.poller.announcing import Announcing
 from arm_relay.poller.concurrency import Workers
 from arm_relay.poller.feed import Places, Turns
@@ -51,6 +52,7 @@ class Stream:
         announcing: Announcing,
         journal: Journal,
         pace: Pace,
+        age: Age,
         workers: Workers[Stepped],
         time_left: TimeLeft,
     ) -> None:
@@ -61,6 +63,7 @@ class Stream:
         self._announcing = announcing
         self._journal = journal
         self._pace = pace
+        self._age = age
         self._workers = workers
         self._time_left = time_left
         self._due = Turns[DueBatch](lambda batch: batch.client_no)
@@ -147,7 +150,7 @@ class Stream:
                 self._postpone(client_no, [due for due in waiting if not self._is_old(due)])
 
     def _is_old(self, due: DueBatch) -> bool:
-        return self._pace.now() >= due.claimed_at + self._pace.times.hold_after
+        return self._age.is_too_old(due.claimed_at)
 
     def _postpone(self, client_no: str, waiting: Sequence[DueBatch]) -> None:
         room = POSTPONED - self._postponed.get(client_no, 0)
