@@ -230,6 +230,13 @@ _ORDER: Final = {
         arm="Not sent.",
         example={"shop": "oslo-2"},
     ),
+    "failedBatchId": FieldNote(
+        means="Only for `orders/retry`, which bills a failed order once more, unchanged: the `batchId` of the batch in "
+        "which it failed or was refused.",
+        absent="`orders/retry` refuses the order; `orders` takes no order with it.",
+        arm="Not sent.",
+        example="7f1c2a52-6f0f-4c7e-9a53-1f0f0e6d3b11",
+    ),
     "lines": FieldNote(
         means="The document's lines in their order, 1 to 1000. A line with the field `text` is a text line; every "
         "other line is an item line.",

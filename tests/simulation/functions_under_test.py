@@ -191,6 +191,7 @@ def _context(environment: Environment) -> LambdaContext:
 def _webhook_parts(environment: Environment, cloud: Cloud) -> Webhook:
     return bootstrap.webhook.assemble(
         store=_store(environment, cloud),
+        announced=_announced(environment, cloud),
         ledger=_arm(environment, cloud),
         outages=Outage(_dynamodb(environment, cloud), "relay"),
         secrets=_secrets(environment),

@@ -71,6 +71,7 @@ def intake(environment: Environment, world: "World", journal: Journal) -> Intake
     dynamodb = cast("Any", world.dynamodb(environment))
     parts = webhook.assemble(
         store=store_over(dynamodb, world.times),
+        announced=Announced(cast("Any", world.announced(environment)), "announced", world.times.retention),
         ledger=world.ledger(environment),
         outages=Outage(dynamodb, TABLE),
         secrets=Secrets(lambda: SECRET, environment.now),

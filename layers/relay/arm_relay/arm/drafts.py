@@ -48,6 +48,7 @@ class Drafts:
             currency=order.currency,
             total=Total(amounts.net, amounts.vat, amounts.gross),
             metadata=tuple((order.metadata or {}).items()),
+            retry_of=order.failed_batch_id,
         )
 
     def total(self, order: Order) -> Amounts:

@@ -139,6 +139,8 @@ class BatchOrder:
     total: Total | None = None
     #: The sender's own words about it, by name.
     metadata: tuple[tuple[str, str], ...] = ()
+    #: The batch in which it failed, and of which its sender retries it here.
+    retry_of: str | None = None
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None

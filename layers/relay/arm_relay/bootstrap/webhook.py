@@ -21,10 +21,13 @@ from arm_relay.bootstrap.ledger import ledger
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
+from arm_relay.store.announced import Announced
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 from arm_relay.webhook.admission import Admission
 from arm_relay.webhook.intake import Intake
+from arm_relay.webhook.results import Results
+from arm_relay.webhook.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Webhook:
 
     admission: Admission
     intake: Intake
+    status: Status
+    results: Results
     journal: Journal
 
 
@@ -44,6 +49,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
     secrets = clients.secrets(settings)
     parts = assemble(
         store=clients.store(settings),
+        announced=clients.announced(settings),
         ledger=ledger(settings, contract, secrets, journal),
         outages=clients.outage(settings),
         secrets=secrets,
@@ -61,6 +67,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
 def assemble(
     *,
     store: Store,
+    announced: Announced,
     ledger: Ledger,
     outages: Outages,
     secrets: Secrets,
@@ -83,7 +90,13 @@ def assemble(
         new_id=new_id,
         pause=pause,
     )
-    return Webhook(Admission(secrets, pace.now, tolerance), intake, journal)
+    return Webhook(
+        admission=Admission(secrets, pace.now, tolerance),
+        intake=intake,
+        status=Status(store, pace.times),
+        results=Results(announced, pace.now),
+        journal=journal,
+    )
 
 
 def _pause(repetition: int) -> None:

@@ -205,6 +205,8 @@ class Order(_Model, defer_build=False):
     arm_fields: ArmFields | None = None
     #: The sender's own words about the order: announced with it, and not sent to ARM.
     metadata: Metadata | None = None
+    #: Of an order that is sent to be retried: the batch in which it failed or was refused.
+    failed_batch_id: Identifier | None = None
     lines: Annotated[
         tuple[Line, ...],
         Field(max_length=MAX_LINES),
@@ -216,7 +218,8 @@ class Order(_Model, defer_build=False):
     def digest(self) -> str:
         """SHA-256 in hex: the same however the same content is written, different for different content.
 
-        The id is left out: the same content under another id is the same document.
+        The id is left out: the same content under another id is the same document. So is what asks for a retry.
         """
-        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"id"})
+        left_out = {"id", "failed_batch_id"}
+        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=left_out)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

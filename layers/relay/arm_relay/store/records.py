@@ -398,6 +398,7 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "currency": order.currency,
         "total": [str(amount) for amount in (total.net, total.vat, total.gross)] if total else None,
         "metadata": dict(order.metadata),
+        "retryOf": order.retry_of,
         "evidence": order.evidence.value if order.evidence else None,
         "askedAt": to_text(order.asked_at) if order.asked_at else None,
     }
@@ -426,6 +427,7 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         currency=order.get("currency"),
         total=Total(*map(Decimal, order["total"])) if "total" in order else None,
         metadata=tuple(order.get("metadata", {}).items()),
+        retry_of=order.get("retryOf"),
         evidence=Evidence(order["evidence"]) if "evidence" in order else None,
         asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
     )

@@ -5,7 +5,8 @@ replay is answered with its batch, a correction belongs to a new batch. Replays 
 sender decides whether valid orders go through when others of the request are faulty or in conflict.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -15,13 +16,14 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
+from arm_relay.orders.faults import Fault
 from arm_relay.orders.order import Order
-from arm_relay.orders.parsing import ParsedRequest
+from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
 from arm_relay.store.records import Marker
 from arm_relay.store.table import Busy, Store, StoreUnavailable
 from arm_relay.submission import Submission
-from arm_relay.webhook.identity import Holder, New, identify
-from arm_relay.webhook.receipts import AlreadyRecorded, Receipt, receipt_of
+from arm_relay.webhook.identity import Holder, New, Other, Same, identify, identify_retry
+from arm_relay.webhook.receipts import AlreadyRecorded, Conflict, NotRetriable, Receipt, receipt_of
 
 #: How often a claim is tried when other requests claim the same orders at the same moment.
 CLAIM_ATTEMPTS: Final = 6
@@ -34,6 +36,31 @@ class OnInvalid(StrEnum):
     REJECT_ALL = "reject-all"
     #: They go through.
     ACCEPT_VALID = "accept-valid"
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How orders come: they are sent, or retried."""
+
+    #: Whether the relay has the orders already.
+    is_known: bool
+    identify: Callable[[Order, Holder | None, Holder | None], New | Same | Other]
+    conflict: type[Conflict]
+
+    def checked(self, request: ParsedRequest) -> ParsedRequest:
+        """The request, and what is wrong with its orders on this way."""
+        return ParsedRequest(tuple(order.also(list(self._faults_of(order))) for order in request.orders))
+
+    def _faults_of(self, order: ParsedOrder) -> Iterator[Fault]:
+        names_a_batch = isinstance(order.content, dict) and "failedBatchId" in order.content
+        if self.is_known and not names_a_batch:
+            yield Fault(f"{order.pointer}/failedBatchId", "is missing: name the batch in which the order failed")
+        if names_a_batch and not self.is_known:
+            yield Fault(f"{order.pointer}/failedBatchId", "is only for an order that is retried, by orders/retry")
+
+
+SENDING: Final = _Way(is_known=False, identify=identify, conflict=Conflict)
+RETRYING: Final = _Way(is_known=True, identify=identify_retry, conflict=NotRetriable)
 
 
 class Intake:
@@ -62,6 +89,20 @@ class Intake:
     def accept(self, client_no: str, body: bytes, on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
         """Accept the orders of one request. Once this returns, the relay is responsible for those it took.
 
+        Raises: as `_accept`.
+        """
+        return self._accept(client_no, body, on_invalid, SENDING)
+
+    def retry(self, client_no: str, body: bytes, on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+        """Accept orders once more that failed, with the same content, from the batches that they name.
+
+        Raises: as `_accept`, `NotRetriable` instead of `Conflict`.
+        """
+        return self._accept(client_no, body, on_invalid, RETRYING)
+
+    def _accept(self, client_no: str, body: bytes, on_invalid: OnInvalid, way: _Way) -> Receipt:
+        """Accept the orders of one request, be they sent or retried.
+
         Raises:
             NotJson: the body is not JSON.
             InvalidOrders: an order is faulty; with `ACCEPT_VALID`, every order is.
@@ -69,10 +110,10 @@ class Intake:
             RecordTooLarge: the request is too large to record.
             StoreUnavailable: it cannot be recorded now.
         """
-        request = self._known(client_no, self._drafts.read(body))
+        request = self._known(client_no, way.checked(self._drafts.read(body)), way)
         if on_invalid is OnInvalid.REJECT_ALL or not request.valid:
             request.reject_faults()
-        claimed, payload, recorded = self._claim(client_no, request, on_invalid)
+        claimed, payload, recorded = self._claim(client_no, request, on_invalid, way)
         if not claimed and not recorded.replays and (conflict := recorded.conflict_of(request, request.faults)):
             raise conflict
         if claimed:
@@ -83,23 +124,25 @@ class Intake:
         self._count(receipt)
         return receipt
 
-    def _known(self, client_no: str, request: ParsedRequest) -> ParsedRequest:
+    def _known(self, client_no: str, request: ParsedRequest, way: _Way) -> ParsedRequest:
         """The request without the faults that only a new order has, in orders that the relay already has.
 
         An order without an invoice date may be due today and be sent again tomorrow: it is the same order.
         """
         orders = request.fine_if_recorded
-        return request.with_recorded(self._recorded(client_no, orders).replays) if orders else request
+        return request.with_recorded(self._recorded(client_no, orders, way).replays) if orders else request
 
     def _claim(
-        self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid
+        self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid, way: _Way
     ) -> tuple[Batch | None, bytes, AlreadyRecorded]:
-        """The new batch and its payload; None and nothing where no order is new. The first try supposes that all are.
+        """The new batch and its payload; None and nothing where no order is new.
+
+        The first try supposes that all orders that are sent are new. What is retried is known, and is read first.
 
         Raises:
             Conflict: orders conflict, and the sender wants all rejected then.
         """
-        recorded = AlreadyRecorded()
+        recorded = self._without_conflict(client_no, request, on_invalid, way) if way.is_known else AlreadyRecorded()
         for attempt in range(CLAIM_ATTEMPTS):
             self._pause(attempt)
             new = [order for order in request.valid if isinstance(recorded.of(order), New)]
@@ -110,10 +153,16 @@ class Intake:
             claimed = self._claimed(self._batch(client_no, new, payload, today), recorded)
             if claimed:
                 return claimed, payload, recorded
-            recorded = self._recorded(client_no, request.valid)
-            if on_invalid is OnInvalid.REJECT_ALL and (conflict := recorded.conflict_of(request)):
-                raise conflict
+            recorded = self._without_conflict(client_no, request, on_invalid, way)
         raise Busy("other requests kept claiming the same orders first")
+
+    def _without_conflict(
+        self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid, way: _Way
+    ) -> AlreadyRecorded:
+        recorded = self._recorded(client_no, request.valid, way)
+        if on_invalid is OnInvalid.REJECT_ALL and (conflict := recorded.conflict_of(request)):
+            raise conflict
+        return recorded
 
     def _claimed(self, batch: Batch, recorded: AlreadyRecorded) -> Batch | None:
         try:
@@ -130,7 +179,7 @@ class Intake:
         batch_orders = [self._drafts.batch_order(order, today) for order in orders]
         return steps.claimed(self._new_id(), client_no, batch_orders, payload, self._pace.now(), self._pace.times)
 
-    def _recorded(self, client_no: str, orders: Sequence[Order]) -> AlreadyRecorded:
+    def _recorded(self, client_no: str, orders: Sequence[Order], way: _Way) -> AlreadyRecorded:
         ids, numbers = self._store.markers_of(
             client_no,
             [order.id for order in orders],
@@ -144,9 +193,10 @@ class Intake:
 
         return AlreadyRecorded(
             {
-                order.id: identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
+                order.id: way.identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
                 for order in orders
-            }
+            },
+            way.conflict,
         )
 
     def _count(self, receipt: Receipt) -> None:

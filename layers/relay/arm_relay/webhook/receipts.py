@@ -1,6 +1,6 @@
 """What became of each order of a request. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,10 @@ class Conflict(Faulty):
         super().__init__(faults)
         #: The ids of all orders of the request that conflict.
         self.order_ids: Final = list(order_ids)
+
+
+class NotRetriable(Conflict):
+    """An order cannot be retried: it did not fail in the batch that it names, or it was sent again since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class AlreadyRecorded:
 
     #: What each order is, by its id. Every order is new as long as the table has not been asked.
     identities: Mapping[str, New | Same | Other] = field(default_factory=dict)
+    #: What it means where an order can be neither.
+    conflict: type[Conflict] = Conflict
 
     def of(self, order: Order) -> New | Same | Other:
         """What an order is."""
@@ -95,17 +101,23 @@ class AlreadyRecorded:
         if not conflicts:
             return None
         found = [fault for conflict in conflicts.values() for fault in conflict.faults]
-        return Conflict([str(name) for name in conflicts], [*found, *faults])
+        return self.conflict([str(name) for name in conflicts], [*found, *faults])
 
     def conflict_with(self, parsed: ParsedOrder) -> Conflict | None:
         """The conflict of one order, None where there is none."""
         identity = self.of(parsed.order) if parsed.order and not parsed.faults else None
         if not isinstance(identity, Other) or parsed.order is None:
             return None
-        if identity.number_of is None:
-            return Conflict([parsed.order.id])
+        return self.conflict([parsed.order.id], list(_faults_of(identity, parsed.pointer)))
+
+
+def _faults_of(identity: Other, pointer: str) -> Iterator[Fault]:
+    """What a conflict is about, where the id alone does not say it."""
+    if identity.why_no_retry:
+        yield Fault(f"{pointer}/failedBatchId", identity.why_no_retry)
+    if identity.number_of:
         detail = f"already is the number of order {identity.number_of}, which has different content"
-        return Conflict([parsed.order.id], [Fault(f"{parsed.pointer}/invoiceNo", detail)])
+        yield Fault(f"{pointer}/invoiceNo", detail)
 
 
 def receipt_of(
