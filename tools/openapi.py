@@ -226,7 +226,7 @@ def _show_orders() -> Operation:
         name="showOrders",
         reader=Reader.SENDERS,
         summary=f"Ask what has become of 1 to {MOST_IDS} orders",
-        description="An entry per id, in the order of the question; `known` is false where the relay has no such order.",
+        description="An entry per id, in their order; `known` is false where the relay has no such order.",
         parameters=_SIGNED,
         body=_ref("StatusQuestion"),
         answers={200: _ref("OrdersProgress")},

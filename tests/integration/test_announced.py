@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from tests.simulation.announced import AnnouncedInMemory
 from tests.support.announced_contract import AnnouncedContract, an_announcement
-from tests.support.builders import NOW, TIMES
+from tests.support.builders import TIMES
 from tests.support.store_contract import ANNOUNCED, create_tables, delete_tables
 
 
@@ -53,7 +53,7 @@ def test_what_dynamodb_did_not_take_is_not_said_to_be_kept() -> None:
     table: Any = Throttled()
     announced = Announced(table, ANNOUNCED, TIMES.retention)
 
-    assert announced.keep([an_announcement(1), an_announcement(2)], NOW) == {"batch-1.1"}
+    assert announced.keep([an_announcement(1), an_announcement(2)]) == {"batch-1.1"}
 
 
 def test_a_table_that_is_out_of_reach_is_told_as_that() -> None:
@@ -61,6 +61,6 @@ def test_a_table_that_is_out_of_reach_is_told_as_that() -> None:
         announced = Announced(boto3.client("dynamodb"), "none", TIMES.retention)
 
         with pytest.raises(StoreUnavailable):
-            announced.keep([an_announcement(1)], NOW)
+            announced.keep([an_announcement(1)])
         with pytest.raises(StoreUnavailable):
             list(announced.after("2218", "", 10))

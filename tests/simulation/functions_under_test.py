@@ -142,7 +142,12 @@ def call_poller(environment: Environment, cloud: Cloud) -> None:
     poller.handler({}, _context(environment))
 
 
-def orders_event(body: str, on_invalid: str, now: datetime) -> dict[str, Any]:
+def orders_event(body: str, on_invalid: str, now: datetime, route: str = "orders") -> dict[str, Any]:
+    """API Gateway's event for orders that are sent, or retried."""
+    return signed_event(route, body, now) | {"queryStringParameters": {"onInvalid": on_invalid}}
+
+
+def signed_event(route: str, body: str, now: datetime) -> dict[str, Any]:
     """API Gateway's event for a request that is signed now."""
     headers = {
         "content-type": "application/json",
@@ -150,8 +155,7 @@ def orders_event(body: str, on_invalid: str, now: datetime) -> dict[str, Any]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Signer(SIGNING_SECRET).sign("msg_1", now, body),
     }
-    event = _event("POST", f"/v1/clients/{CLIENT_NO}/orders", body, headers)
-    return event | {"queryStringParameters": {"onInvalid": on_invalid}}
+    return _event("POST", f"/v1/clients/{CLIENT_NO}/{route}", body, headers)
 
 
 def redrive_event(batch_id: str, body: str) -> dict[str, Any]:

@@ -253,7 +253,7 @@ def test_an_announced_end_may_be_announced_once_more_and_keeps_its_state() -> No
     assert (after.state, after.cause, after.by) == (before.state, before.cause, before.by)
     assert (after.due, after.announcement_id, after.ended_at) == (LATER, before.announcement_id, before.ended_at)
     assert (after.history[-1].cause, after.history[-1].by) == ("announced again: a queue was lost", "kari")
-    assert steps.announced(after, after.announced_at).announced_at == NOW
+    assert steps.announced(after).announced_at == NOW
 
 
 @pytest.mark.parametrize(
@@ -283,13 +283,13 @@ def test_a_batch_is_announced_again_a_bounded_number_of_times() -> None:
 def test_a_new_end_is_not_the_one_that_was_announced() -> None:
     closed = steps.closed(an_announced_end(), State.SUCCEEDED, "found", "kari", LATER)
 
-    assert (closed.announced_at, closed.is_to_be_repeated) == (None, False)
+    assert (closed.is_announced, closed.is_to_be_repeated) == (False, False)
 
 
 def test_announced_leaves_nothing_to_do() -> None:
     held = steps.held(in_state(State.PENDING), "not understood", LATER)
 
-    assert steps.announced(held) == replace(held, due=None)
+    assert steps.announced(held, NOW) == replace(held, due=None, announced=1, announced_at=NOW)
 
 
 def test_another_state_forgets_since_when_the_result_is_not_understood() -> None:

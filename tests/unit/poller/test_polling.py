@@ -177,6 +177,17 @@ def test_what_is_not_kept_any_more_is_given_up_and_reported(world: World) -> Non
     assert any("not kept any more" in str(error) for error in world.diary.transient_errors)
 
 
+def test_what_is_announced_later_is_kept_later_although_the_clock_went_back(world: World) -> None:
+    world.submitted(an_order(1, documentNo=None), kind="drop-before")
+    world.poll(after=MINUTE)
+    assert world.store.save(steps.closed(world.stored(), State.FAILED, "asked by phone", "kari", world.now))
+
+    world.poll(after=timedelta(seconds=-40))
+    world.poll(after=2 * MINUTE)
+
+    assert [event["id"] for event in kept(world)] == ["batch-1.1", "batch-1.2"]
+
+
 def kept(world: World) -> list[dict[str, Any]]:
     """What a reader of the client's announcements finds."""
     announced = Announced(cast("Any", world.announced_table), "announced", TIMES.retention)

@@ -38,8 +38,8 @@ class World:
     def announce(self, *numbers: int, at: datetime | None = None, client_no: str = "2218", text: str = "") -> None:
         """What a poller keeps that reads this time on its clock."""
         for number in numbers:
-            announcement = Announcement(f"b{number}.1", client_no, text or json.dumps({"id": number}))
-            self.announced.keep([announcement], at or self.now)
+            text_of = text or json.dumps({"id": number})
+            self.announced.keep([Announcement(f"b{number}.1", client_no, at or self.now, text_of)])
 
     def read(self, client_no: str = "2218", **question: object) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self.results.read(client_no, json.dumps(question).encode()))

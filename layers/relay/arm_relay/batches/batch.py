@@ -205,7 +205,8 @@ class Batch:
     announcements: int = 0
     #: When it entered its present end or hold.
     ended_at: datetime | None = None
-    #: When that was announced; None as long as it was not.
+    #: The number of its latest announcement that was published and kept, and when that was.
+    announced: int = 0
     announced_at: datetime | None = None
     #: Why it is in its present state.
     cause: str
@@ -222,7 +223,12 @@ class Batch:
     @property
     def is_to_be_repeated(self) -> bool:
         """Whether its end or hold was announced, and is to be announced once more in the same words."""
-        return self.rests and self.due is not None and self.announced_at is not None
+        return self.rests and self.due is not None and self.is_announced
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether its present end or hold was announced."""
+        return self.rests and self.announced == self.announcements
 
     @property
     def announcement_id(self) -> str:

@@ -202,7 +202,7 @@ def postponed(batch: Batch) -> Batch:
 
 def announced(batch: Batch, at: datetime | None = None) -> Batch:
     """Its end or hold has been announced: nothing is left to do."""
-    return replace(batch, due=None, announced_at=at or batch.announced_at)
+    return replace(batch, due=None, announced=batch.announcements, announced_at=at or batch.announced_at)
 
 
 def to_be_repeated(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
@@ -213,7 +213,7 @@ def to_be_repeated(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
     """
     if not batch.rests:
         raise IllegalStep(f"There is nothing to announce again. The batch's status is {batch.state}.")
-    if batch.due or batch.announced_at is None:
+    if batch.due or not batch.is_announced:
         raise IllegalStep("The batch is still being announced. Try again in a minute.")
     cause = causes.announced_again(reason)
     repetitions = [entry for entry in batch.history if entry.by and entry.cause.startswith(causes.announced_again(""))]
@@ -284,7 +284,6 @@ def _moved(batch: Batch, state: State, cause: str, now: datetime, by: str | None
         undecided_since=None,
         failing_since=None,
         failure=None,
-        announced_at=None,
         history=_remembered(batch.history, Transitions(state=state, cause=cause, by=by, at=(now,))),
     )
 

@@ -4,9 +4,9 @@ In this order: a batch leaves the index last, so what is not kept is published a
 same id. Whoever reads what was kept may find it twice.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch
@@ -15,6 +15,9 @@ from arm_relay.poller.notifications import Message, message_of, repeated
 from arm_relay.store.announced import Announced, Announcement, place_of
 from arm_relay.store.records import UnreadableRecord
 from arm_relay.store.table import StoreUnavailable
+
+#: The difference of two times that are in order.
+INSTANT: Final = timedelta(microseconds=1)
 
 
 class Topic(Protocol):
@@ -43,19 +46,25 @@ class Announcing:
             elif (text := self._kept_text(batch)) is not None:
                 messages.append(repeated(batch, text)) if text else gone.append(batch)
         published = self._topic.publish_all(messages)
-        at = self._now()
+        times = {batch.id: self._time_of(batch) for batch in batches}
         done = [message for message in messages if message.batch_id in published]
-        kept = self._keep([message for message in done if not message.is_repeated], at)
+        kept = self._keep([message for message in done if not message.is_repeated], times)
         again = [known[message.batch_id] for message in done if message.is_repeated]
         return [
-            *(steps.announced(known[message.batch_id], at) for message in done if message.id in kept),
-            *(steps.announced(batch, batch.announced_at) for batch in (*again, *gone)),
+            *(steps.announced(known[each.batch_id], times[each.batch_id]) for each in done if each.id in kept),
+            *(steps.announced(batch) for batch in (*again, *gone)),
         ]
 
-    def _keep(self, messages: Sequence[Message], at: datetime) -> set[str]:
+    def _time_of(self, batch: Batch) -> datetime:
+        """When the batch was announced: later than the time before, whatever clock that was read from."""
+        now = self._now()
+        return max(now, batch.announced_at + INSTANT) if batch.announced_at else now
+
+    def _keep(self, messages: Sequence[Message], times: Mapping[str, datetime]) -> set[str]:
         """The ids of the messages that are kept from now on."""
+        announcements = [Announcement(each.id, each.client_no, times[each.batch_id], each.text) for each in messages]
         try:
-            return self._announced.keep([Announcement(each.id, each.client_no, each.text) for each in messages], at)
+            return self._announced.keep(announcements)
         except StoreUnavailable as error:
             self._journal.transient_error(str(error))
             return set()

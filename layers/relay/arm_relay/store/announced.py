@@ -32,6 +32,8 @@ class Announcement:
     #: The CloudEvent's id.
     id: str
     client_no: str
+    #: When it was published, by the publisher's clock.
+    at: datetime
     #: The CloudEvent as JSON.
     text: str
 
@@ -58,15 +60,15 @@ class Announced:
         self._table = table
         self._retention = retention
 
-    def keep(self, announcements: Sequence[Announcement], at: datetime) -> set[str]:
-        """Keep what was announced at this time; the ids of those that are kept. The others may not be.
+    def keep(self, announcements: Sequence[Announcement]) -> set[str]:
+        """Keep what was announced; the ids of those that are kept. The others may not be.
 
         Raises:
             StoreUnavailable: it is not known which of them are kept.
         """
         kept: set[str] = set()
         for start in range(0, len(announcements), KEPT_AT_ONCE):
-            kept |= self._keep(announcements[start : start + KEPT_AT_ONCE], at)
+            kept |= self._keep(announcements[start : start + KEPT_AT_ONCE])
         return kept
 
     def after(self, client_no: str, place: str, limit: int) -> Iterator[Listed]:
@@ -104,8 +106,8 @@ class Announced:
             answer = self._client.get_item(TableName=self._table, Key=key)
         return _text(answer["Item"]) if "Item" in answer else None
 
-    def _keep(self, announcements: Sequence[Announcement], at: datetime) -> set[str]:
-        items = {each.id: self._item(each, at) for each in announcements}
+    def _keep(self, announcements: Sequence[Announcement]) -> set[str]:
+        items = {each.id: self._item(each) for each in announcements}
         puts: Any = {self._table: [{"PutRequest": {"Item": item}} for item in items.values()]}
         with available():
             answer = self._client.batch_write_item(RequestItems=puts)
@@ -113,12 +115,12 @@ class Announced:
         places = {entry["PutRequest"]["Item"]["place"]["S"] for entry in refused}
         return {name for name, item in items.items() if item["place"]["S"] not in places}
 
-    def _item(self, announcement: Announcement, at: datetime) -> dict[str, dict[str, Any]]:
+    def _item(self, announcement: Announcement) -> dict[str, dict[str, Any]]:
         return {
             "clientNo": {"S": announcement.client_no},
-            "place": {"S": place_of(at, announcement.id)},
+            "place": {"S": place_of(announcement.at, announcement.id)},
             "body": {"B": compress(announcement.text.encode())},
-            "expiresAt": {"N": str(int((at + self._retention).timestamp()))},
+            "expiresAt": {"N": str(int((announcement.at + self._retention).timestamp()))},
         }
 
 

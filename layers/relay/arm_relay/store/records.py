@@ -62,6 +62,7 @@ ATTRIBUTES: Final = (
     "failingSince",
     "undecidedSince",
     "endedAt",
+    "announced",
     "announcedAt",
     "failure",
     "batchUuid",
@@ -200,6 +201,8 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "announcedAt": batch.announced_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
+    if batch.announced:
+        item["announced"] = {"N": str(batch.announced)}
     if batch.failure:
         item["failure"] = {"S": batch.failure}
     if batch.batch_uuid:
@@ -248,6 +251,7 @@ def _batch(item: Item) -> Batch:
         batch_uuid=_text(item, "batchUuid") or None,
         answer=Answer(*answer) if answer else None,
         ended_at=_time(item, "endedAt"),
+        announced=_number(item, "announced"),
         announced_at=_time(item, "announcedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
