@@ -41,11 +41,11 @@ class World:
             text_of = text or json.dumps({"id": number})
             self.announced.keep([Announcement(f"b{number}.1", client_no, at or self.now, text_of)])
 
-    def read(self, client_no: str = "2218", **question: Any) -> dict[str, Any]:
+    def read(self, client_no: str = "2218", **question: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
         answer: dict[str, Any] = json.loads(self.results.read(client_no, json.dumps(question).encode()))
         return answer
 
-    def ids(self, **question: Any) -> list[int]:
+    def ids(self, **question: Any) -> list[int]:  # noqa: ANN401 (as above)
         return [event["id"] for event in self.read(**question)["events"]]
 
 
