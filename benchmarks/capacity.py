@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks import tables
-from benchmarks.cloud import Cloud
+from benchmarks.cloud import Capacity, Cloud
 from benchmarks.contestants import POLLER, RELAY, Contestant
 from benchmarks.events import an_event
 from benchmarks.processes import running
@@ -48,8 +48,15 @@ def rows() -> list[Row]:
     return [_row(each, target) for each, target in zip(lives(), (AT_MOST_SINGLE, AT_MOST_MANY), strict=True)]
 
 
-def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contestant = POLLER) -> Life:
-    """The whole life of one request's orders.
+def life(
+    table: Table,
+    orders: int,
+    webhook: Contestant = RELAY,
+    poller: Contestant = POLLER,
+    *,
+    is_first_of_the_day: bool = False,
+) -> Life:
+    """The whole life of one request's orders, of a client that had an order earlier in the day or of one that had none.
 
     Raises:
         RuntimeError: they did not come to their end.
@@ -57,11 +64,10 @@ def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contest
     table.renew()
     cloud = Cloud(table.url)
     with Server(cloud) as server:
-        with running(webhook, server.url, FIRST_POLL_SECONDS="1") as function:
-            logged = function.run([an_event(orders)]).logged
-        time.sleep(1.1)  # until the first poll is due
-        with running(poller, server.url) as function:
-            logged += function.run([{}]).logged
+        if not is_first_of_the_day:
+            _lived(server, 1, webhook, poller)
+            cloud.capacity, cloud.messages = Capacity(), 0
+        logged = _lived(server, orders, webhook, poller)
     if cloud.messages != 1:
         raise RuntimeError(f"{orders} orders came to no end: {dict(cloud.calls)}")
     taken = cloud.capacity
@@ -73,6 +79,15 @@ def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contest
         logged=logged,
         calls=dict(sorted(taken.calls.items())),
     )
+
+
+def _lived(server: Server, orders: int, webhook: Contestant, poller: Contestant) -> int:
+    """A request's orders from their claim to their end; how many bytes were logged."""
+    with running(webhook, server.url, FIRST_POLL_SECONDS="1") as function:
+        logged = function.run([an_event(orders)]).logged
+    time.sleep(1.1)  # until the first poll is due
+    with running(poller, server.url) as function:
+        return logged + function.run([{}]).logged
 
 
 def _row(life: Life, target: float) -> Row:

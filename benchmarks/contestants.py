@@ -52,6 +52,7 @@ class Contestant:
             "ARM_BASE_URL": f"{cloud_url}/arm/v1",
             "ARM_TOKEN_URL": f"{cloud_url}/token",
             "TABLE_NAME": "relay",
+            "ANNOUNCED_TABLE_NAME": "announced",
             "TOPIC_ARN": "arn:aws:sns:eu-north-1:123456789012:relay",
             "SECRET_ARN": "arn:aws:secretsmanager:eu-north-1:123456789012:secret:relay",
             **dict(self.variables),

@@ -23,7 +23,7 @@ from botocore.config import Config
 from tests.support.builders import a_batch, a_batch_order
 from tests.support.dynamodb_local import free_port
 from tests.support.dynamodb_local import running as running_dynamodb
-from tests.support.store_contract import TABLE, create_table
+from tests.support.store_contract import TABLE, create_tables, delete_tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,8 +53,8 @@ class Table:
     def renew(self) -> None:
         """Empty it."""
         if TABLE in self._client.list_tables()["TableNames"]:
-            self._client.delete_table(TableName=TABLE)
-        create_table(self._client)
+            delete_tables(self._client)
+        create_tables(self._client)
 
     def fill(self, number: int) -> None:
         """Put so many batches into it whose results are due."""

@@ -12,11 +12,13 @@ from arm_relay.batches.batch import Answer, Batch, OrderStatus, State, Times
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.responses import to_held, to_order_status, to_status
 from arm_relay.orders.parsing import parse_orders
+from arm_relay.poller.notifications import message_of
 from arm_relay.store.records import HeldBatch
 from arm_relay.webhook.customers import Known
 from arm_relay.webhook.preview import to_preview
 from arm_relay.webhook.receipts import Receipt, Taken
 from arm_relay.webhook.responses import to_receipt
+from arm_relay.webhook.status import to_order_progress
 from arm_relay.webhook.taking import Taking
 
 from sandbox.cloud.credentials import CLIENT_NO
@@ -46,9 +48,15 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "minimal": json.loads(_MINIMAL),
         "several": [json.loads(_COMPLETE), json.loads(_MINIMAL)],
     },
+    "StatusQuestion": {"two orders": {"ids": ["evt-20250227-0001", "evt-20250227-0002"]}},
+    "ResultsQuestion": {
+        "from the first on": {},
+        "from a time on": {"after": "2025-02-27T00:00:00Z", "limit": 500},
+    },
     "Redrive": {
         "resubmit": {"action": "resubmit", "reason": "ARM has none of it, checked by hand"},
         "close": {"action": "close", "status": "SUCCEEDED", "reason": "found as document 88776655"},
+        "announce": {"action": "announce", "reason": "the subscriber's queue was lost"},
     },
 }
 
@@ -64,6 +72,21 @@ def answers() -> Mapping[str, Json]:
         "Preview": json.loads(_preview(drafts)),
         "BatchStatus": to_status(ended, _TIMES),
         "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
+        "OrdersProgress": {
+            "orders": [
+                {
+                    "id": ended.orders[0].id,
+                    "known": True,
+                    **to_order_progress(ended.orders[0], ended, _TIMES),
+                },
+                {"id": "evt-20250227-0002", "known": False},
+            ]
+        },
+        "Results": {
+            "events": [json.loads(message_of(ended).text)],
+            "next": "MjIxOCAyMDI1LTAyLTI3VDEyOjAxOjAwLjAwMDAwMFo=",
+            "more": False,
+        },
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
 

@@ -12,11 +12,12 @@ from typing import Any, Final
 from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, Standing, State
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
-from arm_relay.operators.redrive import Close, Resubmit
-from arm_relay.orders.order import MAX_ID
+from arm_relay.operators.redrive import Announce, Close, Resubmit
+from arm_relay.orders.order import CREDITED, INVOICED, MAX_ID
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.webhook.customers import Known
 from arm_relay.webhook.intake import OnInvalid
+from arm_relay.webhook.questions import MOST_IDS, MOST_RESULTS, RESULTS
 from pydantic.json_schema import models_json_schema
 
 from sandbox.paths import ROOT
@@ -93,6 +94,8 @@ OF_IAM: Final[dict[int, str]] = {403: "The request is not signed, or its signer 
 
 #: What the fields of a redrive mean, by schema and field.
 REDRIVE_WORDS: Final = {
+    ("Announce", "action"): "This form has the batch's end or hold announced once more, word for word.",
+    ("Announce", "reason"): "Why; it is kept in the batch's history.",
     ("Close", "action"): "This form ends the batch.",
     ("Close", "status"): "How the orders ended whose status was not known.",
     ("Close", "reason"): "How you found that out; it is kept in the batch's history.",
@@ -154,6 +157,9 @@ def _paths() -> dict[str, dict[str, Operation]]:
     client = "/v1/clients/{clientNo}"
     return {
         f"{client}/orders": {"post": _accept()},
+        f"{client}/orders/retry": {"post": _retry()},
+        f"{client}/orders/status": {"post": _show_orders()},
+        f"{client}/results": {"post": _read_results()},
         f"{client}/orders/preview": {"post": _preview()},
         f"{client}/orders/{{id}}": {"get": _show_order()},
         "/v1/orders": {"get": _find_order()},
@@ -171,21 +177,10 @@ def _accept() -> Operation:
         summary=f"Send one order event, or an array of 1 to {MAX_ORDERS}",
         description="The new orders of a request become one batch. Sending an order again with the same content is "
         "safe: it is billed once. See `docs/sending-orders.md`.",
-        parameters=(
-            _query(
-                "onInvalid",
-                "What happens to the other orders when some are invalid or in conflict: `reject-all` sends nothing, "
-                "`accept-valid` sends the others.",
-                _enum(OnInvalid) | {"default": OnInvalid.REJECT_ALL.value},
-            ),
-            *_signature(),
-        ),
+        parameters=(_ON_INVALID, *_SIGNED),
         body=_ref("Orders"),
         answers={202: _ref("Receipt"), 200: _ref("Receipt")},
-        headers={
-            200: {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "The relay had every order."}},
-            503: {"Retry-After": {"schema": {"type": "string"}, "description": "How many seconds to wait."}},
-        },
+        headers=_OF_RECEIPTS,
         problems=(
             Kind.NOT_JSON,
             Kind.INVALID_QUERY,
@@ -201,14 +196,60 @@ def _accept() -> Operation:
     )
 
 
-def _signature() -> tuple[Json, ...]:
-    return (
-        _header(
-            "webhook-id",
-            "Any text; it is part of what is signed. The relay recognises a repeated order by the order's `id` and "
-            "not by this header, so each try may have a new one.",
+def _retry() -> Operation:
+    return Operation(
+        name="retryOrders",
+        reader=Reader.SENDERS,
+        summary=f"Have failed orders billed once more, unchanged: one order event, or an array of 1 to {MAX_ORDERS}",
+        description="Each order is sent as it was, with the `failedBatchId` of the batch in which it failed or was "
+        "refused. The same retry twice is one retry. See `docs/sending-orders.md`.",
+        parameters=(_ON_INVALID, *_SIGNED),
+        body=_ref("Orders"),
+        answers={202: _ref("Receipt"), 200: _ref("Receipt")},
+        headers=_OF_RECEIPTS,
+        problems=(
+            Kind.NOT_JSON,
+            Kind.INVALID_QUERY,
+            Kind.BAD_SIGNATURE,
+            Kind.UNKNOWN_CLIENT,
+            Kind.NOT_RETRIABLE,
+            Kind.TOO_LARGE,
+            Kind.NOT_JSON_MEDIA_TYPE,
+            Kind.INVALID_ORDER,
+            Kind.REFUSED_BY_ARM,
         ),
-        _header("webhook-timestamp", "When the request was signed, in seconds since 1970."),
+        security="standardWebhooks",
+    )
+
+
+def _show_orders() -> Operation:
+    return Operation(
+        name="showOrders",
+        reader=Reader.SENDERS,
+        summary=f"Ask what has become of 1 to {MOST_IDS} orders",
+        description="An entry per id, in their order; `known` is false where the relay has no such order.",
+        parameters=_SIGNED,
+        body=_ref("StatusQuestion"),
+        answers={200: _ref("OrdersProgress")},
+        headers=_OF_OUTAGES,
+        problems=_OF_QUESTIONS,
+        security="standardWebhooks",
+    )
+
+
+def _read_results() -> Operation:
+    return Operation(
+        name="readResults",
+        reader=Reader.SENDERS,
+        summary="Read the notifications about the client's orders, without AWS",
+        description="In the order in which they were published, each at least once. Drop those whose `id` you know. "
+        "See `docs/receiving-results.md`.",
+        parameters=_SIGNED,
+        body=_ref("ResultsQuestion"),
+        answers={200: _ref("Results")},
+        headers=_OF_OUTAGES,
+        problems=_OF_QUESTIONS,
+        security="standardWebhooks",
     )
 
 
@@ -218,7 +259,7 @@ def _preview() -> Operation:
         reader=Reader.SENDERS,
         summary="Show the ARM batch that order events would become",
         description="Nothing is recorded or sent. ARM is asked whether it has the customers.",
-        parameters=_signature(),
+        parameters=_SIGNED,
         body=_ref("Orders"),
         answers={200: _ref("Preview")},
         problems=(
@@ -293,9 +334,9 @@ def _redrive() -> Operation:
     return Operation(
         name="redriveBatch",
         reader=Reader.OPERATORS,
-        summary="Release a held batch: resubmit it or close it",
+        summary="Release a held batch (resubmit it or close it), or have an end or hold announced again",
         parameters=(_in_path("batchId", "The relay's id of the batch."),),
-        body={"oneOf": [_ref("Resubmit"), _ref("Close")]},
+        body={"oneOf": [_ref("Resubmit"), _ref("Close"), _ref("Announce")]},
         answers={200: _ref("BatchStatus")},
         problems=(
             Kind.NOT_JSON,
@@ -387,7 +428,7 @@ def _schemas() -> Json:
     definitions = orders.pop("$defs")
     for name in ("$schema", "$id"):
         del orders[name]
-    _, redrives = models_json_schema([(Resubmit, "validation"), (Close, "validation")])
+    _, redrives = models_json_schema([(Resubmit, "validation"), (Close, "validation"), (Announce, "validation")])
     schemas = definitions | {"Orders": orders} | _with_words(redrives["$defs"]) | _answers()
     moved: Json = json.loads(json.dumps(schemas).replace('"#/$defs/', f'"{COMPONENTS}'))
     return dict(sorted(moved.items()))
@@ -402,7 +443,8 @@ def _with_words(redrives: Json) -> Json:
 
 def _answers() -> Json:
     """What both functions' `responses` and `arm_relay.api.problems` write."""
-    return _problem_schemas() | _receipt_schemas() | _operator_schemas()
+    questions = _question_schemas() | _sender_schemas()
+    return _problem_schemas() | _receipt_schemas() | questions | _operator_schemas()
 
 
 def _problem_schemas() -> Json:
@@ -465,6 +507,15 @@ def _credited_invoice() -> Json:
     )
 
 
+def _total() -> Json:
+    amounts = {
+        "net": {"type": "number", "description": "Without VAT."},
+        "vat": {"type": "number", "description": "The VAT."},
+        "gross": {"type": "number", "description": "With VAT."},
+    }
+    return _object(amounts, description="What its document comes to, in major currency units.")
+
+
 def _receipt_schemas() -> Json:
     outcomes = {
         "enum": ["accepted", "duplicate", "refused"],
@@ -510,15 +561,6 @@ def _receipt_schemas() -> Json:
     }
 
 
-def _total() -> Json:
-    amounts = {
-        "net": {"type": "number", "description": "Without VAT."},
-        "vat": {"type": "number", "description": "The VAT."},
-        "gross": {"type": "number", "description": "With VAT."},
-    }
-    return _object(amounts, description="What its document comes to, in major currency units.")
-
-
 def _preview_answer() -> Json:
     customer = "Whether ARM has the customer; `no-answer` and `not-asked` say nothing about it."
     order = {
@@ -534,6 +576,65 @@ def _preview_answer() -> Json:
         "orders": _list(_object(order, optional=_OF_SOME_ORDERS), "What is known of each order."),
     }
     return _object(preview, description="What order events would become.")
+
+
+def _question_schemas() -> Json:
+    order_id = {"type": "string", "minLength": 1, "maxLength": MAX_ID}
+    ids = {"type": "array", "minItems": 1, "maxItems": MOST_IDS, "items": order_id}
+    limit = {"type": "integer", "minimum": 1, "maximum": MOST_RESULTS, "default": RESULTS}
+    results = {
+        "after": _nullable(
+            _text(
+                "The `next` of an earlier answer; or a time, such as 2025-02-27T00:00:00Z. From the first without it."
+            )
+        ),
+        "limit": _nullable(limit | {"description": "How many results an answer may have."}),
+    }
+    return {
+        "StatusQuestion": _object({"ids": ids | {"description": "The orders' ids."}}, description="Which orders."),
+        "ResultsQuestion": _object(results, optional=results, description="Which results."),
+    }
+
+
+def _sender_schemas() -> Json:
+    details = {
+        "type": _enum((INVOICED, CREDITED), "As the order was sent."),
+        "customerNo": _text("The customer's number in ARM."),
+        "invoiceDate": _nullable(_described({"type": "string", "format": "date"}, "The document's own date.")),
+        "dueDate": _nullable(_described({"type": "string", "format": "date"}, "When the document is due.")),
+        "currency": _nullable(_text("The order's currency; null if it has none.")),
+        "total": _nullable(_total()),
+        "metadata": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "The sender's own words about the order.",
+        },
+    }
+    shared = ("batchId", "status", "cause", "by", "batchUuid", "claimedAt", "endedAt", "nextPollAt", "settlesAt")
+    fields = _batch_fields()
+    known = _object(
+        {"id": _text("The id of the question."), "known": {"const": True}}
+        | {name: fields[name] for name in shared}
+        | {"order": _object(_order_fields() | details, description="The order, as its batch has it.")},
+        description="An order that the relay has.",
+    )
+    unknown = _object(
+        {"id": _text("The id of the question."), "known": {"const": False}},
+        description="An order that the relay does not have.",
+    )
+    results = {
+        "events": _list(
+            {"type": "object"},
+            "The notifications, word for word: CloudEvents, by `docs/schemas/notification.schema.json`.",
+        ),
+        "next": _text("Where the next question goes on: its `after`."),
+        "more": {"type": "boolean", "description": "Whether more can be read at once."},
+    }
+    entries = _list({"oneOf": [known, unknown]}, "An entry per id, in the order of the question.")
+    return {
+        "OrdersProgress": _object({"orders": entries}, description="What has become of orders."),
+        "Results": _object(results, description="Notifications about the client's orders."),
+    }
 
 
 def _batch_fields() -> Json:
@@ -617,7 +718,7 @@ def _json(schema: Json, examples: Mapping[str, Any]) -> Json:
 
 
 def _request_examples(schema: Json) -> Mapping[str, Any]:
-    return REQUESTS["Orders" if schema == _ref("Orders") else "Redrive"]
+    return REQUESTS.get(schema.get("$ref", "").removeprefix(COMPONENTS), REQUESTS["Redrive"])
 
 
 def _answer_examples(schema: Json) -> Mapping[str, Any]:
@@ -657,6 +758,43 @@ def _described(schema: Json, description: str) -> Json:
 
 def _nullable(schema: Json) -> Json:
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+_ON_INVALID: Final = _query(
+    "onInvalid",
+    "What happens to the other orders when some are invalid or in conflict: `reject-all` sends nothing, "
+    "`accept-valid` sends the others.",
+    _enum(OnInvalid) | {"default": OnInvalid.REJECT_ALL.value},
+)
+_SIGNED: Final = (
+    _header(
+        "webhook-id",
+        "Any text; it is part of what is signed. The relay recognises a repeated order by the order's `id` and "
+        "not by this header, so each try may have a new one.",
+    ),
+    _header("webhook-timestamp", "When the request was signed, in seconds since 1970."),
+)
+_OF_OUTAGES: Final[Mapping[int, Json]] = {
+    503: {"Retry-After": {"schema": {"type": "string"}, "description": "How many seconds to wait."}},
+}
+_OF_RECEIPTS: Final[Mapping[int, Json]] = {
+    200: {"Idempotent-Replayed": {"schema": {"const": "true"}, "description": "The relay had every order."}},
+    202: {
+        "Location": {
+            "schema": {"type": "string"},
+            "description": "The path of `orders/status`, where the sender asks what has become of the orders.",
+        }
+    },
+    **_OF_OUTAGES,
+}
+_OF_QUESTIONS: Final = (
+    Kind.NOT_JSON,
+    Kind.BAD_SIGNATURE,
+    Kind.UNKNOWN_CLIENT,
+    Kind.TOO_LARGE,
+    Kind.NOT_JSON_MEDIA_TYPE,
+    Kind.INVALID_QUESTION,
+)
 
 
 if __name__ == "__main__":

@@ -222,6 +222,22 @@ _ORDER: Final = {
         arm="Each under its own name, behind the relay's fields.",
         example={"period": "2025-02"},
     ),
+    "metadata": FieldNote(
+        means="Your own words about the order, by name: they come back in its notifications, in the results and in its "
+        "status. All values are strings; the names have letters, digits, dots, hyphens and underscores. At most 20 "
+        "members and 600 bytes as JSON. They are part of the order's content: keep out what changes when you send the "
+        "order again, such as a time.",
+        absent="The notifications have an empty object.",
+        arm="Not sent.",
+        example={"shop": "oslo-2"},
+    ),
+    "failedBatchId": FieldNote(
+        means="Only for `orders/retry`, which bills a failed order once more, unchanged: the `batchId` of the batch in "
+        "which it failed or was refused.",
+        absent="`orders/retry` refuses the order; `orders` takes no order with it.",
+        arm="Not sent.",
+        example="7f1c2a52-6f0f-4c7e-9a53-1f0f0e6d3b11",
+    ),
     "lines": FieldNote(
         means="The document's lines in their order, 1 to 1000. A line with the field `text` is a text line; every "
         "other line is an item line.",
@@ -446,6 +462,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Email": "An e-mail address of at most 254 characters, without a name beside it.",
     "Codes": "At most 100 codes of at most 100 characters each.",
     "ArmFields": "An object of at most 20 fields, 4 levels and 4000 characters. Its numbers have at most 15 digits.",
+    "Metadata": "An object of at most 20 members, each a string, and of at most 600 bytes as JSON.",
     "Date": "A date of the calendar, YYYY-MM-DD.",
     "Amount": "A number, or a string that holds one: at most 15 digits, 6 of them after the decimal point.",
     "Percent": "A number from 0 to 100, or a string that holds one: at most 4 digits after the decimal point.",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from arm_relay.orders.currencies import CURRENCIES
 from arm_relay.orders.order import CREDITED, INVOICED, Order
 from arm_relay.orders.parsing import MAX_ORDERS
-from arm_relay.orders.values import MOST_ARM_FIELDS, NUMBER
+from arm_relay.orders.values import METADATA_NAME, MOST_ARM_FIELDS, MOST_METADATA, NUMBER
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from sandbox.paths import ROOT
@@ -37,6 +37,11 @@ def orders_schema() -> dict[str, Any]:
     definitions["Quantity"] = {"allOf": [_ref("Amount"), {"not": {"const": 0}}]}
     definitions["VatRate"] = {"allOf": [_ref("Percent"), {"anyOf": [*_rates()]}]}
     definitions["ArmFields"] |= {"maxProperties": MOST_ARM_FIELDS}
+    definitions["Metadata"] |= {
+        "maxProperties": MOST_METADATA,
+        "propertyNames": {"pattern": f"^{METADATA_NAME.pattern}$"},
+        "additionalProperties": _or_null({"type": "string"}),
+    }
     definitions["ExpectedTotal"]["anyOf"] = [_given(name) for name in definitions["ExpectedTotal"]["properties"]]
     definitions["Credits"]["oneOf"] = [_given(name) for name in definitions["Credits"]["properties"]]
     for model in NOTES:

@@ -11,6 +11,7 @@ from arm_relay.api.responses import Api, ProblemFound, Response, json_response, 
 from arm_relay.bootstrap import webhook
 from arm_relay.webhook.intake import OnInvalid
 from arm_relay.webhook.problems import problem_of
+from arm_relay.webhook.receipts import Receipt
 from arm_relay.webhook.responses import to_receipt, to_refusal
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -33,12 +34,39 @@ def accept_orders(event: Event) -> Response:
     client_no, body = client_no_of(event), body_of(event)
     relay().admission.check(client_no, headers_of(event), body)
     on_invalid = choice_of(event, "onInvalid", OnInvalid, OnInvalid.REJECT_ALL)
-    receipt = relay().intake.accept(client_no, body, on_invalid)
+    return _answer(client_no, relay().intake.accept(client_no, body, on_invalid))
+
+
+def retry_orders(event: Event) -> Response:
+    """Accept order events once more that failed."""
+    client_no, body = client_no_of(event), body_of(event)
+    relay().admission.check(client_no, headers_of(event), body)
+    on_invalid = choice_of(event, "onInvalid", OnInvalid, OnInvalid.REJECT_ALL)
+    return _answer(client_no, relay().intake.retry(client_no, body, on_invalid))
+
+
+def show_orders(event: Event) -> Response:
+    """Show what has become of orders."""
+    client_no, body = client_no_of(event), body_of(event)
+    relay().admission.check(client_no, headers_of(event), body)
+    return json_response(HTTPStatus.OK, relay().status.of(client_no, body))
+
+
+def read_results(event: Event) -> Response:
+    """Show what was announced."""
+    client_no, body = client_no_of(event), body_of(event)
+    relay().admission.check(client_no, headers_of(event), body)
+    return response(HTTPStatus.OK, "application/json", relay().results.read(client_no, body))
+
+
+def _answer(client_no: str, receipt: Receipt) -> Response:
     if receipt.replayed:
         return json_response(HTTPStatus.OK, to_receipt(receipt), {"Idempotent-Replayed": "true"})
     if receipt.refused:
         raise ProblemFound(to_refusal(receipt))
-    return json_response(HTTPStatus.ACCEPTED, to_receipt(receipt))
+    # Where the sender asks what has become of them.
+    location = {"Location": f"/v1/clients/{client_no}/orders/status"}
+    return json_response(HTTPStatus.ACCEPTED, to_receipt(receipt), location)
 
 
 def preview_orders(event: Event) -> Response:
@@ -57,6 +85,9 @@ API: Final = Api(
     routes={
         "POST /v1/clients/{clientNo}/orders": accept_orders,
         "POST /v1/clients/{clientNo}/orders/preview": preview_orders,
+        "POST /v1/clients/{clientNo}/orders/retry": retry_orders,
+        "POST /v1/clients/{clientNo}/orders/status": show_orders,
+        "POST /v1/clients/{clientNo}/results": read_results,
         "GET /v1/openapi.json": describe_api,
     },
     problem_of=problem_of,

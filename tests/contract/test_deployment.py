@@ -104,7 +104,13 @@ def test_a_parameter_that_is_not_there_has_no_default_to_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "policy"), [("Table", "Retain"), ("Secret", "RetainExceptOnCreate"), ("Key", "RetainExceptOnCreate")]
+    ("resource", "policy"),
+    [
+        ("Table", "Retain"),
+        ("AnnouncedTable", "Retain"),
+        ("Secret", "RetainExceptOnCreate"),
+        ("Key", "RetainExceptOnCreate"),
+    ],
 )
 def test_what_holds_data_outlives_the_stack(resource: str, policy: str) -> None:
     found = template()["Resources"][resource]
@@ -112,8 +118,9 @@ def test_what_holds_data_outlives_the_stack(resource: str, policy: str) -> None:
     assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == (policy, "Retain")
 
 
-def test_the_table_is_not_deleted_by_mistake() -> None:
-    table = template()["Resources"]["Table"]
+@pytest.mark.parametrize("name", ["Table", "AnnouncedTable"])
+def test_a_table_is_not_deleted_by_mistake(name: str) -> None:
+    table = template()["Resources"][name]
 
     assert table["Properties"]["DeletionProtectionEnabled"] is True
     # CloudFormation could not delete it when it takes a failed first deployment back, and would stop there.

@@ -104,7 +104,7 @@ def test_every_sample_order_is_one_the_relay_takes() -> None:
 def test_every_redrive_shown_is_one_the_relay_takes() -> None:
     shown = re.findall(r"```json\n(.*?)```", (DOCS / "operations.md").read_text(), re.DOTALL)
 
-    assert [json.loads(text)["action"] for text in shown] == ["resubmit", "close"]
+    assert [json.loads(text)["action"] for text in shown] == ["resubmit", "close", "announce"]
     for text in shown:
         _parse(text.encode())
 

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
 from arm_relay.batches import steps
-from arm_relay.batches.batch import ENDS, KEPT_ANSWER, Answer, Batch, OrderStatus, State
+from arm_relay.batches.batch import ENDS, KEPT_ANSWER, Answer, Batch, BatchOrder, OrderStatus, State, Total
 from arm_relay.orders.order import MAX_ID
 from arm_relay.orders.parsing import MAX_ORDERS
-from arm_relay.poller.notifications import Topic, to_event
+from arm_relay.orders.values import MOST_METADATA_BYTES
+from arm_relay.poller.notifications import Topic, message_of, repeated, to_event
 
 from tests.support.builders import NOW, a_batch, a_batch_order
 from tests.support.diary import Diary
@@ -24,12 +26,24 @@ SNS_LIMIT = 256 * 1024
 ENDED_AT = NOW + timedelta(minutes=5)
 ANSWER = Answer(200, '{"status":"PROCESSED","result":"OK"}')
 
-#: The longest character there is.
-LONG = "\N{PILE OF POO}"
+#: The longest character there is: SNS rejects it, so that it is written as an escape of six bytes.
+LONG = "\uffff"
 
 
 def pending(**changes: object) -> Batch:
-    return replace(steps.pending(a_batch(**changes), "uuid-1", ANSWER, NOW), answer=ANSWER)
+    batch = a_batch(**{"orders": (an_announced_order(),)} | changes)
+    return replace(steps.pending(batch, "uuid-1", ANSWER, NOW), answer=ANSWER)
+
+
+def an_announced_order(**changes: object) -> BatchOrder:
+    details = {
+        "invoice_date": date(2025, 2, 27),
+        "due_date": date(2025, 3, 11),
+        "currency": "NOK",
+        "total": Total(Decimal("200.00"), Decimal("50.00"), Decimal("250.00")),
+        "metadata": (("shop", "oslo-2"),),
+    }
+    return a_batch_order(**details | changes)
 
 
 def succeeded() -> Batch:
@@ -37,7 +51,7 @@ def succeeded() -> Batch:
 
 
 def partially_failed() -> Batch:
-    orders = (a_batch_order(), a_batch_order(id="evt-2", order_id=None, document_no=None))
+    orders = (an_announced_order(), an_announced_order(id="evt-2", order_id=None, document_no=None))
     batch = pending(orders=orders)
     after = [
         replace(orders[0], status=OrderStatus.SUCCEEDED),
@@ -51,11 +65,11 @@ def failed() -> Batch:
 
 
 def refused() -> Batch:
-    return steps.refused(a_batch(), Answer(400, "no"), ENDED_AT)
+    return steps.refused(a_batch(orders=(an_announced_order(),)), Answer(400, "no"), ENDED_AT)
 
 
 def held() -> Batch:
-    return steps.held(a_batch(), "ARM did not take it in time", ENDED_AT)
+    return steps.held(a_batch(orders=(an_announced_order(),)), "ARM did not take it in time", ENDED_AT)
 
 
 def closed() -> Batch:
@@ -77,6 +91,7 @@ def an_event(**data: object) -> dict[str, Any]:
             "cause": "ARM's result",
             "by": None,
             "batchUuid": "uuid-1",
+            "sequence": 1,
             "answer": {"status": 200, "body": '{"status":"PROCESSED","result":"OK"}'},
             "answerOmitted": False,
         }
@@ -86,7 +101,16 @@ def an_event(**data: object) -> dict[str, Any]:
 
 def a_line(status: str, **changes: object) -> dict[str, Any]:
     line = {"id": "evt-1", "orderId": "B-1", "documentNo": "88776655", "status": status, "errors": []}
-    return line | changes
+    details = {
+        "type": "order.invoiced",
+        "customerNo": "543210",
+        "invoiceDate": "2025-02-27",
+        "dueDate": "2025-03-11",
+        "currency": "NOK",
+        "total": {"net": 200, "vat": 50, "gross": 250},
+        "metadata": {"shop": "oslo-2"},
+    }
+    return line | details | changes
 
 
 EVENTS: list[tuple[Callable[[], Batch], dict[str, Any]]] = [
@@ -135,6 +159,7 @@ EVENTS: list[tuple[Callable[[], Batch], dict[str, Any]]] = [
             cause="asked by phone",
             by="arn:aws:iam::1:user/kari",
             batchUuid=None,
+            sequence=2,
             answer=None,
             orders=[a_line("FAILED")],
         )
@@ -156,7 +181,7 @@ class Sns:
 
 def published(batch: Batch) -> dict[str, Any]:
     sns: Any = Sns()
-    assert Topic(sns, "arn:topic", Diary()).publish_all([batch]) == {batch.id}
+    assert Topic(sns, "arn:topic", Diary()).publish_all([message_of(batch)]) == {batch.id}
     (request,) = sns.requests
     (entry,) = request["PublishBatchRequestEntries"]
     return {"TopicArn": request["TopicArn"], **entry}
@@ -184,7 +209,18 @@ def test_filter_policies_find_type_client_and_status() -> None:
         "type": {"DataType": "String", "StringValue": "arm-relay.batch.partially-failed"},
         "clientNo": {"DataType": "String", "StringValue": "2218"},
         "status": {"DataType": "String", "StringValue": "PARTIALLY_FAILED"},
+        "replayed": {"DataType": "String", "StringValue": "false"},
     }
+
+
+def test_what_is_published_again_is_the_same_text_and_says_so() -> None:
+    sns: Any = Sns()
+    Topic(sns, "arn:topic", Diary()).publish_all([repeated(succeeded(), "as it was")])
+    (request,) = sns.requests
+    (entry,) = request["PublishBatchRequestEntries"]
+
+    assert entry["Message"] == "as it was"
+    assert entry["MessageAttributes"]["replayed"] == {"DataType": "String", "StringValue": "true"}
 
 
 def test_the_same_end_announced_again_is_the_same_message() -> None:
@@ -233,7 +269,14 @@ def largest() -> Batch:
     order = a_batch_order(
         id=LONG * MAX_ID,
         order_id=LONG * 100,
+        customer_no=LONG * 100,
         document_no=LONG * 100,
+        type="order.credited",
+        invoice_date=date(2025, 2, 27),
+        due_date=date(2025, 2, 27),
+        currency="NOK",
+        total=Total(*[Decimal("-9999999999.999")] * 3),
+        metadata=(("a" * 40, "x" * (MOST_METADATA_BYTES - len('{"":""}') - 40)),),
         status=OrderStatus.FAILED,
         errors=(LONG * MAX_ERROR_LENGTH,) * MAX_ERRORS,
     )

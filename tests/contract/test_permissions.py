@@ -46,10 +46,15 @@ def arn(resource: str, attribute: str = "Arn") -> str:
 OUTAGES = {*of(arn("Table"), "dynamodb:DeleteItem", "dynamodb:UpdateItem")}
 
 
+#: What senders read is theirs: their clients' announcements, which operators find on the batches.
+RESULTS: Final = {*of(arn("AnnouncedTable"), "dynamodb:Query")}
+
+
 def test_the_webhook_function_may_do_what_it_does_and_no_more() -> None:
     assert allowed("WebhookRole") == {
         *of(arn("Table"), "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
         *OUTAGES,
+        *RESULTS,
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("WebhookLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),
@@ -69,7 +74,7 @@ def test_the_operators_function_may_do_what_it_does_and_no_more() -> None:
 
 def test_the_function_that_strangers_reach_may_do_less_in_the_table_than_the_operators_function() -> None:
     senders, operators = (
-        {entry for entry in allowed(role) - OUTAGES if entry[0].startswith("dynamodb:")}
+        {entry for entry in allowed(role) - OUTAGES - RESULTS if entry[0].startswith("dynamodb:")}
         for role in ("WebhookRole", "OperatorsRole")
     )
 
@@ -89,6 +94,7 @@ def test_the_poller_may_do_what_it_does_and_no_more() -> None:
         ),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/due"}), "dynamodb:Query"),
         *of(json.dumps({"Ref": "Topic"}), "sns:Publish"),
+        *of(arn("AnnouncedTable"), "dynamodb:BatchWriteItem", "dynamodb:GetItem"),
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("PollerLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),

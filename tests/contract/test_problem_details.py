@@ -20,7 +20,8 @@ from arm_relay.store.table import Busy, RecordTooLarge, StoreUnavailable
 from arm_relay.webhook import problems as webhook
 from arm_relay.webhook.admission import NotJsonMediaType
 from arm_relay.webhook.preview import PreviewTooLarge
-from arm_relay.webhook.receipts import Conflict, Receipt, Taken
+from arm_relay.webhook.questions import InvalidQuestion
+from arm_relay.webhook.receipts import Conflict, NotRetriable, Receipt, Taken
 from arm_relay.webhook.responses import to_refusal
 from arm_relay.webhook.signatures import BadSignature
 
@@ -41,6 +42,7 @@ FROZEN = {
         409,
         "An order with this id or invoice number already exists with different content",
     ),
+    Kind.NOT_RETRIABLE: ("urn:arm-relay:problem:not-retriable", 409, "An order cannot be retried as it is"),
     Kind.NOT_REDRIVABLE: (
         "urn:arm-relay:problem:not-redrivable",
         409,
@@ -53,6 +55,7 @@ FROZEN = {
         "The body should be application/json",
     ),
     Kind.INVALID_ORDER: ("urn:arm-relay:problem:invalid-order", 422, "An order is not valid"),
+    Kind.INVALID_QUESTION: ("urn:arm-relay:problem:invalid-question", 422, "The question is not valid"),
     Kind.INVALID_REDRIVE: ("urn:arm-relay:problem:invalid-redrive", 422, "The redrive is not valid"),
     Kind.REFUSED_BY_ARM: ("urn:arm-relay:problem:refused-by-arm", 422, "ARM refused the batch"),
     Kind.INTERNAL_ERROR: ("urn:arm-relay:problem:internal-error", 500, "The relay failed to process this request"),
@@ -73,6 +76,11 @@ FAILURES = [
         Conflict(["evt-1"]),
         Kind.CONFLICT,
         "An order with this id or invoice number is in progress or held, or has succeeded, with different content.",
+    ),
+    (
+        NotRetriable(["evt-1"]),
+        Kind.NOT_RETRIABLE,
+        "An order cannot be retried: it did not fail in the batch that it names, or it was sent again since.",
     ),
     (IllegalStep("The batch is not held."), Kind.NOT_REDRIVABLE, "The batch is not held."),
     (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
@@ -95,6 +103,11 @@ FAILURES = [
         InvalidOrders([Fault("/id", "is missing")]),
         Kind.INVALID_ORDER,
         "The body is valid JSON, but contains invalid orders.",
+    ),
+    (
+        InvalidQuestion([Fault("/ids", "should be an array")]),
+        Kind.INVALID_QUESTION,
+        "The body is valid JSON, but not what this route takes.",
     ),
     (
         InvalidRedrive([Fault("/reason", "is missing")]),

@@ -141,6 +141,22 @@ def test_the_filter_policy_is_the_same_wherever_it_is_shown() -> None:
     assert by_hand["RawMessageDelivery"] == stack["Resources"]["Subscription"]["Properties"]["RawMessageDelivery"]
 
 
+AN_ORDER: dict[str, Any] = {
+    "id": "evt-1",
+    "orderId": "B-1",
+    "documentNo": None,
+    "status": "SUCCEEDED",
+    "errors": [],
+    "type": "order.invoiced",
+    "customerNo": "543210",
+    "invoiceDate": "2025-02-27",
+    "dueDate": "2025-03-13",
+    "currency": None,
+    "total": {"net": 200, "vat": 50, "gross": 250},
+    "metadata": {},
+}
+
+
 def a_notification(**changes: object) -> dict[str, Any]:
     """As `test_notifications` has it from the relay, spoiled."""
     data: dict[str, object] = {
@@ -150,7 +166,8 @@ def a_notification(**changes: object) -> dict[str, Any]:
         "cause": "ARM's result",
         "by": None,
         "batchUuid": "uuid-1",
-        "orders": [{"id": "evt-1", "orderId": "B-1", "documentNo": None, "status": "SUCCEEDED", "errors": []}],
+        "sequence": 1,
+        "orders": [AN_ORDER],
         "answer": {"status": 200, "body": "{}"},
         "answerOmitted": False,
     }
@@ -183,9 +200,10 @@ def test_a_notification_without_a_fault_keeps_the_schema() -> None:
         a_notification(answer="{}"),
         a_notification(orders=[]),
         a_notification(orders=[{"id": "evt-1", "status": "SUCCEEDED"}]),
-        a_notification(
-            orders=[{"id": "evt-1", "orderId": None, "documentNo": None, "status": "FAILED", "errors": ["no"]}]
-        ),
+        a_notification(orders=[AN_ORDER | {"status": "FAILED", "errors": ["no"]}]),
+        a_notification(orders=[AN_ORDER | {"total": 250}]),
+        a_notification(orders=[AN_ORDER | {"metadata": {"shop": 2}}]),
+        a_notification(sequence=0),
     ],
     ids=repr,
 )

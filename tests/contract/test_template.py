@@ -39,6 +39,7 @@ RUNS: dict[str, dict[str, int]] = template()["Mappings"]["Runs"]
 RESOURCE_VALUES = {
     "AWS::StackName": "arm-relay",
     "Table": "table",
+    "AnnouncedTable": "announced",
     "Topic": "arn:aws:sns:x:1:topic",
     "Secret": "arn:aws:secretsmanager:x:1:secret:s",
 }

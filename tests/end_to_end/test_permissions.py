@@ -75,6 +75,12 @@ class World:
             answer = send(self._ready.webhook_url, self._ready.signing_secret, json.dumps(body))
         return answer
 
+    def results(self) -> httpx.Response:
+        """What a sender reads of the last quarter of an hour."""
+        url = self._ready.webhook_url.removesuffix("orders") + "results"
+        after = (datetime.now(UTC) - timedelta(minutes=15)).isoformat()
+        return send(url, self._ready.signing_secret, json.dumps({"after": after, "limit": 500}))
+
     def ask(self, path: str) -> httpx.Response:
         return self._as_operator("GET", path)
 
@@ -193,6 +199,20 @@ def announces_an_end(world: World) -> bool:
     return False
 
 
+def reads_results(world: World) -> bool:
+    return world.results().status_code == httpx.codes.OK
+
+
+def keeps_what_it_announces(world: World) -> bool:
+    batch_id = world.order(uuid4().hex).json()["batchId"]
+    for _ in range(RUNS):
+        time.sleep(PAUSE)
+        world.poll()
+        if batch_id in {event["subject"] for event in world.results().json()["events"]}:
+            return True
+    return False
+
+
 def announces_several_ends(world: World) -> bool:
     """Several at once are saved together, whichever of them are due in a run."""
     batch_ids = [world.order(uuid4().hex).json()["batchId"] for _ in range(6)]
@@ -235,6 +255,7 @@ NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
     ("WebhookRole", "dynamodb:GetItem", records_what_arm_answered_after_another_writer),
     ("WebhookRole", "dynamodb:UpdateItem", counts_a_failure_of_arm),
     ("WebhookRole", "dynamodb:DeleteItem", forgets_the_failures_of_arm),
+    ("WebhookRole", "dynamodb:Query", reads_results),
     ("OperatorsRole", "dynamodb:BatchGetItem", shows_an_order),
     ("OperatorsRole", "dynamodb:GetItem", shows_a_batch),
     ("OperatorsRole", "dynamodb:PutItem", closes_what_is_held),
@@ -242,6 +263,7 @@ NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
     ("PollerRole", "dynamodb:Query", announces_an_end),
     ("PollerRole", "dynamodb:GetItem", announces_an_end),
     ("PollerRole", "dynamodb:BatchGetItem", announces_an_end),
+    ("PollerRole", "dynamodb:BatchWriteItem", keeps_what_it_announces),
     ("PollerRole", "dynamodb:UpdateItem", announces_an_end),
     ("PollerRole", "dynamodb:PartiQLUpdate", announces_several_ends),
     ("PollerRole", "dynamodb:DeleteItem", sees_that_arm_is_back),

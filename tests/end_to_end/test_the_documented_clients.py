@@ -187,6 +187,22 @@ def test_the_documented_subscription_gets_what_its_filter_lets_through(
     assert rows(tmp_path, "SELECT client_no, order_id, status FROM results") == [("2218", order["id"], "REFUSED")]
 
 
+def test_results_are_read_without_aws_as_the_page_says(ready: Ready, tmp_path: Path) -> None:
+    if not (shutil.which("curl") and shutil.which("openssl")):
+        pytest.skip("curl or openssl is not on the PATH")
+    script = example("receiving-results.md", "sh", "curl")
+    (tmp_path / "read").write_text(script)
+    first, second = ended(ready, refused=False), ended(ready, refused=True)
+
+    run(["sh", "read"], tmp_path, **to_sender(ready))
+    run(["sh", "read"], tmp_path, **to_sender(ready))
+
+    lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    ids = [event["id"] for event in lines]
+    assert len(set(ids)) == len(ids)
+    assert [event for event in lines if event["id"] in {first["id"], second["id"]}] == [first, second]
+
+
 def test_the_documented_reader_handles_each_message_once_and_keeps_the_latest(ready: Ready, tmp_path: Path) -> None:
     event = ended(ready, refused=False)
     (order,) = event["data"]["orders"]

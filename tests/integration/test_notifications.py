@@ -8,7 +8,7 @@ import boto3
 import pytest
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, OrderStatus, State
-from arm_relay.poller.notifications import Topic, to_event
+from arm_relay.poller.notifications import Topic, message_of, to_event
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
@@ -54,7 +54,7 @@ def succeeded(**changes: object) -> Batch:
 def test_what_is_published_arrives_as_it_is(sns: Any, arn: str) -> None:  # noqa: ANN401 (as above)
     queue = subscribed(sns, arn, "all")
 
-    assert Topic(sns, arn, Diary()).publish_all([held()]) == {"batch-1"}
+    assert Topic(sns, arn, Diary()).publish_all([message_of(held())]) == {"batch-1"}
 
     assert received(queue) == [to_event(held())]
 
@@ -63,7 +63,7 @@ def test_subscribers_choose_by_client_status_and_type(sns: Any, arn: str) -> Non
     of_client = subscribed(sns, arn, "of-client", clientNo=["2219"])
     to_look_at = subscribed(sns, arn, "to-look-at", status=["HELD", "FAILED"])
     good = subscribed(sns, arn, "good", type=["arm-relay.batch.succeeded"])
-    Topic(sns, arn, Diary()).publish_all([held(id="b1"), succeeded(id="b2", client_no="2219")])
+    Topic(sns, arn, Diary()).publish_all([message_of(held(id="b1")), message_of(succeeded(id="b2", client_no="2219"))])
 
     assert [[event["subject"] for event in received(queue)] for queue in (of_client, to_look_at, good)] == [
         ["b2"],
@@ -77,7 +77,7 @@ def test_a_topic_that_does_not_take_the_message_is_told(sns: Any, arn: str) -> N
 
     diary = Diary()
 
-    assert Topic(sns, arn, diary).publish_all([held()]) == set()
+    assert Topic(sns, arn, diary).publish_all([message_of(held())]) == set()
     assert [where for _, where in diary.transient_errors] == [{"batchId": "batch-1"}]
 
 
@@ -89,5 +89,5 @@ def test_a_topic_whose_answer_is_lost_is_told(sns: Any, arn: str) -> None:  # no
 
     diary = Diary()
 
-    assert Topic(sns, arn, diary).publish_all([held()]) == set()
+    assert Topic(sns, arn, diary).publish_all([message_of(held())]) == set()
     assert [where for _, where in diary.transient_errors] == [{"batchId": "batch-1"}]

@@ -9,7 +9,15 @@ from arm_relay.store.table import Store
 from botocore.config import Config
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
-from tests.support.store_contract import TABLE, BulkContract, StoreContract, create_table, ended, recorded
+from tests.support.store_contract import (
+    TABLE,
+    BulkContract,
+    StoreContract,
+    create_tables,
+    delete_tables,
+    ended,
+    recorded,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,9 +38,9 @@ class TestStoreOnDynamoDBLocal(StoreContract, BulkContract):
             "provide-client-params.dynamodb.TransactWriteItems",
             lambda params, **_: params | {"ClientRequestToken": own + params["ClientRequestToken"]},
         )
-        create_table(client)
+        create_tables(client)
         yield client
-        client.delete_table(TableName=TABLE)
+        delete_tables(client)
         client.close()
 
 
@@ -45,7 +53,7 @@ def test_a_batch_that_is_never_held_writes_nothing_to_the_index_of_held_ones(dyn
             lambda params, **_: params | {"ReturnConsumedCapacity": "INDEXES"},
         )
         client.meta.events.register(f"after-call.dynamodb.{operation}", lambda parsed, **_: written.append(parsed))
-    create_table(client)
+    create_tables(client)
     try:
         store = Store(client, TABLE, retention=TIMES.retention, marker_life=TIMES.retention)
         batch = a_batch(id=uuid.uuid4().hex)
@@ -58,7 +66,7 @@ def test_a_batch_that_is_never_held_writes_nothing_to_the_index_of_held_ones(dyn
         store.save(steps.held(held, "too old", NOW))
         assert (ordinary, indexes(written)) == ({"due"}, {"due", "held"})
     finally:
-        client.delete_table(TableName=TABLE)
+        delete_tables(client)
         client.close()
 
 

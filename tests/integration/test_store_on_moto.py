@@ -19,7 +19,7 @@ from botocore.exceptions import (
 from moto import mock_aws
 
 from tests.support.builders import NOW, TIMES, a_batch
-from tests.support.store_contract import EXPIRY, MARKER_LIFE, TABLE, OneAtATime, StoreContract, create_table
+from tests.support.store_contract import EXPIRY, MARKER_LIFE, TABLE, OneAtATime, StoreContract, create_tables
 
 
 class Moto(OneAtATime):
@@ -40,7 +40,7 @@ class TestStoreOnMoto(StoreContract):
     def dynamodb(self) -> Iterator[Any]:
         with mock_aws():
             client = boto3.client("dynamodb")
-            create_table(client)
+            create_tables(client)
             yield Moto(client)
 
 

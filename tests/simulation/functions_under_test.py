@@ -27,6 +27,7 @@ from arm_relay.observability import Metric
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
+from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
@@ -103,6 +104,7 @@ class Cloud:
     """What all environments share."""
 
     table: object
+    announced: object
     topic: object
     arm: ArmApi
     journal: SilentJournal
@@ -140,7 +142,12 @@ def call_poller(environment: Environment, cloud: Cloud) -> None:
     poller.handler({}, _context(environment))
 
 
-def orders_event(body: str, on_invalid: str, now: datetime) -> dict[str, Any]:
+def orders_event(body: str, on_invalid: str, now: datetime, route: str = "orders") -> dict[str, Any]:
+    """API Gateway's event for orders that are sent, or retried."""
+    return signed_event(route, body, now) | {"queryStringParameters": {"onInvalid": on_invalid}}
+
+
+def signed_event(route: str, body: str, now: datetime) -> dict[str, Any]:
     """API Gateway's event for a request that is signed now."""
     headers = {
         "content-type": "application/json",
@@ -148,8 +155,7 @@ def orders_event(body: str, on_invalid: str, now: datetime) -> dict[str, Any]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Signer(SIGNING_SECRET).sign("msg_1", now, body),
     }
-    event = _event("POST", f"/v1/clients/{CLIENT_NO}/orders", body, headers)
-    return event | {"queryStringParameters": {"onInvalid": on_invalid}}
+    return _event("POST", f"/v1/clients/{CLIENT_NO}/{route}", body, headers)
 
 
 def redrive_event(batch_id: str, body: str) -> dict[str, Any]:
@@ -189,6 +195,7 @@ def _context(environment: Environment) -> LambdaContext:
 def _webhook_parts(environment: Environment, cloud: Cloud) -> Webhook:
     return bootstrap.webhook.assemble(
         store=_store(environment, cloud),
+        announced=_announced(environment, cloud),
         ledger=_arm(environment, cloud),
         outages=Outage(_dynamodb(environment, cloud), "relay"),
         secrets=_secrets(environment),
@@ -215,7 +222,8 @@ def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
         liveness=Liveness(_dynamodb(environment, cloud), "relay"),
         outage=Outage(_dynamodb(environment, cloud), "relay"),
         ledger=_arm(environment, cloud),
-        announcements=Topic(cast("Any", Boto(environment, "SNS", cloud.topic)), TOPIC_ARN, cloud.journal),
+        topic=Topic(cast("Any", Boto(environment, "SNS", cloud.topic)), TOPIC_ARN, cloud.journal),
+        announced=_announced(environment, cloud),
         journal=cloud.journal,
         contract=DEFAULT,
         pace=_pace(environment, cloud),
@@ -239,6 +247,11 @@ def _store(environment: Environment, cloud: Cloud) -> Store:
     return Store(
         _dynamodb(environment, cloud), "relay", retention=cloud.times.retention, marker_life=cloud.times.retention
     )
+
+
+def _announced(environment: Environment, cloud: Cloud) -> Announced:
+    client = cast("Any", Boto(environment, "DynamoDB", cloud.announced))
+    return Announced(client, "announced", cloud.times.retention)
 
 
 def _dynamodb(environment: Environment, cloud: Cloud) -> Any:

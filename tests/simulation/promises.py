@@ -22,6 +22,8 @@ class Evidence:
     belongs_to: Mapping[str, str]
     documents: Sequence[Document]
     messages: Sequence[Mapping[str, Any]]
+    #: What a sender has read of its results, by id, in the order in which it came first.
+    results: Mapping[str, Mapping[str, Any]]
     #: What nobody foresaw: answers with 500, failed polls.
     failures: Sequence[str]
 
@@ -34,6 +36,7 @@ def broken(evidence: Evidence) -> list[str]:
         *_unfinished(evidence),
         *_billed_twice(bills),
         *_untold(evidence),
+        *_unread(evidence),
         *_false(evidence, bills),
         *_claimed_twice(evidence.batches),
         *_overtaken(evidence),
@@ -58,7 +61,8 @@ def _untold(evidence: Evidence) -> Iterator[str]:
     """Every end and hold is announced, always under the same id with the same content."""
     said: dict[str, set[str]] = defaultdict(set)
     for message in evidence.messages:
-        said[json.loads(message["Message"])["id"]].add(json.dumps(message, sort_keys=True))
+        attributes = {name: value for name, value in message["MessageAttributes"].items() if name != "replayed"}
+        said[json.loads(message["Message"])["id"]].add(json.dumps([message["Message"], attributes], sort_keys=True))
     yield from (f"{event_id} says different things" for event_id, contents in said.items() if len(contents) > 1)
     for batch in evidence.batches:
         for number in range(1, batch.announcements + 1):
@@ -66,6 +70,21 @@ def _untold(evidence: Evidence) -> Iterator[str]:
                 yield f"{batch.id} came to rest for the {number}. time, and nobody was told"
         if batch.due:
             yield f"{batch.id} is still to be announced"
+
+
+def _unread(evidence: Evidence) -> Iterator[str]:
+    """Whoever reads the results has every end and hold, in the words of the topic, and those of a batch in order."""
+    said = {event["id"]: event for event in (json.loads(message["Message"]) for message in evidence.messages)}
+    yield from (f"{event_id} was published and cannot be read" for event_id in said.keys() - evidence.results.keys())
+    for event_id, event in evidence.results.items():
+        if said.get(event_id) != event:
+            yield f"{event_id} is read in other words than it was published"
+    last: dict[str, int] = {}
+    for event in evidence.results.values():
+        number = event["data"]["sequence"]
+        if number < last.get(event["subject"], 0):
+            yield f"{event['id']} is read after what came later"
+        last[event["subject"]] = number
 
 
 def _false(evidence: Evidence, bills: Counter[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from random import Random
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from sandbox.arm.api import ArmApi
 from sandbox.arm.ledger import Ledger, short_uuid
 from sandbox.arm.settings import ResultShape, Settings
 from tests.simulation import cloud as simulated
+from tests.simulation.announced import AnnouncedInMemory
 from tests.simulation.cloud import BEGIN, Environment, Troubled
 from tests.simulation.faults import ArmFaults, Rates
 from tests.simulation.functions_under_test import (
@@ -27,6 +29,7 @@ from tests.simulation.functions_under_test import (
     call_webhook,
     orders_event,
     redrive_event,
+    signed_event,
 )
 from tests.simulation.hub import Hub
 from tests.simulation.promises import Evidence, broken
@@ -60,6 +63,10 @@ class Story:
         self.failures: list[str] = []
         self.accepted: set[str] = set()
         self.sent: list[dict[str, Any]] = []
+        #: What the sender has read of its results, in the order in which it came: by id.
+        self.results: dict[str, dict[str, Any]] = {}
+        self.cursor: str | None = None
+        self.has_more = False
         self.uncredited: list[dict[str, Any]] = []
         self.numbered_invoices: list[dict[str, Any]] = []
         rates = Rates.drawn(self.random)
@@ -81,7 +88,8 @@ class Story:
         )
         self.table = simulated.table(self.hub, self.random)
         self.topic = simulated.Topic()
-        self.cloud = Cloud(self.table, self.topic, arm, SilentJournal(self.failures))
+        self.announced = AnnouncedInMemory()
+        self.cloud = Cloud(self.table, self.announced, self.topic, arm, SilentJournal(self.failures))
         self.numbered = self.random.choice((0.5, 0.9, 1.0))
         self.skewed = self.random.random() < 0.5
 
@@ -105,12 +113,14 @@ class Story:
         self.troubled.stop()
         self.faults.stop(self.hub.time)
         self.drain()
+        self.read_to_the_end()
         evidence = Evidence(
             accepted=frozenset(self.accepted),
             batches=self.batches(),
             belongs_to=self.belongs_to(),
             documents=self.ledger.documents,
             messages=self.topic.messages,
+            results=self.results,
             failures=self.failures,
         )
         found = broken(evidence)
@@ -126,6 +136,9 @@ class Story:
             self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.operate)
         for _ in range(4):
             self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.correct_twice)
+        for _ in range(6):
+            self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.retry_twice)
+        self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.read_now_and_then)
         minute = 0.0
         while minute < TROUBLED_TIME:
             self.hub.start(minute, self.poll)
@@ -182,18 +195,62 @@ class Story:
             self.counts["corrections"] += 1
             self.hub.start(self.hub.time, partial(self.post, body))
 
+    def retry_twice(self) -> None:
+        """A sender has an order billed once more that failed, and asks for it twice at the same moment."""
+        failed = {
+            order.id: batch.id for batch in self.batches() for order in batch.orders if order.status in CORRECTABLE
+        }
+        orders = [order for order in self.sent if order["id"] in failed]
+        if not orders:
+            return
+        order = self.random.choice(orders)
+        body = json.dumps(order | {"failedBatchId": failed[order["id"]]})
+        for _ in range(2):
+            self.counts["retries"] += 1
+            self.hub.start(self.hub.time, partial(self.post, body, "orders/retry"))
+
+    def read_now_and_then(self) -> None:
+        """A sender reads its results."""
+        while self.hub.time < TROUBLED_TIME:
+            self.read_results(self.random.choice((1, 3, 100)))
+            self.hub.sleep(self.random.uniform(1, 300))
+
+    def read_to_the_end(self) -> None:
+        """The sender reads on when everything is over, and the newest is not new any more."""
+        for _ in range(2):
+            self.hub.run(self.hub.time + 300)
+            self.has_more = True
+            while self.has_more:
+                self.hub.start(self.hub.time, partial(self.read_results, 7))
+                self.hub.run(self.hub.time + WEBHOOK_TIME)
+
+    def read_results(self, limit: int) -> None:
+        """Read a page of results, and drop those that are known."""
+        question = {"limit": limit} | ({"after": self.cursor} if self.cursor else {})
+        event = signed_event("results", json.dumps(question), self.now())
+        answer = call_webhook(self.environment(WEBHOOK_TIME), self.cloud, event)
+        if answer["statusCode"] != HTTPStatus.OK:
+            if answer["statusCode"] != HTTPStatus.SERVICE_UNAVAILABLE:
+                self.failures.append(f"results {answer}")
+            return
+        page = json.loads(answer["body"])
+        self.counts["results read"] += len(page["events"])
+        for text in page["events"]:
+            self.results.setdefault(text["id"], text)
+        self.cursor, self.has_more = page["next"], page["more"]
+
     def send(self) -> None:
         """A sender sends a request, and perhaps sends it again."""
         self.post(json.dumps(self.request()))
 
-    def post(self, body: str) -> None:
+    def post(self, body: str, route: str = "orders") -> None:
         """Send a request up to three times, as a sender without an answer would."""
         on_invalid = self.random.choice(("reject-all", "accept-valid"))
         for repetition in range(self.random.randint(1, 3)):
             self.counts["requests"] += 1
             self.counts["duplicates"] += 1 if repetition else 0
             environment = self.environment(WEBHOOK_TIME)
-            answer = call_webhook(environment, self.cloud, orders_event(body, on_invalid, self.now()))
+            answer = call_webhook(environment, self.cloud, orders_event(body, on_invalid, self.now(), route))
             if answer["statusCode"] in (200, 202):
                 lines = json.loads(answer["body"])["orders"]
                 self.accepted |= {line["id"] for line in lines if "batchId" in line}
@@ -291,6 +348,9 @@ class Story:
 
     def redrive(self, batch: Batch) -> dict[str, str] | None:
         """What a truthful operator does about a held batch."""
+        if batch.is_announced and not batch.due and self.random.random() < 0.1:
+            self.counts["announced again"] += 1
+            return {"action": "announce", "reason": "a queue was lost"}
         if batch.state is not State.HELD or batch.due:
             return None
         billed = {str(document.payload.get("customerMessage")) for document in self.ledger.documents}

@@ -49,7 +49,7 @@ def _announce_before_publishing(stream: Any) -> None:
     """Forgets that the function may die between the two."""
     waiting, stream._to_announce = stream._to_announce, []  # noqa: SLF001 (a safeguard is taken out of it)
     stream._store.save_all([steps.announced(batch) for batch in waiting])  # noqa: SLF001 (as above)
-    stream._announcements.publish_all(waiting)  # noqa: SLF001 (as above)
+    stream._announcing.announce(waiting)  # noqa: SLF001 (as above)
 
 
 def _without(*conditions: str) -> TakeOut:

@@ -74,6 +74,11 @@ class Apis:
         """A signed request for a preview."""
         return self.call(signed(an_event("webhook-preview"), as_text(body), **changes))
 
+    def ask(self, name: str, body: object, path: str = "") -> Answer:
+        """A signed request, like the example of that name."""
+        event = an_event(name)
+        return self.call(signed(at(event, path) if path else event, as_text(body)))
+
     def items(self) -> int:
         return len(self.dynamodb.scan(TableName=TABLE)["Items"])
 

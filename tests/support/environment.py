@@ -16,7 +16,7 @@ from moto import mock_aws
 from sandbox.arm.transport import SimulatedTransport
 from tests.support.arm_builders import Simulator, a_simulator
 from tests.support.settings import SETTINGS
-from tests.support.store_contract import create_table
+from tests.support.store_contract import create_tables
 
 
 @contextmanager
@@ -34,6 +34,6 @@ def around(
         monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
         monkeypatch.setattr(app.metrics, "namespace", "ArmRelay")  # Read from the environment when it is imported.
     with mock_aws():
-        create_table(boto3.client("dynamodb"))
+        create_tables(boto3.client("dynamodb"))
         boto3.client("secretsmanager").create_secret(Name="secret", SecretString=json.dumps(secret))
         yield arm, logged

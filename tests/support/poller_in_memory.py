@@ -17,9 +17,10 @@ from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import poller, webhook
 from arm_relay.bootstrap.drafts import drafts
 from arm_relay.poller.next_step import Stepped
-from arm_relay.poller.notifications import to_event
+from arm_relay.poller.notifications import Message, to_event
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
+from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
@@ -29,6 +30,7 @@ from arm_relay.webhook.intake import OnInvalid
 from arm_relay.webhook.receipts import Receipt
 
 from sandbox.arm.transport import SimulatedTransport
+from tests.simulation.announced import AnnouncedInMemory
 from tests.simulation.dynamodb import InMemoryDynamoDB
 from tests.support.arm_builders import a_document, a_payload, a_simulator
 from tests.support.builders import TIMES, a_batch, a_batch_order, one_by_one
@@ -36,7 +38,7 @@ from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
-from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime
+from tests.support.store_contract import ANNOUNCED, MARKER_LIFE, TABLE, OneAtATime
 
 #: When a call outside fails: before its effect or after it.
 type Moment = Literal["before", "after"]
@@ -123,15 +125,21 @@ class Topic:
 
     def __init__(self, outside: Outside) -> None:
         self.events: list[dict[str, Any]] = []
+        #: The ids of those that were published because somebody asked for them again.
+        self.replayed: list[str] = []
         self._outside = outside
 
-    def publish_all(self, batches: Sequence[Batch]) -> set[str]:
+    def publish_all(self, messages: Sequence[Message]) -> set[str]:
         """Like SNS: what it takes it keeps, even where its answer is lost."""
         try:
-            self._outside.call("publish", lambda: self.events.extend(map(to_event, batches)))
+            self._outside.call("publish", lambda: self._keep(messages))
         except TopicIsBusy:
             return set()
-        return {batch.id for batch in batches}
+        return {message.batch_id for message in messages}
+
+    def _keep(self, messages: Sequence[Message]) -> None:
+        self.events += [json.loads(message.text) for message in messages]
+        self.replayed += [message.id for message in messages if message.is_repeated]
 
 
 class World:
@@ -147,6 +155,9 @@ class World:
         self._network.outside = self.outside
         self._table: Any = Table(self.dynamodb)
         self._table.outside = self.outside
+        self.announced_table = AnnouncedInMemory()
+        self._announced_table: Any = Table(self.announced_table)
+        self._announced_table.outside = self.outside
         #: The shards, in the order in which a run takes them.
         self.shards = [str(number) for number in range(SHARDS)]
         self._ids = count(1)
@@ -186,7 +197,8 @@ class World:
             liveness=Liveness(self._table, TABLE),
             outage=Outage(self._table, TABLE),
             ledger=arm_client(self._network),
-            announcements=self.topic,
+            topic=self.topic,
+            announced=Announced(self._announced_table, ANNOUNCED, TIMES.retention),
             journal=self.diary,
             contract=self.contract,
             pace=self.pace,
@@ -239,6 +251,7 @@ class World:
         """A request, as the webhook function takes it over the same table and the same ARM."""
         intake = webhook.assemble(
             store=self.called_store(),
+            announced=Announced(self._announced_table, ANNOUNCED, TIMES.retention),
             ledger=arm_client(self._network),
             outages=NoOutage(),
             secrets=Secrets(_no_secret, self.arm.clock.now),

@@ -8,6 +8,7 @@ from tests.support.template import template
 #: What the template takes from its resources rather than from its parameters.
 RESOURCES: Final = {
     "TABLE_NAME": "relay",
+    "ANNOUNCED_TABLE_NAME": "announced",
     "TOPIC_ARN": "arn:aws:sns:eu-north-1:123456789012:topic",
     "SECRET_ARN": "secret",
 }

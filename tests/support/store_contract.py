@@ -27,6 +27,9 @@ from tests.support.template import template
 type Read = Callable[[str], dict[str, Any]]
 
 TABLE: Final = "relay"
+ANNOUNCED: Final = "announced"
+#: The resources of the template that these are.
+TABLES: Final = {TABLE: "Table", ANNOUNCED: "AnnouncedTable"}
 MARKER_LIFE: Final = timedelta(days=403)
 #: When the marker of an order that is claimed now expires.
 EXPIRY: Final = NOW + MARKER_LIFE
@@ -40,12 +43,19 @@ SET_LATER: Final = (
 )
 
 
-def create_table(client: Any) -> None:  # noqa: ANN401 (a client of boto3's, or one that does as it does)
-    """The template's table."""
-    properties = template()["Resources"]["Table"]["Properties"]
-    creation = {name: value for name, value in properties.items() if name not in SET_LATER}
-    client.create_table(TableName=TABLE, **creation)
-    client.update_time_to_live(TableName=TABLE, TimeToLiveSpecification=properties["TimeToLiveSpecification"])
+def create_tables(client: Any) -> None:  # noqa: ANN401 (a client of boto3's, or one that does as it does)
+    """The template's tables."""
+    for table, resource in TABLES.items():
+        properties = template()["Resources"][resource]["Properties"]
+        creation = {name: value for name, value in properties.items() if name not in SET_LATER}
+        client.create_table(TableName=table, **creation)
+        client.update_time_to_live(TableName=table, TimeToLiveSpecification=properties["TimeToLiveSpecification"])
+
+
+def delete_tables(client: Any) -> None:  # noqa: ANN401 (as above)
+    """Both tables are gone."""
+    for table in TABLES:
+        client.delete_table(TableName=table)
 
 
 class OneAtATime:

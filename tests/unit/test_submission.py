@@ -26,7 +26,7 @@ from tests.support.arm_builders import a_payload, a_simulator
 from tests.support.builders import NOW, TIMES, a_batch
 from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
-from tests.support.store_contract import MARKER_LIFE, TABLE, create_table
+from tests.support.store_contract import MARKER_LIFE, TABLE, create_tables
 
 #: Raised by httpx before a request is sent; the other ways to lose a connection leave it open what ARM got.
 NOTHING_SENT = ("refuse", "dns", "tls", "connect-timeout", "pool-timeout")
@@ -40,7 +40,7 @@ class World:
         self.network = Network(self.arm.api, self.arm.clock.sleep)
         self.diary = Diary()
         self.dynamodb: Any = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
-        create_table(self.dynamodb)
+        create_tables(self.dynamodb)
         self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self.submission = Submission(
             store=self.store,

@@ -31,6 +31,7 @@ class Settings(BaseModel):
     )
 
     table_name: str
+    announced_table_name: str
     topic_arn: str
     secret_arn: str
     arm_base_url: str

@@ -17,6 +17,7 @@ from arm_relay.observability import Journal
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
+from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
@@ -52,7 +53,8 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
         liveness=Liveness(dynamodb, TABLE),
         outage=Outage(dynamodb, TABLE),
         ledger=world.ledger(environment),
-        announcements=Topic(cast("Any", world.sns(environment)), TOPIC, journal),
+        topic=Topic(cast("Any", world.sns(environment)), TOPIC, journal),
+        announced=Announced(cast("Any", world.announced(environment)), "announced", world.times.retention),
         journal=journal,
         contract=DEFAULT,
         pace=pace(environment, world),
@@ -69,6 +71,7 @@ def intake(environment: Environment, world: "World", journal: Journal) -> Intake
     dynamodb = cast("Any", world.dynamodb(environment))
     parts = webhook.assemble(
         store=store_over(dynamodb, world.times),
+        announced=Announced(cast("Any", world.announced(environment)), "announced", world.times.retention),
         ledger=world.ledger(environment),
         outages=Outage(dynamodb, TABLE),
         secrets=Secrets(lambda: SECRET, environment.now),

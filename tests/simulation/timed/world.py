@@ -16,6 +16,7 @@ from arm_relay.settings import Settings
 from arm_relay.store import records
 from arm_relay.webhook.intake import Intake, OnInvalid
 
+from tests.simulation.announced import AnnouncedInMemory
 from tests.simulation.dynamodb import Item
 from tests.simulation.hub import Hub
 from tests.simulation.timed import costs, functions, run
@@ -60,6 +61,7 @@ class World:
         self.habits = habits or Habits()
         self.arm = Arm(self.hub, self.random, self.habits)
         self.table = TimedTable()
+        self.announced_table = AnnouncedInMemory()
         self.topic = TimedTopic(self.hub)
         self.calls: Counter[str] = Counter()
         self.table_troubles, self.topic_troubles = Troubles(self.random), Troubles(self.random)
@@ -115,6 +117,10 @@ class World:
     def dynamodb(self, environment: Environment) -> Client:
         """How an environment reaches the table."""
         return Client(environment, self.table, costs.DYNAMODB_LATENCY, self.calls, self.table_troubles)
+
+    def announced(self, environment: Environment) -> Client:
+        """How an environment reaches the table of what was announced."""
+        return Client(environment, self.announced_table, costs.DYNAMODB_LATENCY, self.calls, self.table_troubles)
 
     def sns(self, environment: Environment) -> Client:
         """How an environment reaches the topic."""

@@ -240,10 +240,56 @@ def test_an_end_is_due_at_once_and_numbered(name: str, due: datetime | None, due
     assert ended.rests
 
 
+def an_announced_end() -> Batch:
+    return steps.announced(steps.held(a_batch(), "too old", NOW), NOW)
+
+
+def test_an_announced_end_may_be_announced_once_more_and_keeps_its_state() -> None:
+    before = an_announced_end()
+
+    after = steps.to_be_repeated(before, "a queue was lost", "kari", LATER)
+
+    assert after.is_to_be_repeated
+    assert (after.state, after.cause, after.by) == (before.state, before.cause, before.by)
+    assert (after.due, after.announcement_id, after.ended_at) == (LATER, before.announcement_id, before.ended_at)
+    assert (after.history[-1].cause, after.history[-1].by) == ("announced again: a queue was lost", "kari")
+    assert steps.announced(after).announced_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("batch", "why"),
+    [
+        pytest.param(a_batch(), "nothing to announce again", id="under way"),
+        pytest.param(steps.held(a_batch(), "too old", NOW), "still being announced", id="not announced"),
+        pytest.param(
+            steps.to_be_repeated(an_announced_end(), "lost", "kari", NOW), "still being announced", id="to be repeated"
+        ),
+    ],
+)
+def test_what_was_not_announced_is_not_announced_again(batch: Batch, why: str) -> None:
+    with pytest.raises(IllegalStep, match=why):
+        steps.to_be_repeated(batch, "a queue was lost", "kari", LATER)
+
+
+def test_a_batch_is_announced_again_a_bounded_number_of_times() -> None:
+    batch = an_announced_end()
+    for number in range(steps.MAX_REPETITIONS):
+        batch = steps.announced(steps.to_be_repeated(batch, f"lost {number % 2}", "kari", LATER))
+
+    with pytest.raises(IllegalStep, match="announced again 10 times"):
+        steps.to_be_repeated(batch, "lost", "kari", LATER)
+
+
+def test_a_new_end_is_not_the_one_that_was_announced() -> None:
+    closed = steps.closed(an_announced_end(), State.SUCCEEDED, "found", "kari", LATER)
+
+    assert (closed.is_announced, closed.is_to_be_repeated) == (False, False)
+
+
 def test_announced_leaves_nothing_to_do() -> None:
     held = steps.held(in_state(State.PENDING), "not understood", LATER)
 
-    assert steps.announced(held) == replace(held, due=None)
+    assert steps.announced(held, NOW) == replace(held, due=None, announced=1, announced_at=NOW)
 
 
 def test_another_state_forgets_since_when_the_result_is_not_understood() -> None:

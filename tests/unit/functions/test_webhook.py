@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
 from string import ascii_letters
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from arm_relay.api.event import LARGEST_BODY
+from arm_relay.store.announced import Announced, Announcement
 
 from functions.webhook import app
 from tests.support.api_world import (
@@ -23,8 +25,8 @@ from tests.support.api_world import (
     put_secret,
     signed,
 )
-from tests.support.builders import an_order
-from tests.support.store_contract import TABLE
+from tests.support.builders import TIMES, an_order
+from tests.support.store_contract import ANNOUNCED, TABLE
 
 
 @pytest.fixture
@@ -621,3 +623,99 @@ def test_a_preview_for_an_unknown_client_is_not_found(api: Apis) -> None:
     answer = api.call(at(event, "/v1/clients/9/orders/preview"))
 
     assert (answer.status, answer.problem) == (404, "unknown-client")
+
+
+# Asking and retrying.
+
+
+@pytest.mark.parametrize("name", ["webhook-retry", "webhook-status", "webhook-results"])
+def test_who_does_not_sign_is_told_nothing(api: Apis, name: str) -> None:
+    event = an_event(name)
+
+    assert (api.call(event).status, api.call(event).problem) == (401, "bad-signature")
+    assert api.call(signed(event, event["body"], secret="whsec_" + "A" * 32)).problem == "bad-signature"
+    assert api.call(signed(event, event["body"], content_type="text/plain")).problem == "not-json-media-type"
+    assert api.call(signed(at(event, event["rawPath"].replace("2218", "999")), event["body"])).problem == (
+        "unknown-client"
+    )
+
+
+@pytest.mark.parametrize("name", ["webhook-retry", "webhook-status", "webhook-results"])
+def test_a_question_that_is_not_json_is_told_as_that(api: Apis, name: str) -> None:
+    assert (api.ask(name, "{").status, api.ask(name, "{").problem) == (400, "not-json")
+
+
+def test_an_accepted_order_says_where_its_sender_asks_about_it(api: Apis) -> None:
+    accepted = api.post(an_order())
+
+    answer = api.ask("webhook-status", {"ids": ["evt-1", "evt-2"]}, accepted.headers["Location"])
+
+    assert answer.status == 200
+    known, unknown = answer.body["orders"]
+    assert (known["batchId"], known["status"], known["order"]["status"]) == (
+        accepted.body["batchId"],
+        "PENDING",
+        "IN_PROGRESS",
+    )
+    assert unknown == {"id": "evt-2", "known": False}
+    assert "Location" not in api.post(an_order()).headers
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "pointer"),
+    [("webhook-status", {"ids": []}, "/ids"), ("webhook-results", {"after": "yesterday"}, "/after")],
+)
+def test_a_question_that_is_not_valid_is_told_with_its_place(
+    api: Apis, name: str, body: dict[str, Any], pointer: str
+) -> None:
+    answer = api.ask(name, body)
+
+    assert (answer.status, answer.problem) == (422, "invalid-question")
+    assert [fault["pointer"] for fault in answer.body["errors"]] == [pointer]
+
+
+def test_results_are_those_that_the_poller_has_kept(api: Apis) -> None:
+    announced = Announced(api.dynamodb, ANNOUNCED, TIMES.retention)
+    announced.keep([Announcement("b1.1", "2218", datetime.now(UTC), '{"id":"b1.1"}')])
+
+    answer = api.ask("webhook-results", {})
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    assert (answer.body["events"], answer.body["more"]) == ([{"id": "b1.1"}], False)
+    assert api.ask("webhook-results", {"after": answer.body["next"], "limit": 1}).status == 200
+
+
+def test_an_order_that_arm_refused_is_retried_unchanged(api: Apis) -> None:
+    api.arm.fail("submit", "status", 1, status=422)
+    refused = api.post(an_order())
+    batch_id = refused.body["batchId"]
+    assert api.post(an_order()).headers["Idempotent-Replayed"] == "true"
+
+    retried = api.ask("webhook-retry", an_order(failedBatchId=batch_id))
+    again = api.ask("webhook-retry", an_order(failedBatchId=batch_id))
+
+    assert (refused.status, retried.status, again.status) == (422, 202, 200)
+    assert retried.headers["Location"] == "/v1/clients/2218/orders/status"
+    assert retried.body["batchId"] == again.body["batchId"] != batch_id
+    assert [entry["outcome"] for entry in again.body["orders"]] == ["duplicate"]
+    assert len(api.arm.ledger.documents) == 1
+
+
+def test_an_order_that_cannot_be_retried_is_told_how_it_stands(api: Apis) -> None:
+    batch_id = api.post(an_order()).body["batchId"]
+
+    answer = api.ask("webhook-retry", an_order(failedBatchId=batch_id))
+
+    assert (answer.status, answer.problem, answer.body["orderIds"]) == (409, "not-retriable", ["evt-1"])
+    assert answer.body["errors"] == [
+        {"pointer": "/failedBatchId", "detail": "the order is IN_PROGRESS, and the batch is PENDING"}
+    ]
+
+
+def test_while_the_table_of_announcements_is_out_of_reach_results_are_unavailable_and_orders_are_taken(
+    api: Apis,
+) -> None:
+    api.dynamodb.delete_table(TableName=ANNOUNCED)
+
+    assert api.ask("webhook-results", {}).problem == "unavailable"
+    assert api.post(an_order()).status == 202

@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
 from tests.support.diary import Diary
-from tests.support.store_contract import MARKER_LIFE, TABLE, create_table, random_bytes
+from tests.support.store_contract import MARKER_LIFE, TABLE, create_tables, random_bytes
 
 KARI = "arn:aws:iam::123456789012:user/kari"
 LATER = NOW + timedelta(days=4)
@@ -25,6 +25,7 @@ PACE = Pace(TIMES, lambda: LATER, lambda: 0.5)
 
 RESUBMIT = b'{"action":"resubmit","reason":"asked by phone"}'
 SUCCEEDED = b'{"action":"close","status":"SUCCEEDED","reason":"asked by phone"}'
+ANNOUNCE = b'{"action":"announce","reason":"a queue was lost"}'
 FAILED = b'{"action":"close","status":"FAILED","reason":"asked by phone"}'
 
 
@@ -32,7 +33,7 @@ class World:
     def __init__(self) -> None:
         self.diary = Diary()
         self.dynamodb: Any = boto3.client("dynamodb")
-        create_table(self.dynamodb)
+        create_tables(self.dynamodb)
         self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self.redrive = Redrive(store=self.store, journal=self.diary, pace=PACE)
 
@@ -75,6 +76,27 @@ def test_a_resubmitted_batch_is_queued_as_if_for_the_first_time(world: World) ->
     assert (after.batch_uuid, after.answer, after.doubt, after.ended_at, after.polls) == (None, None, None, None, 0)
     assert [order.status for order in after.orders] == [OrderStatus.IN_PROGRESS]
     assert (after.payload, after.claimed_at) == (held.payload, held.claimed_at)
+
+
+def test_an_end_that_is_to_be_announced_again_is_due_and_its_history_says_who_wants_it_and_why(world: World) -> None:
+    claimed = world.store.claim(a_batch(), {})
+    assert claimed
+    ended = world.saved(steps.announced(world.saved(steps.refused(claimed, Answer(400, "no"), NOW)), NOW))
+
+    after = world.redrive.release("2218", "batch-1", ANNOUNCE, KARI)
+
+    assert after == world.stored()
+    assert (after.state, after.cause, after.due, after.announcements) == (State.REFUSED, ended.cause, LATER, 1)
+    assert (after.history[-1].by, after.history[-1].cause) == (KARI, "announced again: a queue was lost")
+    # It has ended once: nothing is counted again.
+    assert world.diary.moves == []
+
+
+def test_a_batch_under_way_has_nothing_to_announce_again(world: World) -> None:
+    assert world.store.claim(a_batch(), {})
+
+    with pytest.raises(IllegalStep, match="nothing to announce again"):
+        world.redrive.release("2218", "batch-1", ANNOUNCE, KARI)
 
 
 @pytest.mark.parametrize(("body", "state"), [(SUCCEEDED, State.SUCCEEDED), (FAILED, State.FAILED)])

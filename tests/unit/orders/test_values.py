@@ -287,6 +287,44 @@ def test_what_is_passed_through_stays_what_it_is(fields: dict[str, Any]) -> None
     assert line.arm_fields == {name: value for name, value in fields.items() if value is not None}
 
 
+# Metadata.
+
+
+@pytest.mark.parametrize(
+    ("metadata", "pointer", "detail"),
+    [
+        pytest.param("shop", "/metadata", "should be an object", id="no object"),
+        pytest.param({str(n): "" for n in range(21)}, "/metadata", "should have at most 20 members", id="members"),
+        pytest.param({"a b": ""}, "/metadata", "has a name that is not 1 to 40 of the letters A to Z", id="space"),
+        pytest.param({"": ""}, "/metadata", "has a name that is not 1 to 40", id="no name"),
+        pytest.param({"a" * 41: ""}, "/metadata", "has a name that is not 1 to 40", id="long name"),
+        pytest.param({"shop": 2}, "/metadata/shop", "should be a string", id="number"),
+        pytest.param({"shop": {"no": "2"}}, "/metadata/shop", "should be a string", id="nested"),
+        pytest.param({"shop": "\0"}, "/metadata/shop", "should hold no control characters", id="control character"),
+        pytest.param({"shop": "\uffff"}, "/metadata/shop", "should hold no control characters", id="no character"),
+        pytest.param({"shop": "x" * 590}, "/metadata", "at most 600 bytes as JSON; it takes 601", id="long"),
+        pytest.param({"shop": "\N{PILE OF POO}" * 150}, "/metadata", "it takes 611", id="long in bytes"),
+    ],
+)
+def test_metadata_is_bounded(metadata: object, pointer: str, detail: str) -> None:
+    (told,) = faults(an_order(metadata=metadata))
+
+    assert told.pointer == pointer
+    assert detail in told.detail
+
+
+def test_metadata_stays_as_it_is() -> None:
+    metadata = {"shop": "oslo-2", "Sales.person_1": "Kåre\nNordmann", "empty": ""}
+
+    assert order(an_order(metadata=metadata)).metadata == metadata
+
+
+def test_metadata_is_part_of_the_content() -> None:
+    digests = {order(an_order(metadata=metadata)).digest for metadata in ({"a": "1"}, {"a": "2"}, None)}
+
+    assert len(digests) == 3
+
+
 # Large bodies.
 
 

@@ -1,9 +1,10 @@
 """What a run of the poller does: announcements, outages, several pollers, failures."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from arm_relay.arm.breaker import LIMIT
@@ -11,14 +12,16 @@ from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Batch, Evidence, State
 from arm_relay.observability import Metric
 from arm_relay.poller.next_step import NextStep
-from arm_relay.poller.notifications import to_event
+from arm_relay.poller.notifications import Message, to_event
 from arm_relay.poller.polling import MANY_FAILURES, TO_FINISH, TO_SUBMIT, PollingFailed
 from arm_relay.poller.stream import Stream
 from arm_relay.store import records
+from arm_relay.store.announced import Announced
 from arm_relay.store.records import HELD, SHARDS, Item, Lease, batch_key, shard_of, to_text
 from arm_relay.store.table import StoreUnavailable
 from botocore.exceptions import ReadTimeoutError
 
+from tests.simulation.dynamodb import client_error
 from tests.support.arm_builders import a_document
 from tests.support.builders import TIMES
 from tests.support.poller_in_memory import MINUTE, Killed, Moment, TopicIsBusy, World, an_order
@@ -33,14 +36,14 @@ def world() -> World:
 # Ends, holds and redrives.
 
 
-def test_an_end_is_recorded_before_it_is_announced_and_announced_before_that_is(world: World) -> None:
+def test_an_end_is_recorded_before_it_is_published_then_kept_and_then_recorded_as_announced(world: World) -> None:
     world.submitted()
     world.outside.calls.clear()
 
     world.poll(after=MINUTE)
 
     at = world.outside.calls.index("publish")
-    assert (world.outside.calls[at - 1], world.outside.calls[at + 1]) == ("put_item", "put_item")
+    assert world.outside.calls[at - 1 : at + 3] == ["put_item", "publish", "batch_write_item", "put_item"]
 
 
 def test_what_webhook_functions_saw_refused_is_announced_by_the_poller(world: World) -> None:
@@ -88,6 +91,115 @@ def test_an_announcement_that_could_not_be_recorded_is_made_again_in_the_same_wo
     assert world.is_over(State.SUCCEEDED)
     assert len(world.topic.events) == 2
     assert world.topic.events[0] == world.topic.events[1]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_announcement_that_could_not_be_kept_is_made_again_in_the_same_words(world: World, moment: Moment) -> None:
+    world.submitted()
+    world.outside.plan("batch_write_item", moment, client_error("InternalServerError", "BatchWriteItem"))
+    world.poll(after=MINUTE)
+    assert world.stored().due is not None
+
+    world.poll(after=MINUTE)
+
+    assert world.is_over(State.SUCCEEDED)
+    assert world.topic.events == [to_event(world.stored())] * 2
+    assert {json.dumps(event) for event in kept(world)} == {json.dumps(world.topic.events[0])}
+
+
+def test_what_was_announced_is_kept_word_for_word(world: World) -> None:
+    world.submitted(an_order(1, documentNo=None), kind="drop-before")
+    world.poll(after=MINUTE)
+    assert world.store.save(steps.closed(world.stored(), State.FAILED, "asked by phone", "kari", world.now))
+    world.poll(after=MINUTE)
+
+    assert [event["data"]["sequence"] for event in kept(world)] == [1, 2]
+    assert kept(world) == world.topic.events
+
+
+def test_what_somebody_asked_for_again_is_published_word_for_word_although_the_words_have_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.submitted()
+    world.poll(after=MINUTE)
+    assert world.store.save(steps.to_be_repeated(world.stored(), "a queue was lost", "kari", world.now))
+    monkeypatch.setattr("arm_relay.poller.announcing.message_of", no_message)
+
+    world.poll(after=400 * MINUTE)
+    world.poll(after=MINUTE)
+
+    first, again = world.topic.events
+    assert first == again
+    assert world.topic.replayed == ["batch-1.1"]
+    assert kept(world) == [first]
+    after = world.stored()
+    assert (after.due, after.state, after.history[-1].by) == (None, State.SUCCEEDED, "kari")
+
+
+def test_a_repetition_that_could_not_be_published_is_published_by_the_next_run(world: World) -> None:
+    world.submitted()
+    world.poll(after=MINUTE)
+    assert world.store.save(steps.to_be_repeated(world.stored(), "a queue was lost", "kari", world.now))
+    world.outside.plan("publish", "before", TopicIsBusy("the topic is busy"))
+    world.poll(after=MINUTE)
+    assert world.topic.replayed == []
+
+    world.poll(after=MINUTE)
+
+    assert world.topic.replayed == ["batch-1.1"]
+
+
+def test_what_cannot_be_read_now_is_published_again_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.submitted()
+    world.poll(after=MINUTE)
+    assert world.store.save(steps.to_be_repeated(world.stored(), "a queue was lost", "kari", world.now))
+    with monkeypatch.context() as patched:
+        patched.setattr(world.announced_table, "get_item", out_of_reach)
+        world.poll(after=MINUTE)
+    assert (world.topic.replayed, len(world.topic.events)) == ([], 1)
+
+    world.poll(after=MINUTE)
+
+    assert world.topic.replayed == ["batch-1.1"]
+
+
+def test_what_is_not_kept_any_more_is_given_up_and_reported(world: World) -> None:
+    world.submitted()
+    world.poll(after=MINUTE)
+    assert world.store.save(steps.to_be_repeated(world.stored(), "a queue was lost", "kari", world.now))
+    world.announced_table.items.clear()
+
+    world.poll(after=MINUTE)
+
+    assert (world.stored().due, world.topic.replayed) == (None, [])
+    assert any("not kept any more" in str(error) for error in world.diary.transient_errors)
+
+
+def test_what_is_announced_later_is_kept_later_although_the_clock_went_back(world: World) -> None:
+    world.submitted(an_order(1, documentNo=None), kind="drop-before")
+    world.poll(after=MINUTE)
+    assert world.store.save(steps.closed(world.stored(), State.FAILED, "asked by phone", "kari", world.now))
+
+    world.poll(after=timedelta(seconds=-40))
+    world.poll(after=2 * MINUTE)
+
+    assert [event["id"] for event in kept(world)] == ["batch-1.1", "batch-1.2"]
+
+
+def kept(world: World) -> list[dict[str, Any]]:
+    """What a reader of the client's announcements finds."""
+    announced = Announced(cast("Any", world.announced_table), "announced", TIMES.retention)
+    return [json.loads(entry.text) for entry in announced.after("2218", "", 100)]
+
+
+def out_of_reach(**_: object) -> None:
+    raise client_error("InternalServerError", "GetItem")
+
+
+def no_message(_: Batch) -> Message:
+    raise AssertionError("made anew")
 
 
 def test_a_resubmitted_batch_goes_its_way_once_more(world: World) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import boto3
 import httpx
@@ -29,20 +29,22 @@ from arm_relay.orders.json_bodies import NotJson
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
+from arm_relay.store.announced import Announced
 from arm_relay.store.table import Busy, RecordTooLarge, Store, StoreUnavailable
 from arm_relay.webhook.intake import CLAIM_ATTEMPTS, Intake, OnInvalid
-from arm_relay.webhook.receipts import Conflict, Receipt, Rejected
+from arm_relay.webhook.receipts import Conflict, NotRetriable, Receipt, Rejected, Taken
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
 from sandbox.arm.transport import SimulatedTransport
+from tests.simulation.announced import AnnouncedInMemory
 from tests.support.arm_builders import a_simulator
 from tests.support.builders import TIMES, an_order
 from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
-from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_table
+from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_tables
 
 #: What happens to a request to DynamoDB or ARM instead of the usual.
 type Mishap = Literal["before", "after"]
@@ -103,7 +105,7 @@ class World:
         self.outside = Outside()
         self.pauses: list[int] = []
         client = boto3.client("dynamodb")
-        create_table(client)
+        create_tables(client)
         self.dynamodb = client
         self.store = self.a_store()
         self._ids = count(1)
@@ -118,6 +120,7 @@ class World:
         """A webhook function, in an environment of its own."""
         return webhook.assemble(
             store=self.a_store(self._table),
+            announced=Announced(cast("Any", AnnouncedInMemory()), "announced", TIMES.retention),
             ledger=arm_client(self._network),
             outages=NoOutage(),
             secrets=Secrets(no_secret, self.arm.clock.now),
@@ -134,6 +137,9 @@ class World:
 
     def accept(self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
         return self.intake().accept("2218", body_of(orders), on_invalid)
+
+    def retry(self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+        return self.intake().retry("2218", body_of(orders), on_invalid)
 
     def try_to_accept(self, on_invalid: OnInvalid, *orders: dict[str, Any]) -> tuple[Receipt | None, tuple[Fault, ...]]:
         """The receipt, or the faults."""
@@ -585,6 +591,181 @@ def test_the_faulty_content_sent_again_after_its_correction_is_a_conflict(world:
 
     with pytest.raises(Conflict):
         world.accept(numbered(1))
+
+
+# Retries.
+
+
+def a_retry(failed_batch_id: str = "batch-1", **changes: object) -> dict[str, Any]:
+    return an_order(failedBatchId=failed_batch_id, **changes)
+
+
+def why_not(world: World, *orders: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where the retry of these orders is a conflict, and why."""
+    with pytest.raises(NotRetriable) as raised:
+        world.retry(*orders)
+    return [(fault.pointer, fault.detail) for fault in raised.value.faults]
+
+
+@pytest.mark.parametrize("end", ["FAILED", "REFUSED"])
+def test_what_failed_is_retried_with_the_same_content_in_a_batch_of_its_own(world: World, end: str) -> None:
+    fail_first(world, end)
+    assert world.accept(an_order()).replayed
+
+    receipt = world.retry(a_retry())
+
+    assert (receipt.batch.state, receipt.replayed) == (State.PENDING, False)
+    assert receipt.batch.id != "batch-1"
+    (order,) = world.stored(receipt.batch.id).orders
+    assert order.retry_of == "batch-1"
+    assert world.billed().count("B-1") == (1 if end == "REFUSED" else 2)
+
+
+def test_the_same_retry_twice_is_one_retry(world: World) -> None:
+    fail_first(world, "FAILED")
+    first = world.retry(a_retry())
+    world.end("batch-2", OrderStatus.FAILED)
+
+    again = world.retry(a_retry())
+
+    assert again.replayed
+    assert again.batch.id == first.batch.id
+    assert len(world.billed()) == 2
+
+
+def test_a_retry_that_failed_is_retried_from_its_own_batch(world: World) -> None:
+    fail_first(world, "FAILED")
+    world.retry(a_retry())
+    world.end("batch-2", OrderStatus.FAILED)
+
+    receipt = world.retry(a_retry("batch-2"))
+
+    assert receipt.batch.id == "batch-3"
+    assert why_not(world, a_retry("batch-1")) == [
+        ("/failedBatchId", "the order's last batch is batch-3, where it is IN_PROGRESS")
+    ]
+
+
+def test_a_retry_and_what_was_sent_first_are_the_same_order(world: World) -> None:
+    fail_first(world, "FAILED")
+    world.retry(a_retry())
+
+    again = world.accept(an_order())
+
+    assert (again.replayed, again.batch.id) == (True, "batch-2")
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        pytest.param(None, "the order is IN_PROGRESS, and the batch is PENDING", id="under way"),
+        pytest.param(OrderStatus.SUCCEEDED, "the order is SUCCEEDED, and the batch is SUCCEEDED", id="succeeded"),
+    ],
+)
+def test_what_did_not_fail_is_not_retried(world: World, end: OrderStatus | None, why: str) -> None:
+    world.accept(an_order())
+    if end:
+        world.end("batch-1", end)
+
+    assert why_not(world, a_retry()) == [("/failedBatchId", why)]
+    assert len(world.billed()) == 1
+
+
+def test_what_failed_in_a_held_batch_is_not_retried_as_the_batch_may_be_submitted_again(world: World) -> None:
+    world.accept(an_order(), an_order(id="evt-2", invoiceNo="2"))
+    batch = world.stored("batch-1")
+    orders = (replace(batch.orders[0], status=OrderStatus.FAILED), batch.orders[1])
+    assert world.store.save(steps.held(replace(batch, orders=orders), "too old", world.arm.clock.now()))
+
+    assert why_not(world, a_retry()) == [("/failedBatchId", "the order is FAILED, and the batch is HELD")]
+
+
+def test_a_retry_from_another_batch_than_the_last_is_told_which_is_the_last(world: World) -> None:
+    fail_first(world, "FAILED")
+    last = world.accept(an_order(customerNo="7")).batch.id
+
+    assert why_not(world, a_retry("batch-1", customerNo="7")) == [
+        ("/failedBatchId", f"the order's last batch is {last}, where it is IN_PROGRESS")
+    ]
+
+
+def test_a_retry_with_other_content_is_told_to_be_a_correction(world: World) -> None:
+    fail_first(world, "FAILED")
+
+    ((pointer, detail),) = why_not(world, a_retry(customerNo="7"))
+
+    assert (pointer, detail) == (
+        "/failedBatchId",
+        "the order has different content: send it as a correction, without a failedBatchId",
+    )
+
+
+def test_a_retry_of_an_order_that_the_relay_does_not_have_is_told_so(world: World) -> None:
+    assert why_not(world, a_retry()) == [
+        ("/failedBatchId", "the relay does not have the order any more: send it as a new one")
+    ]
+
+
+def test_a_retry_whose_number_another_order_has_by_now_is_told_who_has_it(world: World) -> None:
+    fail_first(world, "FAILED")
+    world.accept(an_order(id="evt-2", customerNo="7"))
+
+    assert why_not(world, a_retry()) == [
+        ("/invoiceNo", "already is the number of order evt-2, which has different content")
+    ]
+
+
+def test_of_several_orders_those_that_failed_are_retried_and_the_others_are_told_why_not(world: World) -> None:
+    world.accept(an_order(), an_order(id="evt-2", invoiceNo="2"))
+    world.end("batch-1", OrderStatus.FAILED, OrderStatus.SUCCEEDED)
+
+    receipt = world.retry(
+        a_retry(), a_retry(id="evt-2", invoiceNo="2"), an_order(id="evt-3"), on_invalid=OnInvalid.ACCEPT_VALID
+    )
+
+    assert [type(line) for line in receipt.lines] == [Taken, Rejected, Rejected]
+    assert [type(line.error) for line in receipt.lines if isinstance(line, Rejected)] == [NotRetriable, InvalidOrders]
+    assert [order.id for order in world.stored("batch-2").orders] == ["evt-1"]
+
+
+@pytest.mark.parametrize(
+    ("order", "detail"),
+    [
+        pytest.param(an_order(), "is missing: name the batch in which the order failed", id="missing"),
+        pytest.param(an_order(failedBatchId=7), "should be a string", id="no text"),
+    ],
+)
+def test_a_retry_names_the_batch_in_which_its_order_failed(world: World, order: dict[str, Any], detail: str) -> None:
+    with pytest.raises(InvalidOrders) as raised:
+        world.retry(order)
+
+    assert Fault("/failedBatchId", detail) in raised.value.faults
+
+
+def test_an_order_that_is_sent_names_no_failed_batch(world: World) -> None:
+    faults = world.try_to_accept(OnInvalid.REJECT_ALL, a_retry(customerNo=7))[1]
+
+    assert {fault.pointer for fault in faults} == {"/failedBatchId", "/customerNo"}
+
+
+def test_two_retries_at_once_make_one_batch(world: World) -> None:
+    fail_first(world, "FAILED")
+
+    with ThreadPoolExecutor(8) as threads:
+        receipts = list(threads.map(lambda _: world.retry(a_retry()), range(8)))
+
+    assert {receipt.batch.id for receipt in receipts} == {receipts[0].batch.id}
+    assert sum(not receipt.replayed for receipt in receipts) == 1
+    assert len(world.billed()) == 2
+
+
+def fail_first(world: World, end: str) -> None:
+    """An order that ARM refused, or did not create a document for."""
+    if end == "REFUSED":
+        world.arm.fail("submit", "status", 1, status=400)
+    world.accept(an_order())
+    if end == "FAILED":
+        world.end("batch-1", OrderStatus.FAILED)
 
 
 def test_a_request_may_hold_new_known_and_corrected_orders(world: World) -> None:

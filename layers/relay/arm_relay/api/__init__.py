@@ -1,1 +1,3 @@
-"""What the functions behind API Gateway share: `event` reads a request, `problems` and `responses` answer it."""
+"""What the functions behind API Gateway share: `event` reads a request, `problems` and `responses` answer it,
+`progress` says how far a batch is.
+"""

@@ -6,9 +6,9 @@ from datetime import date
 
 from arm_relay.arm.checks import faults_of
 from arm_relay.arm.documents import to_json
-from arm_relay.arm.mapping import ArmCodes, document_type, to_batch, total
+from arm_relay.arm.mapping import ArmCodes, dates_of, document_type, to_batch, total
 from arm_relay.arm.money import Amounts
-from arm_relay.batches.batch import BatchOrder
+from arm_relay.batches.batch import BatchOrder, Total
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest, parse_orders
 
@@ -31,8 +31,10 @@ class Drafts:
         today = self.today()
         return parse_orders(body, lambda readable, pointer: faults_of(readable, pointer, self.codes, today))
 
-    def batch_order(self, order: Order) -> BatchOrder:
-        """The order as a batch records it."""
+    def batch_order(self, order: Order, today: date | None = None) -> BatchOrder:
+        """The order as a batch records it. `today` is the date of a document without an invoice date."""
+        amounts = self.total(order)
+        invoice_date, due_date = dates_of(order, today or self.today())
         return BatchOrder(
             id=order.id,
             order_id=order.order_id,
@@ -40,14 +42,19 @@ class Drafts:
             document_no=order.invoice_no,
             digest=order.digest,
             document_type=document_type(order, self.codes),
-            total=self.total(order).gross,
+            type=order.type,
+            invoice_date=invoice_date,
+            due_date=due_date,
             currency=order.currency,
+            total=Total(amounts.net, amounts.vat, amounts.gross),
+            metadata=tuple((order.metadata or {}).items()),
+            retry_of=order.failed_batch_id,
         )
 
     def total(self, order: Order) -> Amounts:
         """What the order's document comes to."""
         return total(order, self.codes)
 
-    def payload(self, orders: Sequence[Order]) -> bytes:
-        """The body of POST documents/batches for these valid orders."""
-        return to_json(to_batch(orders, self.codes, self.today()))
+    def payload(self, orders: Sequence[Order], today: date | None = None) -> bytes:
+        """The body of POST documents/batches for these valid orders, `today` as in `batch_order`."""
+        return to_json(to_batch(orders, self.codes, today or self.today()))

@@ -69,7 +69,7 @@ def total(order: Order, codes: ArmCodes) -> Amounts:
 
 def to_document(order: Order, codes: ArmCodes, today: date) -> Document:
     """One order as ARM's document."""
-    document_date = order.invoice_date or today
+    document_date, due_date = dates_of(order, today)
     is_complete = order.currency is not None
     sign = -1 if order.type == CREDITED and codes.credits_are_negative else 1
     amounts = amounts_of(order, codes.vat_rounding)
@@ -79,7 +79,7 @@ def to_document(order: Order, codes: ArmCodes, today: date) -> Document:
             customerNo=order.customer_no,
             documentNo=order.invoice_no,
             documentDate=document_date.isoformat(),
-            dueDate=_due_date(order, document_date).isoformat(),
+            dueDate=due_date.isoformat(),
             currency=order.currency,
             language=order.language,
             kid=order.kid,
@@ -125,9 +125,11 @@ def document_type(order: Order, codes: ArmCodes) -> str:
     return codes.invoice_type if order.type == INVOICED else codes.credit_note_type
 
 
-def _due_date(order: Order, document_date: date) -> date:
+def dates_of(order: Order, today: date) -> tuple[date, date]:
+    """The document's own date, and when it is due. A document without an invoice date gets the date `today`."""
+    document_date = order.invoice_date or today
     # A credit note needs neither, and is then due on its own date.
-    return order.due_date or document_date + timedelta(days=order.payment_terms_days or 0)
+    return document_date, order.due_date or document_date + timedelta(days=order.payment_terms_days or 0)
 
 
 def currency_amounts(amounts: Amounts, sign: int = 1) -> CurrencyAmounts:

@@ -5,7 +5,7 @@ Times are UTC. A batch with a `due` time has something left to do; without one i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -84,6 +84,9 @@ ENDS: Final = frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, 
 #: The statuses of orders that may be sent again with different content.
 CORRECTABLE: Final = frozenset({OrderStatus.FAILED, OrderStatus.REFUSED})
 
+#: The type of order event that most orders are.
+INVOICED: Final = "order.invoiced"
+
 #: How much of ARM's answer is stored, in bytes.
 KEPT_ANSWER: Final = 32_768
 
@@ -122,6 +125,15 @@ class CreditedInvoice:
     id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What an order's document comes to, in major currency units."""
+
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOrder:
     """One order of a batch, with its status."""
@@ -139,12 +151,20 @@ class BatchOrder:
     errors: tuple[str, ...] = ()
     #: The type of the document that is sent for it, such as IN.
     document_type: str = ""
-    #: What its document comes to with VAT, in major currency units, and in which currency; None where that is not
-    #: known, or left to ARM.
-    total: Decimal | None = None
+    #: What it asked for, by the order event's word.
+    type: str = INVOICED
+    #: The dates of its document.
+    invoice_date: date | None = None
+    due_date: date | None = None
+    #: The order's currency; None where it leaves that to ARM.
     currency: str | None = None
+    total: Total | None = None
     #: Of a credit note that names its invoice.
     credited: CreditedInvoice | None = None
+    #: The sender's own words about it, by name.
+    metadata: tuple[tuple[str, str], ...] = ()
+    #: The batch in which it failed, and of which its sender retries it here.
+    retry_of: str | None = None
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None
@@ -210,6 +230,9 @@ class Batch:
     announcements: int = 0
     #: When it entered its present end or hold.
     ended_at: datetime | None = None
+    #: The number of its latest announcement that was published and kept, and when that was.
+    announced: int = 0
+    announced_at: datetime | None = None
     #: Why it is in its present state.
     cause: str
     #: Transitions grouped by state, cause and operator, in the order of each group's first time.
@@ -221,6 +244,21 @@ class Batch:
     def rests(self) -> bool:
         """Whether it has ended or is held. If it is still due, its announcement is outstanding."""
         return self.state in ENDS or self.state is State.HELD
+
+    @property
+    def is_to_be_repeated(self) -> bool:
+        """Whether its end or hold was announced, and is to be announced once more in the same words."""
+        return self.rests and self.due is not None and self.is_announced
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether its present end or hold was announced."""
+        return self.rests and self.announced == self.announcements
+
+    @property
+    def announcement_id(self) -> str:
+        """The id of the announcement of its present end or hold."""
+        return f"{self.id}.{self.announcements}"
 
     def waited(self, now: datetime) -> timedelta:
         """How long it has been waiting for its end, or since then for its announcement."""

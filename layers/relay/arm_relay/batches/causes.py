@@ -73,6 +73,11 @@ def in_ledger_because(reason: str) -> str:
     return f"ARM's ledger, because {reason}"
 
 
+def announced_again(reason: str) -> str:
+    """Any end, or HELD: an operator had it announced once more, in the same words, for a reason."""
+    return f"announced again: {reason}"
+
+
 def too_old(state: State) -> str:
     """HELD: the batch was still in this state after the template's HoldAfterSeconds."""
     return f"still {state.value} after HoldAfterSeconds"

@@ -41,6 +41,9 @@ KEPT_TIMES: Final = 600
 #: How often a batch may be resubmitted by an operator; its history has room for no more.
 MAX_RESUBMISSIONS: Final = 10
 
+#: How often a batch may be announced again by operators, for the same reason.
+MAX_REPETITIONS: Final = 10
+
 
 class IllegalStep(Exception):
     """The batch cannot take this step now."""
@@ -214,9 +217,27 @@ def postponed(batch: Batch) -> Batch:
     return replace(batch, due=batch.attempt_at + LEASE)
 
 
-def announced(batch: Batch) -> Batch:
+def announced(batch: Batch, at: datetime | None = None) -> Batch:
     """Its end or hold has been announced: nothing is left to do."""
-    return replace(batch, due=None)
+    return replace(batch, due=None, announced=batch.announcements, announced_at=at or batch.announced_at)
+
+
+def to_be_repeated(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
+    """To be announced once more, word for word, because a person asked for it.
+
+    Raises:
+        IllegalStep: it was not announced, or has been announced again `MAX_REPETITIONS` times.
+    """
+    if not batch.rests:
+        raise IllegalStep(f"There is nothing to announce again. The batch's status is {batch.state}.")
+    if batch.due or not batch.is_announced:
+        raise IllegalStep("The batch is still being announced. Try again in a minute.")
+    cause = causes.announced_again(reason)
+    repetitions = [entry for entry in batch.history if entry.by and entry.cause.startswith(causes.announced_again(""))]
+    if sum(len(entry.at) for entry in repetitions) >= MAX_REPETITIONS:
+        raise IllegalStep(f"The batch has been announced again {MAX_REPETITIONS} times.")
+    entry = Transitions(state=batch.state, cause=cause, by=by, at=(now,))
+    return replace(batch, due=now, history=_remembered(batch.history, entry))
 
 
 def resubmitted(batch: Batch, reason: str, by: str, now: datetime) -> Batch:

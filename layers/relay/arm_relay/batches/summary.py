@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from arm_relay.batches.batch import Batch, BatchOrder, CreditedInvoice
+from arm_relay.batches.batch import Batch, BatchOrder, CreditedInvoice, Total
+from arm_relay.numerals import json_number
 
 
 def of_batch(batch: Batch) -> dict[str, Any]:
@@ -32,6 +33,23 @@ def of_order(order: BatchOrder) -> dict[str, Any]:
 def of_credited(credited: CreditedInvoice) -> dict[str, Any]:
     """The invoice that a credit note credits."""
     return {"standing": credited.standing.value, "batchId": credited.batch_id, "id": credited.id}
+
+
+def details_of(order: BatchOrder) -> dict[str, Any]:
+    """What a reader needs to book an order without asking the system that sent it."""
+    return {
+        "type": order.type,
+        "customerNo": order.customer_no,
+        "invoiceDate": order.invoice_date.isoformat() if order.invoice_date else None,
+        "dueDate": order.due_date.isoformat() if order.due_date else None,
+        "currency": order.currency,
+        "total": _total(order.total) if order.total else None,
+        "metadata": dict(order.metadata),
+    }
+
+
+def _total(total: Total) -> dict[str, int | float]:
+    return {"net": json_number(total.net), "vat": json_number(total.vat), "gross": json_number(total.gross)}
 
 
 def of_answer(batch: Batch) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from arm_relay.bootstrap import botocore_loader
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
+from arm_relay.store.announced import Announced
 from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
 
@@ -37,6 +38,11 @@ def store(settings: Settings) -> Store:
         # Markers and payloads outlive the longest life of a batch that nobody redrives.
         marker_life=times.retention + times.hold_after,
     )
+
+
+def announced(settings: Settings) -> Announced:
+    """The table of what was announced."""
+    return Announced(aws("dynamodb"), settings.announced_table_name, settings.times().retention)
 
 
 def outage(settings: Settings) -> Outage:

@@ -15,14 +15,17 @@ from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
 from arm_relay.bootstrap.ledger import LOOK_UPS, ledger
 from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.poller import announcing
 from arm_relay.poller.age import Age
+from arm_relay.poller.announcing import Announcing
 from arm_relay.poller.concurrency import AtOnce, Threads, Workers, WorkerThreads
 from arm_relay.poller.control import Control
 from arm_relay.poller.next_step import NextStep, Stepped
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling, Start
-from arm_relay.poller.stream import Announcements, Stream
+from arm_relay.poller.stream import Stream
 from arm_relay.settings import Settings
+from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
@@ -40,7 +43,8 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         liveness=Liveness(clients.aws("dynamodb"), settings.table_name),
         outage=clients.outage(settings),
         ledger=ledger(settings, contract, clients.secrets(settings), journal),
-        announcements=Topic(clients.aws("sns"), settings.topic_arn, journal),
+        topic=Topic(clients.aws("sns"), settings.topic_arn, journal),
+        announced=clients.announced(settings),
         journal=journal,
         contract=contract,
         pace=Pace(settings.times(), clients.now, random.random),
@@ -59,7 +63,8 @@ def assemble(
     liveness: Liveness,
     outage: Outage,
     ledger: Ledger,
-    announcements: Announcements,
+    topic: announcing.Topic,
+    announced: Announced,
     journal: Journal,
     contract: Contract,
     pace: Pace,
@@ -91,7 +96,7 @@ def assemble(
             shards=start.shards,
             next_step=next_step,
             ledger=breaker,
-            announcements=announcements,
+            announcing=Announcing(topic=topic, announced=announced, journal=journal, now=pace.now),
             journal=journal,
             pace=pace,
             age=age,

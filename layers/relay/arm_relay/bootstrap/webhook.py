@@ -21,6 +21,7 @@ from arm_relay.bootstrap.ledger import ledger
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
+from arm_relay.store.announced import Announced
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 from arm_relay.webhook.admission import Admission
@@ -28,6 +29,8 @@ from arm_relay.webhook.customers import Customers
 from arm_relay.webhook.intake import Intake
 from arm_relay.webhook.lookup import Lookup
 from arm_relay.webhook.preview import Preview
+from arm_relay.webhook.results import Results
+from arm_relay.webhook.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Webhook:
     admission: Admission
     intake: Intake
     preview: Preview
+    status: Status
+    results: Results
     journal: Journal
 
 
@@ -48,6 +53,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
     secrets = clients.secrets(settings)
     parts = assemble(
         store=clients.store(settings),
+        announced=clients.announced(settings),
         ledger=ledger(settings, contract, secrets, journal),
         outages=clients.outage(settings),
         secrets=secrets,
@@ -65,6 +71,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
 def assemble(
     *,
     store: Store,
+    announced: Announced,
     ledger: Ledger,
     outages: Outages,
     secrets: Secrets,
@@ -88,8 +95,14 @@ def assemble(
         new_id=new_id,
         pause=pause,
     )
-    preview = Preview(drafts=drafts, lookup=Lookup(store), customers=Customers(breaker, clock))
-    return Webhook(Admission(secrets, pace.now, tolerance), intake, preview, journal)
+    return Webhook(
+        admission=Admission(secrets, pace.now, tolerance),
+        intake=intake,
+        preview=Preview(drafts=drafts, lookup=Lookup(store), customers=Customers(breaker, clock)),
+        status=Status(store, pace.times),
+        results=Results(announced, pace.now),
+        journal=journal,
+    )
 
 
 def _pause(repetition: int) -> None:

@@ -47,8 +47,18 @@ class Close(_Model):
     reason: Reason
 
 
-_REDRIVE: TypeAdapter[Resubmit | Close] = TypeAdapter(
-    Annotated[Resubmit | Close, Field(discriminator="action")], config=ConfigDict(defer_build=True)
+class Announce(_Model):
+    """Announce the batch's end or hold once more, word for word."""
+
+    action: Literal["announce"]
+    #: Kept in the batch's history.
+    reason: Reason
+
+
+type _Redrives = Resubmit | Close | Announce
+
+_REDRIVE: TypeAdapter[_Redrives] = TypeAdapter(
+    Annotated[Resubmit | Close | Announce, Field(discriminator="action")], config=ConfigDict(defer_build=True)
 )
 
 
@@ -66,28 +76,34 @@ class Redrive:
         self._pace = pace
 
     def release(self, client_no: str, batch_id: str, body: bytes, by: str) -> Batch:
-        """Resubmit or close a held batch, in the name of `by`.
+        """Resubmit or close a held batch, or have any announced one announced again, in the name of `by`.
 
         Raises:
             NotJson: the body is not JSON.
             InvalidRedrive: the body is not a redrive.
             UnknownBatch: there is no batch of this id.
-            IllegalStep: the batch is not held, or cannot be released in this way.
+            IllegalStep: the batch is not held, or not announced, or cannot be redriven in this way.
             UnreadableRecord: its payload is damaged.
             StoreUnavailable: it is not known whether it is released.
         """
         redrive = _parse(body)
         batch = self._inquiries.batch(client_no, batch_id)
         now = self._pace.now()
+        if isinstance(redrive, Announce):
+            return self._saved(steps.to_be_repeated(batch, redrive.reason, by, now))
         if isinstance(redrive, Resubmit):
             released = steps.resubmitted(batch, redrive.reason, by, now)
             self._check_still_its_own(batch)
         else:
             released = steps.closed(batch, State(redrive.status), redrive.reason, by, now)
-        saved = self._store.save(released)
+        saved = self._saved(released)
+        self._journal.moved(saved)
+        return saved
+
+    def _saved(self, batch: Batch) -> Batch:
+        saved = self._store.save(batch)
         if saved is None:
             raise IllegalStep("Another writer saved the batch first. Fetch the batch again before you decide.")
-        self._journal.moved(saved)
         return saved
 
     def _check_still_its_own(self, batch: Batch) -> None:
@@ -119,7 +135,7 @@ class Redrive:
             raise IllegalStep("Its documents are no longer kept. Close the batch, then send its orders again.")
 
 
-def _parse(body: bytes) -> Resubmit | Close:
+def _parse(body: bytes) -> _Redrives:
     value = parse_json(body)
     if repeated := list(islice(repeated_keys(value), MOST_FAULTS)):
         raise InvalidRedrive(repeated)
@@ -132,6 +148,6 @@ def _parse(body: bytes) -> Resubmit | Close:
 
 def _fault(error: ErrorDetails) -> Fault:
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return Fault("/action", "should be resubmit or close")
+        return Fault("/action", "should be resubmit, close or announce")
     # The union puts the name of its member first.
     return Fault(to_pointer(error["loc"][1:]), in_words(error))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from arm_relay.api.progress import progress_of
 from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch, BatchOrder, Times, Transitions
 from arm_relay.operators.inquiries import HeldBatches
@@ -24,13 +25,9 @@ def to_held(page: HeldBatches) -> dict[str, Any]:
 
 
 def _status(batch: Batch, times: Times) -> dict[str, Any]:
-    settles_at = batch.settles_at(times)
     return {
         **summary.of_batch(batch),
-        "claimedAt": to_text(batch.claimed_at),
-        "endedAt": to_text(batch.ended_at) if batch.ended_at else None,
-        "nextPollAt": to_text(batch.due) if batch.due else None,
-        "settlesAt": to_text(settles_at) if settles_at else None,
+        **progress_of(batch, times),
         "attempts": batch.attempt,
         "answer": summary.of_answer(batch),
         "history": _history(batch.history),

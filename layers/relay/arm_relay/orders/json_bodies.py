@@ -16,8 +16,6 @@ MOST_LEVELS: Final = 16
 LONGEST_NAME: Final = 200
 #: More digits than any number of an order may have; also the precision of Decimal by default.
 MANY_DIGITS: Final = 28
-#: Every decimal of up to this many significant digits is the shortest form of some double, so JSON carries it exactly.
-EXACT_DIGITS: Final = 15
 
 #: Strings are skipped. One without an end takes the rest, and nothing is ever read twice.
 BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(?P<opens>[\[{])|(?P<closes>[\]}])', re.DOTALL)
@@ -92,8 +90,3 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if None in members.values():
         return {name: value for name, value in members.items() if value is not None}
     return members
-
-
-def json_number(number: Decimal) -> int | float:
-    """A number of at most `EXACT_DIGITS` digits, in the type that JSON writes it from."""
-    return int(number) if number == number.to_integral_value() else float(number)

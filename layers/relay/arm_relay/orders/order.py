@@ -70,6 +70,11 @@ type DocumentNumber = Annotated[Identifier, AfterValidator(values.not_only_dots)
 type ShortText = Annotated[str, Field(max_length=100, pattern=CODE)]
 type LongText = Annotated[str, Field(max_length=2000, pattern=PROSE)]
 type Email = Annotated[str, Field(max_length=values.LONGEST_EMAIL, pattern=CODE), AfterValidator(values.email)]
+type Metadata = Annotated[
+    dict[str, Annotated[str, BeforeValidator(values.metadata_value)]],
+    BeforeValidator(values.metadata_names),
+    AfterValidator(values.metadata_size),
+]
 type ArmFields = Annotated[dict[str, Any], BeforeValidator(values.arm_fields)]
 
 
@@ -198,6 +203,10 @@ class Order(_Model, defer_build=False):
     vat_rounding: Literal["rate", "line"] | None = None
     expected_total: ExpectedTotal | None = None
     arm_fields: ArmFields | None = None
+    #: The sender's own words about the order: announced with it, and not sent to ARM.
+    metadata: Metadata | None = None
+    #: Of an order that is sent to be retried: the batch in which it failed or was refused.
+    failed_batch_id: Identifier | None = None
     lines: Annotated[
         tuple[Line, ...],
         Field(max_length=MAX_LINES),
@@ -209,7 +218,8 @@ class Order(_Model, defer_build=False):
     def digest(self) -> str:
         """SHA-256 in hex: the same however the same content is written, different for different content.
 
-        The id is left out: the same content under another id is the same document.
+        The id is left out: the same content under another id is the same document. So is what asks for a retry.
         """
-        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"id"})
+        left_out = {"id", "failed_batch_id"}
+        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=left_out)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

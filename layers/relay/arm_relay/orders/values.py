@@ -3,14 +3,16 @@
 Each check takes a value as it was read and returns it, or raises a `ValueError` whose message is the fault's detail.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from arm_relay.numerals import EXACT_DIGITS, json_number
 from arm_relay.orders.currencies import CURRENCIES
-from arm_relay.orders.json_bodies import EXACT_DIGITS, MANY_DIGITS, Repeated, json_number, to_decimal
+from arm_relay.orders.json_bodies import MANY_DIGITS, Repeated, to_decimal
 
 #: A JSON number, as a string may hold it.
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -36,6 +38,15 @@ DOMAIN_PART: Final = re.compile(r"(?!-)[^\W_](?:[^\W_]|-){0,62}(?<!-)")
 MOST_ARM_FIELDS: Final = 20
 MOST_ARM_LEVELS: Final = 4
 MOST_ARM_CHARACTERS: Final = 4000
+
+#: Bounds of `metadata`: with every other field of forty orders as long as it may be, it fits into one message of SNS.
+MOST_METADATA: Final = 20
+LONGEST_METADATA_NAME: Final = 40
+MOST_METADATA_BYTES: Final = 600
+#: The names that metadata may have.
+METADATA_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+#: Two code points that no text is meant to hold; SNS rejects them.
+NO_CHARACTERS: Final = ("\ufffe", "\uffff")
 
 #: Control characters other than tabs and line breaks, and halves of surrogate pairs.
 UNSENDABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -148,6 +159,38 @@ def at_most(most: int) -> Callable[[object], object]:
         return value
 
     return check
+
+
+def metadata_names(value: object) -> object:
+    """An object of a bounded number of members whose names are plain."""
+    if not isinstance(value, dict):
+        raise ValueError("should be an object")  # noqa: TRY004 (as above)
+    if len(value) > MOST_METADATA:
+        raise ValueError(f"should have at most {MOST_METADATA} members")
+    for name in value:
+        if not METADATA_NAME.fullmatch(name):
+            raise ValueError(
+                f"has a name that is not 1 to {LONGEST_METADATA_NAME} of the letters A to Z, digits, dots, hyphens and"
+                " underscores"
+            )
+    return value
+
+
+def metadata_value(value: object) -> str:
+    """A text without control characters."""
+    if not isinstance(value, str):
+        raise ValueError("should be a string")  # noqa: TRY004 (as above)
+    if UNSENDABLE.search(value) or any(character in value for character in NO_CHARACTERS):
+        raise ValueError("should hold no control characters other than tabs and line breaks")
+    return value
+
+
+def metadata_size(value: dict[str, str]) -> dict[str, str]:
+    """As JSON not larger than what the announcement of a full batch has room for."""
+    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > MOST_METADATA_BYTES:
+        raise ValueError(f"should take at most {MOST_METADATA_BYTES} bytes as JSON; it takes {size}")
+    return value
 
 
 def arm_fields(value: object) -> object:

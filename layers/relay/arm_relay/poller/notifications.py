@@ -4,8 +4,8 @@ A message, its id and its time are made from the stored batch alone: announced t
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +19,8 @@ from arm_relay.store.records import to_text
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-#: The largest message, in bytes. SNS takes 256 KB including the attributes.
-LARGEST_MESSAGE: Final = 250_000
+#: The largest messages of one request, in bytes. SNS takes 256 KB including the attributes.
+LARGEST_MESSAGE: Final = 260_000
 
 #: A table for `str.translate` that escapes the two code points that SNS rejects.
 NO_CHARACTERS: Final = {0xFFFE: r"\ufffe", 0xFFFF: r"\uffff"}
@@ -30,24 +30,41 @@ MOST_MESSAGES: Final = 10
 
 
 @dataclass(frozen=True)
-class _Entry:
-    """One message of several that are published together."""
+class Message:
+    """One message of the topic."""
 
+    #: The CloudEvent's id.
+    id: str
     batch_id: str
-    message: str
-    attributes: Mapping[str, str]
+    client_no: str
+    type: str
+    status: str
+    #: The CloudEvent as JSON.
+    text: str
+    #: Whether it was published before, and somebody asked for it again.
+    is_repeated: bool = False
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """What subscribers' filter policies can ask for."""
+        return {
+            "type": self.type,
+            "clientNo": self.client_no,
+            "status": self.status,
+            "replayed": str(self.is_repeated).lower(),
+        }
 
     @cached_property
     def size(self) -> int:
         """What SNS counts of it, in bytes."""
-        return len(self.message.encode()) + sum(
+        return len(self.text.encode()) + sum(
             len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items()
         )
 
-    def request(self, entry_id: str) -> Any:  # noqa: ANN401 (as boto3 has it)
+    def entry(self, entry_id: str) -> Any:  # noqa: ANN401 (as boto3 has it)
         """The entry of the request."""
         attributes = {name: {"DataType": "String", "StringValue": value} for name, value in self.attributes.items()}
-        return {"Id": entry_id, "Message": self.message, "MessageAttributes": attributes}
+        return {"Id": entry_id, "Message": self.text, "MessageAttributes": attributes}
 
 
 class Topic:
@@ -58,18 +75,18 @@ class Topic:
         self._arn = arn
         self._journal = journal
 
-    def publish_all(self, batches: Sequence[Batch]) -> set[str]:
-        """Announce the present end or hold of each batch; the ids of those that were announced.
+    def publish_all(self, messages: Sequence[Message]) -> set[str]:
+        """Publish each message; the ids of the batches whose message was published.
 
-        The others must be announced again.
+        The others must be published again.
         """
-        return {batch_id for entries in _packed(batches) for batch_id in self._publish(entries)}
+        return {batch_id for entries in _packed(messages) for batch_id in self._publish(entries)}
 
-    def _publish(self, entries: Sequence[_Entry]) -> list[str]:
+    def _publish(self, entries: Sequence[Message]) -> list[str]:
         try:
             answer = self._client.publish_batch(
                 TopicArn=self._arn,
-                PublishBatchRequestEntries=[entry.request(str(place)) for place, entry in enumerate(entries)],
+                PublishBatchRequestEntries=[entry.entry(str(place)) for place, entry in enumerate(entries)],
             )
         except (ClientError, BotoCoreError) as error:
             self._journal.transient_error(str(error), batchId=entries[0].batch_id)
@@ -84,39 +101,52 @@ def to_event(batch: Batch) -> dict[str, Any]:
     """The CloudEvent of the batch's present end or hold."""
     return {
         "specversion": "1.0",
-        "id": f"{batch.id}.{batch.announcements}",
+        "id": batch.announcement_id,
         "source": f"/arm-relay/clients/{batch.client_no}",
-        "type": f"arm-relay.batch.{batch.state.value.lower().replace('_', '-')}",
+        "type": _type_of(batch),
         "subject": batch.id,
         "time": to_text(batch.ended_at or batch.claimed_at),
         "datacontenttype": "application/json",
         "data": {
             **summary.of_batch(batch),
-            "orders": [summary.of_order(order) for order in batch.orders],
+            "sequence": batch.announcements,
+            "orders": [summary.of_order(order) | summary.details_of(order) for order in batch.orders],
             "answer": summary.of_answer(batch),
             "answerOmitted": False,
         },
     }
 
 
-def _packed(batches: Sequence[Batch]) -> Iterator[list[_Entry]]:
+def message_of(batch: Batch) -> Message:
+    """The message of the batch's present end or hold."""
+    return _message(batch, _within_limit(to_event(batch)))
+
+
+def repeated(batch: Batch, text: str) -> Message:
+    """The message of the batch's present end or hold once more, as it was announced."""
+    return replace(_message(batch, text), is_repeated=True)
+
+
+def _message(batch: Batch, text: str) -> Message:
+    return Message(batch.announcement_id, batch.id, batch.client_no, _type_of(batch), batch.state.value, text)
+
+
+def _type_of(batch: Batch) -> str:
+    return f"arm-relay.batch.{batch.state.value.lower().replace('_', '-')}"
+
+
+def _packed(messages: Iterable[Message]) -> Iterator[list[Message]]:
     """The messages in groups that SNS takes at once: ten of them, and 256 KB in sum."""
-    group: list[_Entry] = []
+    group: list[Message] = []
     size = 0
-    for entry in map(_entry, batches):
-        if group and (len(group) == MOST_MESSAGES or size + entry.size > LARGEST_MESSAGE):
+    for message in messages:
+        if group and (len(group) == MOST_MESSAGES or size + message.size > LARGEST_MESSAGE):
             yield group
             group, size = [], 0
-        group.append(entry)
-        size += entry.size
+        group.append(message)
+        size += message.size
     if group:
         yield group
-
-
-def _entry(batch: Batch) -> _Entry:
-    event = to_event(batch)
-    attributes = {"type": event["type"], "clientNo": batch.client_no, "status": batch.state.value}
-    return _Entry(batch.id, _within_limit(event), attributes)
 
 
 def _within_limit(event: dict[str, Any]) -> str:

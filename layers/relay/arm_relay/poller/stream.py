@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from arm_relay.arm.breaker import Breaker
 from arm_relay.batches import causes, steps
@@ -10,6 +10,7 @@ from arm_relay.batches.batch import Batch, OrderStatus
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
 from arm_relay.poller.age import Age
+from arm_relay.poller.announcing import Announcing
 from arm_relay.poller.concurrency import Workers
 from arm_relay.poller.feed import Places, Turns
 from arm_relay.poller.next_step import NextStep, Stepped, TimeLeft
@@ -38,13 +39,6 @@ READ_WHILE_DOWN: Final = 2000
 MUTE: Final = 2
 
 
-class Announcements(Protocol):
-    """Where ends and holds are announced."""
-
-    def publish_all(self, batches: Sequence[Batch]) -> set[str]:
-        """Announce the present end or hold of each; the ids of those that were announced."""
-
-
 class Stream:
     """The stream of one run."""
 
@@ -55,7 +49,7 @@ class Stream:
         shards: Shards,
         next_step: NextStep,
         ledger: Breaker,
-        announcements: Announcements,
+        announcing: Announcing,
         journal: Journal,
         pace: Pace,
         age: Age,
@@ -66,7 +60,7 @@ class Stream:
         self._shards = shards
         self._next_step = next_step
         self._ledger = ledger
-        self._announcements = announcements
+        self._announcing = announcing
         self._journal = journal
         self._pace = pace
         self._age = age
@@ -186,7 +180,8 @@ class Stream:
             # The index was behind the table.
             self._shards.give_back(batch.id)
             return False
-        self._journal.measured(Metric.BATCH_AGE, batch.waited(now).total_seconds())
+        if not batch.is_to_be_repeated:
+            self._journal.measured(Metric.BATCH_AGE, batch.waited(now).total_seconds())
         if batch.rests:
             self._to_announce.append(batch)
         return not batch.rests
@@ -262,10 +257,9 @@ class Stream:
 
     def _announce(self) -> None:
         waiting, self._to_announce = self._to_announce, []
-        published = self._announcements.publish_all(waiting) if self._silences < MUTE else set()
-        self._silences = 0 if published else self._silences + 1
-        self._journal.count(Metric.ANNOUNCEMENTS, len(published))
-        announced = [steps.announced(batch) for batch in waiting if batch.id in published]
+        announced = self._announcing.announce(waiting) if self._silences < MUTE else []
+        self._silences = 0 if announced else self._silences + 1
+        self._journal.count(Metric.ANNOUNCEMENTS, len(announced))
         self._safely(lambda: self._store.save_all(announced))
         for batch in waiting:
             self._shards.give_back(batch.id)

@@ -13,11 +13,12 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from arm_relay.batches.batch import (
+    INVOICED,
     Answer,
     Batch,
     BatchOrder,
@@ -26,6 +27,7 @@ from arm_relay.batches.batch import (
     OrderStatus,
     Standing,
     State,
+    Total,
     Transitions,
 )
 from arm_relay.comparison import compared
@@ -62,6 +64,8 @@ ATTRIBUTES: Final = (
     "failingSince",
     "undecidedSince",
     "endedAt",
+    "announced",
+    "announcedAt",
     "failure",
     "batchUuid",
     "expiresAt",
@@ -196,8 +200,11 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "failingSince": batch.failing_since,
         "undecidedSince": batch.undecided_since,
         "endedAt": batch.ended_at,
+        "announcedAt": batch.announced_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
+    if batch.announced:
+        item["announced"] = {"N": str(batch.announced)}
     if batch.failure:
         item["failure"] = {"S": batch.failure}
     if batch.batch_uuid:
@@ -217,7 +224,7 @@ def from_item(item: Item) -> Batch:
         if _number(item, "format") > NEWEST_FORMAT:
             raise UnreadableRecord("a newer release of the relay wrote the record")
         return _batch(item)
-    except (KeyError, ValueError, TypeError, zlib.error) as error:
+    except (KeyError, ValueError, ArithmeticError, TypeError, zlib.error) as error:
         raise UnreadableRecord(f"the record is damaged: {error!r}") from error
 
 
@@ -246,6 +253,8 @@ def _batch(item: Item) -> Batch:
         batch_uuid=_text(item, "batchUuid") or None,
         answer=Answer(*answer) if answer else None,
         ended_at=_time(item, "endedAt"),
+        announced=_number(item, "announced"),
+        announced_at=_time(item, "announcedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
         payload=payload if line_break else None,
@@ -379,6 +388,7 @@ def _body(batch: Batch) -> bytes:
 
 
 def _order_to_json(order: BatchOrder) -> dict[str, object]:
+    dates, total = (order.invoice_date, order.due_date), order.total
     named = {
         "id": order.id,
         "orderId": order.order_id,
@@ -389,16 +399,25 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "status": order.status.value,
         "errors": order.errors,
         "type": order.document_type,
-        "total": None if order.total is None else f"{order.total:f}",
+        "event": order.type if order.type != INVOICED else None,
+        "dates": [each.isoformat() if each else None for each in dates] if any(dates) else None,
         "currency": order.currency,
+        "total": [str(amount) for amount in (total.net, total.vat, total.gross)] if total else None,
         "credits": _credited_to_json(order.credited),
+        "metadata": dict(order.metadata),
+        "retryOf": order.retry_of,
         "evidence": order.evidence.value if order.evidence else None,
         "askedAt": to_text(order.asked_at) if order.asked_at else None,
     }
     return {name: value for name, value in named.items() if value}
 
 
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
 def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
+    dates = order.get("dates", (None, None))
     return BatchOrder(
         id=order["id"],
         order_id=order.get("orderId"),
@@ -409,9 +428,14 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         status=OrderStatus(order["status"]),
         errors=tuple(order.get("errors", ())),
         document_type=order.get("type", ""),
-        total=Decimal(order["total"]) if "total" in order else None,
+        type=order.get("event", INVOICED),
+        invoice_date=_date(dates[0]),
+        due_date=_date(dates[1]),
         currency=order.get("currency"),
+        total=Total(*map(Decimal, order["total"])) if "total" in order else None,
         credited=_credited_from_json(order["credits"]) if "credits" in order else None,
+        metadata=tuple(order.get("metadata", {}).items()),
+        retry_of=order.get("retryOf"),
         evidence=Evidence(order["evidence"]) if "evidence" in order else None,
         asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
     )

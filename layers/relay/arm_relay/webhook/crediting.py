@@ -52,9 +52,10 @@ def _of_amounts(credit: Order, drafted: BatchOrder, invoice: BatchOrder) -> Faul
         return None
     minor_unit = Decimal(1).scaleb(-minor_unit_digits(drafted.currency))
     slack = minor_unit * sum(isinstance(line, ItemLine) for line in credit.lines)
-    if drafted.total <= invoice.total + slack:
+    if drafted.total.gross <= invoice.total.gross + slack:
         return None
-    return Fault("/lines", f"add up to {drafted.total:f}, which is more than the {invoice.total:f} of the invoice")
+    ours, theirs = drafted.total.gross, invoice.total.gross
+    return Fault("/lines", f"add up to {ours:f}, which is more than the {theirs:f} of the invoice")
 
 
 def _place(credit: Order) -> str:

@@ -8,6 +8,7 @@ orders go through when others of the request are faulty or in conflict.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -24,6 +25,7 @@ from arm_relay.webhook.identity import New
 from arm_relay.webhook.lookup import Lookup
 from arm_relay.webhook.receipts import AlreadyRecorded, Receipt, receipt_of
 from arm_relay.webhook.taking import Taking
+from arm_relay.webhook.ways import RETRYING, SENDING, Way
 
 #: How often a claim is tried when other requests claim the same orders at the same moment.
 CLAIM_ATTEMPTS: Final = 6
@@ -67,6 +69,20 @@ class Intake:
     def accept(self, client_no: str, body: bytes, on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
         """Accept the orders of one request. Once this returns, the relay is responsible for those it took.
 
+        Raises: as `_accept`.
+        """
+        return self._accept(client_no, body, on_invalid, SENDING)
+
+    def retry(self, client_no: str, body: bytes, on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+        """Accept orders once more that failed, with the same content, from the batches that they name.
+
+        Raises: as `_accept`, `NotRetriable` instead of `Conflict`.
+        """
+        return self._accept(client_no, body, on_invalid, RETRYING)
+
+    def _accept(self, client_no: str, body: bytes, on_invalid: OnInvalid, way: Way) -> Receipt:
+        """Accept the orders of one request, be they sent or retried.
+
         Raises:
             NotJson: the body is not JSON.
             InvalidOrders: an order is faulty; with `ACCEPT_VALID`, every order is.
@@ -74,10 +90,10 @@ class Intake:
             RecordTooLarge: the request is too large to record.
             StoreUnavailable: it cannot be recorded now.
         """
-        request = self._known(client_no, self._drafts.read(body))
+        request = self._known(client_no, way.checked(self._drafts.read(body)), way)
         if on_invalid is OnInvalid.REJECT_ALL or not request.valid:
             request.reject_faults()
-        taking = self._submitted(client_no, self._begun(client_no, request, on_invalid), on_invalid)
+        taking = self._submitted(client_no, self._begun(client_no, Taking(request, way), on_invalid), on_invalid)
         taking = self._put_to_wait(client_no, taking)
         if not taking.claimed and not taking.recorded.replays:
             if conflict := taking.recorded.conflict_of(taking.request, taking.request.faults):
@@ -87,18 +103,21 @@ class Intake:
         self._count(receipt)
         return receipt
 
-    def _known(self, client_no: str, request: ParsedRequest) -> ParsedRequest:
+    def _known(self, client_no: str, request: ParsedRequest, way: Way) -> ParsedRequest:
         """The request without the faults that only a new order has, in orders that the relay already has.
 
         An order without an invoice date may be due today and be sent again tomorrow: it is the same order.
         """
         orders = request.fine_if_recorded
-        return request.with_recorded(self._lookup.recorded(client_no, orders).replays) if orders else request
+        return request.with_recorded(self._lookup.recorded(client_no, orders, way).replays) if orders else request
 
-    def _begun(self, client_no: str, request: ParsedRequest, on_invalid: OnInvalid) -> Taking:
-        """The first try supposes that all orders are new, unless one of them credits an invoice."""
-        taking = Taking(request)
-        return self._read(client_no, taking, on_invalid) if taking.credit_notes else taking
+    def _begun(self, client_no: str, taking: Taking, on_invalid: OnInvalid) -> Taking:
+        """The first try supposes that all orders that are sent are new, unless one of them credits an invoice.
+
+        What is retried is known.
+        """
+        must_read = taking.way.is_known or taking.credit_notes
+        return self._read(client_no, taking, on_invalid) if must_read else taking
 
     def _read(self, client_no: str, taking: Taking, on_invalid: OnInvalid) -> Taking:
         """The same with what the table holds now.
@@ -106,9 +125,8 @@ class Intake:
         Raises:
             Conflict, InvalidOrders: the sender wants all rejected where one is.
         """
-        taking = taking.with_recorded(self._lookup.recorded(client_no, taking.request.valid)).judged(
-            self._drafts.batch_order
-        )
+        recorded = self._lookup.recorded(client_no, taking.request.valid, taking.way)
+        taking = taking.with_recorded(recorded).judged(self._drafts.batch_order)
         if on_invalid is OnInvalid.REJECT_ALL:
             taking.request.reject_faults()
             if conflict := taking.recorded.conflict_of(taking.request):
@@ -125,8 +143,9 @@ class Intake:
             self._pause(attempt)
             if not (ready := taking.ready):
                 return taking
-            payload = self._drafts.payload(ready)
-            orders = [self._drafted(order, taking) for order in ready]
+            today = self._drafts.today()
+            payload = self._drafts.payload(ready, today)
+            orders = [self._drafted(order, taking, today) for order in ready]
             batch = steps.claimed(self._new_id(), client_no, orders, payload, self._pace.now(), self._pace.times)
             if claimed := self._claimed(batch, taking.recorded):
                 self._journal.moved(claimed)
@@ -147,7 +166,8 @@ class Intake:
                 return taking
             self._pause(attempt)
             for order in taking.to_wait:
-                payload, credit = self._drafts.payload([order]), self._drafted(order, taking)
+                today = self._drafts.today()
+                payload, credit = self._drafts.payload([order], today), self._drafted(order, taking, today)
                 batch = steps.waiting(self._new_id(), client_no, credit, payload, self._pace.now(), self._pace.times)
                 if claimed := self._claimed(batch, taking.recorded):
                     self._journal.moved(claimed)
@@ -157,8 +177,8 @@ class Intake:
                 taking = self._read(client_no, taking, OnInvalid.ACCEPT_VALID)
         raise Busy(BUSY)
 
-    def _drafted(self, order: Order, taking: Taking) -> BatchOrder:
-        drafted = self._drafts.batch_order(order)
+    def _drafted(self, order: Order, taking: Taking, today: date) -> BatchOrder:
+        drafted = self._drafts.batch_order(order, today)
         return replace(drafted, credited=taking.credited[order.id]) if order.id in taking.credited else drafted
 
     def _claimed(self, batch: Batch, recorded: AlreadyRecorded) -> Batch | None:

@@ -6,8 +6,9 @@ from arm_relay.orders.order import Credits, Order
 from arm_relay.store.records import Marker
 from arm_relay.store.table import Store
 from arm_relay.webhook.crediting import Invoice, id_by_order
-from arm_relay.webhook.identity import Holder, identify
+from arm_relay.webhook.identity import Holder
 from arm_relay.webhook.receipts import AlreadyRecorded
+from arm_relay.webhook.ways import SENDING, Way
 
 
 class Lookup:
@@ -16,8 +17,8 @@ class Lookup:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def recorded(self, client_no: str, orders: Sequence[Order]) -> AlreadyRecorded:
-        """What the table holds of these orders, and of the invoices that they credit.
+    def recorded(self, client_no: str, orders: Sequence[Order], way: Way = SENDING) -> AlreadyRecorded:
+        """What the table holds of these orders, which come on this way, and of the invoices that they credit.
 
         Raises:
             StoreUnavailable: the table is out of reach.
@@ -45,8 +46,9 @@ class Lookup:
 
         return AlreadyRecorded(
             {
-                order.id: identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
+                order.id: way.identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
                 for order in orders
             },
             {order.id: found for order in orders if order.credits and (found := invoice(order.credits))},
+            way.conflict,
         )

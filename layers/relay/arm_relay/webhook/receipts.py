@@ -23,6 +23,10 @@ class Conflict(Faulty):
         self.order_ids: Final = list(order_ids)
 
 
+class NotRetriable(Conflict):
+    """An order cannot be retried: it did not fail in the batch that it names, or it was sent again since."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """One order of a request that is the relay's, and its batch."""
@@ -86,6 +90,8 @@ class AlreadyRecorded:
     identities: Mapping[str, New | Same | Other] = field(default_factory=dict)
     #: The invoice that each credit note names, by the credit note's id, where the relay has it.
     invoices: Mapping[str, Invoice] = field(default_factory=dict)
+    #: What it means where an order can be neither.
+    conflict: type[Conflict] = Conflict
 
     def of(self, order: Order) -> New | Same | Other:
         """What an order is."""
@@ -102,36 +108,39 @@ class AlreadyRecorded:
         if not conflicts:
             return None
         found = [fault for conflict in conflicts.values() for fault in conflict.faults]
-        return Conflict([str(name) for name in conflicts], [*found, *faults])
+        return self.conflict([str(name) for name in conflicts], [*found, *faults])
 
     def conflict_with(self, parsed: ParsedOrder) -> Conflict | None:
         """The conflict of one order, None where there is none."""
         identity = self.of(parsed.order) if parsed.order and not parsed.faults else None
         if not isinstance(identity, Other) or parsed.order is None:
             return None
-        return Conflict([parsed.order.id], list(_differences(parsed, parsed.order, identity)))
+        return self.conflict([parsed.order.id], list(_faults_of(identity, parsed, parsed.order)))
 
 
-def _differences(parsed: ParsedOrder, order: Order, other: Other) -> Iterator[Fault]:
-    """What is taken, where it is the number, and which of the fields that are recorded differ from the other order's.
-
-    Of the rest of its content only a digest is recorded.
-    """
-    if other.number_of is not None:
-        detail = f"already is the number of order {other.number_of}, which has different content"
+def _faults_of(identity: Other, parsed: ParsedOrder, order: Order) -> Iterator[Fault]:
+    """What a conflict is about."""
+    if identity.why_no_retry:
+        yield Fault(f"{parsed.pointer}/failedBatchId", identity.why_no_retry)
+    if identity.number_of is not None:
+        detail = f"already is the number of order {identity.number_of}, which has different content"
         yield Fault(f"{parsed.pointer}/invoiceNo", detail)
-    if other.recorded is None:
-        return
-    known = other.recorded
+    if identity.recorded is not None:
+        names = _differences(order, identity.recorded)
+        if identity.number_of is not None:
+            names = [name for name in names if name != "invoiceNo"]
+        yield from (Fault(f"{parsed.pointer}/{name}", "is different in the order that the relay has") for name in names)
+
+
+def _differences(order: Order, known: BatchOrder) -> list[str]:
+    """The fields in which a recorded order is different. Of most of its content only a digest is recorded."""
     pairs = {
         "orderId": (order.order_id, known.order_id),
         "customerNo": (order.customer_no, known.customer_no),
         "invoiceNo": (order.invoice_no, known.document_no),
         "currency": (order.currency, known.currency),
     }
-    for name, (ours, theirs) in pairs.items():
-        if ours != theirs and not (name == "invoiceNo" and other.number_of is not None):
-            yield Fault(f"{parsed.pointer}/{name}", "is different in the order that the relay has")
+    return [name for name, (ours, theirs) in pairs.items() if ours != theirs]
 
 
 def receipt_of(

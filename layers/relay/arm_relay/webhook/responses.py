@@ -5,7 +5,7 @@ from typing import Any
 from arm_relay.api.problems import Kind, Problem
 from arm_relay.batches import summary
 from arm_relay.batches.batch import State
-from arm_relay.orders.json_bodies import json_number
+from arm_relay.numerals import json_number
 from arm_relay.webhook.problems import problem_of
 from arm_relay.webhook.receipts import Conflict, Receipt, Rejected, Taken
 

@@ -12,6 +12,7 @@ from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
 from arm_relay.webhook.crediting import Invoice, credited, faulty_here
 from arm_relay.webhook.identity import New, Same
 from arm_relay.webhook.receipts import AlreadyRecorded
+from arm_relay.webhook.ways import SENDING, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Taking:
 
     #: A credit note whose invoice rules it out has a fault here.
     request: ParsedRequest
+    way: Way = SENDING
     #: What the table held of its orders, when it was read last.
     recorded: AlreadyRecorded = field(default_factory=AlreadyRecorded)
     #: The new batch of each order that is claimed, by the order's id.

@@ -1,0 +1,48 @@
+"""Use case: a sender asks what has become of orders."""
+
+from typing import Any
+
+from arm_relay.api.progress import progress_of
+from arm_relay.batches import summary
+from arm_relay.batches.batch import Batch, BatchOrder, Times
+from arm_relay.store.table import Store
+from arm_relay.webhook.questions import ids_of
+
+
+class Status:
+    """What the relay knows of orders."""
+
+    def __init__(self, store: Store, times: Times) -> None:
+        self._store = store
+        self._times = times
+
+    def of(self, client_no: str, body: bytes) -> dict[str, Any]:
+        """An entry per id, in the order of the question.
+
+        Raises:
+            NotJson, InvalidQuestion: the question is not valid.
+            StoreUnavailable: the table is out of reach.
+        """
+        ids = ids_of(body)
+        markers = self._store.markers(client_no, ids)
+        batches = self._store.batches([marker.batch_id for marker in markers.values()]) if markers else {}
+        known = {
+            order_id: (batches[marker.batch_id], marker.order_id)
+            for order_id, marker in markers.items()
+            # A marker may outlive its batch. And other clients' keys may look the same, as those of `2218#a` and `b`.
+            if marker.batch_id in batches and batches[marker.batch_id].client_no == client_no
+        }
+        return {"orders": [self._entry(order_id, known.get(order_id)) for order_id in ids]}
+
+    def _entry(self, order_id: str, found: tuple[Batch, str] | None) -> dict[str, Any]:
+        if found is None:
+            return {"id": order_id, "known": False}
+        batch, recorded_id = found
+        return {"id": order_id, "known": True, **to_order_progress(batch.order(recorded_id), batch, self._times)}
+
+
+def to_order_progress(order: BatchOrder, batch: Batch, times: Times) -> dict[str, Any]:
+    """One order and how far its batch is."""
+    of_batch = summary.of_batch(batch)
+    del of_batch["clientNo"]
+    return {**of_batch, **progress_of(batch, times), "order": summary.of_order(order) | summary.details_of(order)}
