@@ -615,7 +615,7 @@ def _sender_schemas() -> Json:
     known = _object(
         {"id": _text("The id of the question."), "known": {"const": True}}
         | {name: fields[name] for name in shared}
-        | {"order": _object(_order_fields() | details, description="The order, as its batch has it.")},
+        | {"order": _object(_order_fields() | details, optional=_OF_SOME_ORDERS, description="As its batch has it.")},
         description="An order that the relay has.",
     )
     unknown = _object(
