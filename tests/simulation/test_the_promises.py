@@ -4,6 +4,7 @@ A failing seed is printed and runs again alone with `pytest tests/simulation -k 
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from arm_relay.batches import steps
 from arm_relay.poller import reconciliation
 from arm_relay.poller.stream import Stream
 from arm_relay.store import table
+from arm_relay.webhook import results
 
 from tests.simulation.functions_under_test import replaced_parts
 from tests.simulation.story import Story
@@ -66,6 +68,10 @@ def _any_document_proves(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconciliation, "_is_the_same", lambda *_: True)
 
 
+def _cursor_at_the_newest(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "BEHIND", timedelta(0))
+
+
 @pytest.mark.parametrize(
     "take_out",
     [
@@ -74,6 +80,7 @@ def _any_document_proves(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(_any_document_proves, id="whose a document is"),
         pytest.param(_recorded_first, id="publish before record"),
         pytest.param(_without(table.IS_OF_BATCH), id="the marker condition"),
+        pytest.param(_cursor_at_the_newest, id="the cursor that stays behind"),
     ],
 )
 def test_a_missing_safeguard_is_noticed(take_out: TakeOut, monkeypatch: pytest.MonkeyPatch) -> None:
