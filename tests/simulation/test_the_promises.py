@@ -4,6 +4,7 @@ A failing seed is printed and runs again alone with `pytest tests/simulation -k 
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from arm_relay.poller import next_step, reconciliation
 from arm_relay.poller.crediting import Next
 from arm_relay.poller.stream import Stream
 from arm_relay.store import table
+from arm_relay.webhook import results
 
 from tests.simulation.functions_under_test import replaced_parts
 from tests.simulation.story import Story
@@ -71,6 +73,10 @@ def _credits_do_not_wait(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(next_step, "next_of", lambda *_: Next.SUBMIT)
 
 
+def _cursor_at_the_newest(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "BEHIND", timedelta(0))
+
+
 @pytest.mark.parametrize(
     "take_out",
     [
@@ -80,6 +86,7 @@ def _credits_do_not_wait(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(_any_document_proves, id="whose a document is"),
         pytest.param(_recorded_first, id="publish before record"),
         pytest.param(_without(table.IS_OF_BATCH), id="the marker condition"),
+        pytest.param(_cursor_at_the_newest, id="the cursor that stays behind"),
     ],
 )
 def test_a_missing_safeguard_is_noticed(take_out: TakeOut, monkeypatch: pytest.MonkeyPatch) -> None:
