@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 ENVIRONMENT = {
     "TABLE_NAME": "relay",
+    "ANNOUNCED_TABLE_NAME": "announced",
     "TOPIC_ARN": "arn:aws:sns:eu-north-1:1:results",
     "SECRET_ARN": "arn:aws:secretsmanager:eu-north-1:1:secret:relay",
     "ARM_BASE_URL": "https://api.staging.amili.no/arm/v1",
