@@ -13,7 +13,7 @@ from sandbox.paths import ROOT
 _ORDER: Final[dict[str, Any]] = json.loads((ROOT / "events" / "orders" / "complete.json").read_text())
 _EVENT: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "webhook-order.json").read_text())
 _PREVIEW: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "webhook-preview.json").read_text())
-_QUESTION: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "operators-number.json").read_text())
+_QUESTION: Final[dict[str, Any]] = json.loads((ROOT / "events" / "lambda" / "operators-batch.json").read_text())
 _NUMBERS: Final = count()
 
 
@@ -28,7 +28,7 @@ def a_preview(orders: int = 1, lines: int = 1) -> dict[str, Any]:
 
 
 def a_question() -> dict[str, Any]:
-    """An operator's request to find an order."""
+    """An operator's request to see a batch."""
     return _QUESTION
 
 
