@@ -31,32 +31,35 @@ def relay() -> webhook.Webhook:
 
 def accept_orders(event: Event) -> Response:
     """Accept order events."""
-    client_no, body = client_no_of(event), body_of(event)
-    relay().admission.check(client_no, headers_of(event), body)
-    on_invalid = choice_of(event, "onInvalid", OnInvalid, OnInvalid.REJECT_ALL)
-    return _answer(client_no, relay().intake.accept(client_no, body, on_invalid))
+    client_no, body = _signed(event)
+    return _answer(client_no, relay().intake.accept(client_no, body, _on_invalid(event)))
 
 
 def retry_orders(event: Event) -> Response:
     """Accept order events once more that failed."""
-    client_no, body = client_no_of(event), body_of(event)
-    relay().admission.check(client_no, headers_of(event), body)
-    on_invalid = choice_of(event, "onInvalid", OnInvalid, OnInvalid.REJECT_ALL)
-    return _answer(client_no, relay().intake.retry(client_no, body, on_invalid))
+    client_no, body = _signed(event)
+    return _answer(client_no, relay().intake.retry(client_no, body, _on_invalid(event)))
 
 
 def show_orders(event: Event) -> Response:
     """Show what has become of orders."""
-    client_no, body = client_no_of(event), body_of(event)
-    relay().admission.check(client_no, headers_of(event), body)
-    return json_response(HTTPStatus.OK, relay().status.of(client_no, body))
+    return json_response(HTTPStatus.OK, relay().status.of(*_signed(event)))
 
 
 def read_results(event: Event) -> Response:
     """Show what was announced."""
+    return response(HTTPStatus.OK, "application/json", relay().results.read(*_signed(event)))
+
+
+def _signed(event: Event) -> tuple[str, bytes]:
+    """The client, and the body that one of its senders signed."""
     client_no, body = client_no_of(event), body_of(event)
     relay().admission.check(client_no, headers_of(event), body)
-    return response(HTTPStatus.OK, "application/json", relay().results.read(client_no, body))
+    return client_no, body
+
+
+def _on_invalid(event: Event) -> OnInvalid:
+    return choice_of(event, "onInvalid", OnInvalid, OnInvalid.REJECT_ALL)
 
 
 def _answer(client_no: str, receipt: Receipt) -> Response:
@@ -71,9 +74,7 @@ def _answer(client_no: str, receipt: Receipt) -> Response:
 
 def preview_orders(event: Event) -> Response:
     """Show the batch that order events would become."""
-    client_no, body = client_no_of(event), body_of(event)
-    relay().admission.check(client_no, headers_of(event), body)
-    return response(HTTPStatus.OK, "application/json", relay().preview.show(client_no, body))
+    return response(HTTPStatus.OK, "application/json", relay().preview.show(*_signed(event)))
 
 
 def describe_api(_: Event) -> Response:
