@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from arm_relay.arm.auth import Tokens
@@ -51,21 +51,14 @@ class ArmClient:
     def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         """See `Ledger`."""
         answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}", within)
-        if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
-            return None
-        document = json_object(answer.body)
-        if answer.status != HTTPStatus.OK or document is None:
-            raise NoAnswer(f"ARM answered {answer.status} about a document", answer)
-        return document
+        return _found(answer, "a document")
 
     def customer(self, client_no: str, customer_no: str, within: float) -> bool:
         """See `Ledger`."""
         answer = self._ask(f"/clients/{_segment(client_no)}/customers/{_segment(customer_no)}", within)
-        if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
+        customer = _found(answer, "a customer")
+        if customer is None:
             return False
-        customer = json_object(answer.body)
-        if answer.status != HTTPStatus.OK or customer is None:
-            raise NoAnswer(f"ARM answered {answer.status} about a customer", answer)
         inner = customer.get("customer")
         named = customer.get("customerNo") or (inner.get("customerNo") if isinstance(inner, dict) else None)
         if not named or not same_value(named, customer_no):
@@ -149,6 +142,20 @@ def _scope(status: int) -> Scope:
     if status == HTTPStatus.UNAUTHORIZED:
         return Scope.TOKEN
     return Scope.CLIENT if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) else Scope.ARM
+
+
+def _found(answer: Answer, what: str) -> dict[str, Any] | None:
+    """What ARM says it has under a number; None where it says that it has nothing.
+
+    Raises:
+        NoAnswer: it said neither.
+    """
+    if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
+        return None
+    found = json_object(answer.body)
+    if answer.status != HTTPStatus.OK or found is None:
+        raise NoAnswer(f"ARM answered {answer.status} about {what}", answer)
+    return found
 
 
 def _is_a_page(answer: Answer) -> bool:
