@@ -171,38 +171,31 @@ def _paths() -> dict[str, dict[str, Operation]]:
 
 
 def _accept() -> Operation:
-    return Operation(
+    return _takes_orders(
         name="acceptOrders",
-        reader=Reader.SENDERS,
         summary=f"Send one order event, or an array of 1 to {MAX_ORDERS}",
         description="The new orders of a request become one batch. Sending an order again with the same content is "
         "safe: it is billed once. See `docs/sending-orders.md`.",
-        parameters=(_ON_INVALID, *_SIGNED),
-        body=_ref("Orders"),
-        answers={202: _ref("Receipt"), 200: _ref("Receipt")},
-        headers=_OF_RECEIPTS,
-        problems=(
-            Kind.NOT_JSON,
-            Kind.INVALID_QUERY,
-            Kind.BAD_SIGNATURE,
-            Kind.UNKNOWN_CLIENT,
-            Kind.CONFLICT,
-            Kind.TOO_LARGE,
-            Kind.NOT_JSON_MEDIA_TYPE,
-            Kind.INVALID_ORDER,
-            Kind.REFUSED_BY_ARM,
-        ),
-        security="standardWebhooks",
+        conflict=Kind.CONFLICT,
     )
 
 
 def _retry() -> Operation:
-    return Operation(
+    return _takes_orders(
         name="retryOrders",
-        reader=Reader.SENDERS,
         summary=f"Have failed orders billed once more, unchanged: one order event, or an array of 1 to {MAX_ORDERS}",
         description="Each order is sent as it was, with the `failedBatchId` of the batch in which it failed or was "
         "refused. The same retry twice is one retry. See `docs/sending-orders.md`.",
+        conflict=Kind.NOT_RETRIABLE,
+    )
+
+
+def _takes_orders(*, name: str, summary: str, description: str, conflict: Kind) -> Operation:
+    return Operation(
+        name=name,
+        reader=Reader.SENDERS,
+        summary=summary,
+        description=description,
         parameters=(_ON_INVALID, *_SIGNED),
         body=_ref("Orders"),
         answers={202: _ref("Receipt"), 200: _ref("Receipt")},
@@ -212,7 +205,7 @@ def _retry() -> Operation:
             Kind.INVALID_QUERY,
             Kind.BAD_SIGNATURE,
             Kind.UNKNOWN_CLIENT,
-            Kind.NOT_RETRIABLE,
+            conflict,
             Kind.TOO_LARGE,
             Kind.NOT_JSON_MEDIA_TYPE,
             Kind.INVALID_ORDER,
