@@ -84,10 +84,10 @@ class Inquiries:
 
     def _marked_by(self, marker: Marker | None, client_no: str) -> tuple[BatchOrder, Batch]:
         batch = self._store.batch(marker.batch_id) if marker else None
-        # A marker may outlive its batch. And client `2218#a` with order `b` would share a key with 2218 and `a#b`.
-        if marker is None or batch is None or batch.client_no != client_no:
+        order = records.marked_order(marker, batch, client_no)
+        if order is None or batch is None:
             raise UnknownOrder(UnknownOrder.__doc__)
-        return batch.order(marker.order_id), batch
+        return order, batch
 
     def held(self, client_no: str, limit: int, cursor: str | None) -> HeldBatches:
         """One page of the client's held batches; `cursor` comes from the page before.

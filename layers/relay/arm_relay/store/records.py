@@ -116,6 +116,17 @@ class HeldBatch:
     order_count: int
 
 
+def marked_order(marker: Marker | None, batch: Batch | None, client_no: str) -> BatchOrder | None:
+    """The order of this client that a marker names, in the batch that it names; None where there is none.
+
+    A marker may outlive its batch. And other clients' keys may look the same: client `2218#a` with order `b` would
+    share one with client `2218` and order `a#b`.
+    """
+    if marker is None or batch is None or batch.client_no != client_no:
+        return None
+    return batch.order(marker.order_id)
+
+
 class UnreadableRecord(Exception):
     """A record was written by a newer release, or is damaged."""
 

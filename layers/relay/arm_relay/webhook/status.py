@@ -1,10 +1,12 @@
 """Use case: a sender asks what has become of orders."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from arm_relay.api.progress import progress_of
 from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch, BatchOrder, Times
+from arm_relay.store.records import Marker, marked_order
 from arm_relay.store.table import Store
 from arm_relay.webhook.questions import ids_of
 
@@ -26,19 +28,16 @@ class Status:
         ids = ids_of(body)
         markers = self._store.markers(client_no, ids)
         batches = self._store.batches([marker.batch_id for marker in markers.values()]) if markers else {}
-        known = {
-            order_id: (batches[marker.batch_id], marker.order_id)
-            for order_id, marker in markers.items()
-            # A marker may outlive its batch. And other clients' keys may look the same, as those of `2218#a` and `b`.
-            if marker.batch_id in batches and batches[marker.batch_id].client_no == client_no
-        }
-        return {"orders": [self._entry(order_id, known.get(order_id)) for order_id in ids]}
+        return {"orders": [self._entry(order_id, markers.get(order_id), batches, client_no) for order_id in ids]}
 
-    def _entry(self, order_id: str, found: tuple[Batch, str] | None) -> dict[str, Any]:
-        if found is None:
+    def _entry(
+        self, order_id: str, marker: Marker | None, batches: Mapping[str, Batch], client_no: str
+    ) -> dict[str, Any]:
+        batch = batches.get(marker.batch_id) if marker else None
+        order = marked_order(marker, batch, client_no)
+        if order is None or batch is None:
             return {"id": order_id, "known": False}
-        batch, recorded_id = found
-        return {"id": order_id, "known": True, **to_order_progress(batch.order(recorded_id), batch, self._times)}
+        return {"id": order_id, "known": True, **to_order_progress(order, batch, self._times)}
 
 
 def to_order_progress(order: BatchOrder, batch: Batch, times: Times) -> dict[str, Any]:
