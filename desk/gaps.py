@@ -13,13 +13,14 @@ from itertools import product
 from typing import Any, Final
 
 from arm_relay.arm.contract import Contract, Meaning, WrongContract, loose, merged
+from arm_relay.arm.json_objects import json_object
 from arm_relay.arm.not_understood import CONTRADICTION, SAYS_NOT_HOW, WHICH_ORDER, WORDS_DIFFER
-from arm_relay.arm.objections import below
 from arm_relay.arm.outcomes import Ended, Reading, Undecided, Waiting, read
 from arm_relay.batches.batch import Answer, BatchOrder
+from arm_relay.json_notation import below
 
 from desk.explanation import UNDECIDED
-from desk.places import Part, doubled, entries_of, heads_of, parsed
+from desk.places import Part, doubled, entries_of, heads_of
 
 #: The most things that may be missing at once.
 MOST_ROUNDS: Final = 8
@@ -190,8 +191,8 @@ def _nothing_helps(reading: Reading) -> str:
 
 
 def _why_none(answer: Answer, document: Mapping[str, Any], batch_uuid: str | None) -> str:
-    body = parsed(answer.body)
-    if not isinstance(body, dict):
+    body = json_object(answer.body)
+    if body is None:
         return "The body is no JSON object, and a contract is about JSON objects."
     if places := doubled(answer.body):
         return f"A key stands twice, so the answer does not say which value counts: {', '.join(places)}."
@@ -209,7 +210,7 @@ class _Reader:
     ) -> None:
         self.answer = answer
         self.orders = orders
-        self.body: dict[str, Any] = parsed(answer.body)
+        self.body = json_object(answer.body) or {}
         self._document = document
         self._batch_uuid = batch_uuid
         #: How the answer was read in earlier rounds: to come back to one of them is no progress.

@@ -3,12 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from arm_relay.arm.objections import below
-
-#: How deep envelopes are followed.
-DEEPEST: Final = 3
+from arm_relay.arm.bodies import DEEPEST
+from arm_relay.json_notation import below
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +20,6 @@ class Part:
     def pointer(self, key: str) -> str:
         """The JSON Pointer of a value in it."""
         return below(self.place, key)
-
-
-def parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)
-    """The JSON value in a text; None where there is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def heads_of(body: Mapping[str, Any], document: Mapping[str, Any]) -> list[Part]:

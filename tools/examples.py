@@ -68,7 +68,7 @@ def answers() -> Mapping[str, Json]:
     ended = _ended(accepted)
     held = HeldBatch(id=accepted.id, cause=causes.too_old(State.PENDING), since=_CLAIMED_AT, order_count=1)
     return {
-        "Receipt": to_receipt(Receipt((_taken(drafts, accepted),))),
+        "Receipt": to_receipt(Receipt((Taken(accepted.orders[0], accepted, replayed=False),))),
         "Preview": json.loads(_preview(drafts)),
         "BatchStatus": to_status(ended, _TIMES),
         "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
@@ -94,11 +94,6 @@ def answers() -> Mapping[str, Json]:
 def _preview(drafts: Drafts) -> str:
     request = parse_orders(_COMPLETE.encode())
     return to_preview(drafts, Taking(request), {order.customer_no: Known.EXISTS for order in request.valid})
-
-
-def _taken(drafts: Drafts, batch: Batch) -> Taken:
-    (order,) = parse_orders(_COMPLETE.encode()).valid
-    return Taken(batch.orders[0], batch, replayed=False, total=drafts.total(order), currency=order.currency)
 
 
 def _accepted(drafts: Drafts) -> Batch:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
+from arm_relay.arm.json_objects import json_object
 from arm_relay.comparison import same_value
 
 from desk.probe.examples import Example
@@ -271,11 +272,7 @@ def _lists(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 
 
 def _body(example: Example) -> Mapping[str, Any]:
-    try:
-        value = json.loads(example.body)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return json_object(example.body) or {}
 
 
 def _head(body: Mapping[str, Any], envelopes: Sequence[str]) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from arm_relay.arm import contract_files
 from arm_relay.arm.contract import Contract, WrongContract, loose
 from arm_relay.arm.outcomes import Ended
+from arm_relay.json_notation import to_pointer
 
 from desk.probe.examples import Example, Unjudged, as_said
 from desk.probe.inference import Lines, lines_of, switches
@@ -166,7 +167,7 @@ class _Measure:
             path, fewer = max(curing, key=lambda one: (self.of(one[1]), len(one[0])))
             cured = [loss for loss in lost if loss not in self._lost(fewer)]
             place = path[:-1] if isinstance(_at(lines, path[:-1]), list) else path
-            left_out.append(Change(_pointer(place), _value(lines, path), _causes(cured)))
+            left_out.append(Change(to_pointer(place), _value(lines, path), _causes(cured)))
             lines = fewer
         return lines, tuple(left_out)
 
@@ -176,15 +177,15 @@ class _Measure:
             for value in _at(self._present, path) or []:
                 if value not in values:
                     put_back = _with(lines, path, [*values, value])
-                    yield Change(_pointer(path), value, self._harmed(lines, put_back))
+                    yield Change(to_pointer(path), value, self._harmed(lines, put_back))
         for path, value in _leaves(lines):
             present = _at(self._present, path)
             if present is not None and present != value:
-                yield Change(_pointer(path), present, self._harmed(lines, _without(lines, path)))
+                yield Change(to_pointer(path), present, self._harmed(lines, _without(lines, path)))
         for key, name in _own_words(lines):
             meant = self._before.words.get(loose(name))
             if meant and meant != lines[key][name]:
-                yield Change(_pointer((key, name)), meant.value, self._harmed(lines, _without(lines, (key, name))))
+                yield Change(to_pointer((key, name)), meant.value, self._harmed(lines, _without(lines, (key, name))))
 
     def _lost(self, lines: Lines) -> tuple[Loss, ...]:
         contract = self.contract(lines)
@@ -291,7 +292,3 @@ def _without(lines: Lines, path: Path) -> Lines:
         inner = _without(lines[key], tuple(rest))
         return lines | {key: inner} if inner else _without(lines, (key,))
     return {name: value for name, value in lines.items() if name != key}
-
-
-def _pointer(path: Path) -> str:
-    return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path)

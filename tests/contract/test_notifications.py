@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
 from arm_relay.batches import steps
-from arm_relay.batches.batch import ENDS, KEPT_ANSWER, Answer, Batch, BatchOrder, OrderStatus, State, Total
+from arm_relay.batches.batch import ENDS, KEPT_ANSWER, Amounts, Answer, Batch, BatchOrder, OrderStatus, State
 from arm_relay.orders.order import MAX_ID
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.orders.values import MOST_METADATA_BYTES
@@ -40,7 +40,7 @@ def an_announced_order(**changes: object) -> BatchOrder:
         "invoice_date": date(2025, 2, 27),
         "due_date": date(2025, 3, 11),
         "currency": "NOK",
-        "total": Total(Decimal("200.00"), Decimal("50.00"), Decimal("250.00")),
+        "total": Amounts(Decimal("200.00"), Decimal("50.00"), Decimal("250.00")),
         "metadata": (("shop", "oslo-2"),),
     }
     return a_batch_order(**details | changes)
@@ -275,7 +275,7 @@ def largest() -> Batch:
         invoice_date=date(2025, 2, 27),
         due_date=date(2025, 2, 27),
         currency="NOK",
-        total=Total(*[Decimal("-9999999999.999")] * 3),
+        total=Amounts(*[Decimal("-9999999999.999")] * 3),
         metadata=(("a" * 40, "x" * (MOST_METADATA_BYTES - len('{"":""}') - 40)),),
         status=OrderStatus.FAILED,
         errors=(LONG * MAX_ERROR_LENGTH,) * MAX_ERRORS,

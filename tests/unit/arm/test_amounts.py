@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from arm_relay.arm.amounts import amounts_of, price_of_line, sum_of
-from arm_relay.arm.money import NOTHING, Amounts
+from arm_relay.arm.money import NOTHING
+from arm_relay.batches.batch import Amounts
 from arm_relay.orders.order import ItemLine
 from hypothesis import given
 from hypothesis import strategies as st

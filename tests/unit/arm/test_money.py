@@ -1,7 +1,8 @@
 from decimal import Decimal
 
 import pytest
-from arm_relay.arm.money import NOTHING, Amounts, Tax, minor_unit_digits, price_of, round_half_up
+from arm_relay.arm.money import NOTHING, Tax, minor_unit_digits, price_of, round_half_up
+from arm_relay.batches.batch import Amounts
 from hypothesis import given
 from hypothesis import strategies as st
 

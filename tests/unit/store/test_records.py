@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
 from arm_relay.batches import steps
-from arm_relay.batches.batch import KEPT_ANSWER, Answer, Batch, BatchOrder, OrderStatus, State, Total, Transitions
+from arm_relay.batches.batch import KEPT_ANSWER, Amounts, Answer, Batch, BatchOrder, OrderStatus, State, Transitions
 from arm_relay.batches.steps import KEPT_TIMES, MAX_RESUBMISSIONS
 from arm_relay.store import records
 from arm_relay.store.records import Item
@@ -77,7 +77,7 @@ orders = st.builds(
     invoice_date=st.none() | st.dates(),
     due_date=st.none() | st.dates(),
     currency=st.none() | names,
-    total=st.none() | st.builds(Total, *[st.decimals(allow_nan=False, allow_infinity=False, places=3)] * 3),
+    total=st.none() | st.builds(Amounts, *[st.decimals(allow_nan=False, allow_infinity=False, places=3)] * 3),
     metadata=st.dictionaries(names, texts, max_size=3).map(lambda members: tuple(members.items())),
 )
 transitions = st.builds(

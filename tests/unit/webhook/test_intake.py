@@ -15,10 +15,9 @@ import pytest
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.credentials import Credentials
-from arm_relay.arm.money import Amounts
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps
-from arm_relay.batches.batch import Batch, OrderStatus, State
+from arm_relay.batches.batch import Amounts, Batch, OrderStatus, State
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import webhook
 from arm_relay.bootstrap.drafts import drafts

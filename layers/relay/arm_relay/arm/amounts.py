@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from typing import Final, Literal
 
-from arm_relay.arm.money import EXACT, HUNDRED, NOTHING, Amounts, Tax, minor_unit_digits, price_of, round_half_up
+from arm_relay.arm.money import EXACT, HUNDRED, NOTHING, Tax, minor_unit_digits, price_of, round_half_up
+from arm_relay.batches.batch import Amounts
 from arm_relay.orders.order import ItemLine, Order
 
 #: Over what VAT is rounded: all lines of one rate, or each line by itself.

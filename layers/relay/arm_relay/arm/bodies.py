@@ -7,9 +7,10 @@ from typing import Final, cast
 from arm_relay.arm.contract import Contract, Meaning, loose
 from arm_relay.arm.matching import match
 from arm_relay.arm.not_understood import ENTRIES, NotUnderstood, UnknownWord
-from arm_relay.arm.objections import below, number_of
+from arm_relay.arm.objections import number_of
 from arm_relay.arm.words import meaning_of_entry, meaning_of_head, reports
 from arm_relay.batches.batch import BatchOrder
+from arm_relay.json_notation import below
 
 #: How deep envelopes may be nested.
 DEEPEST: Final = 3

@@ -8,10 +8,12 @@ from typing import Any, Final
 from arm_relay.arm.amounts import VatRounding, amounts_of, before_discount, bound_of, discount_of, sum_of
 from arm_relay.arm.documents import Document, DocumentLine
 from arm_relay.arm.mapping import ArmCodes
-from arm_relay.arm.money import Amounts, minor_unit_digits
+from arm_relay.arm.money import minor_unit_digits
+from arm_relay.batches.batch import Amounts
+from arm_relay.json_notation import to_pointer
 from arm_relay.orders.check_digits import is_kid
 from arm_relay.orders.checks import Readable
-from arm_relay.orders.faults import Fault, to_pointer
+from arm_relay.orders.faults import Fault
 from arm_relay.orders.order import CREDITED, INVOICED, ItemLine, Order, References
 
 #: The fields that decide what an order comes to.

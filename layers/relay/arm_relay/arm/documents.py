@@ -11,8 +11,8 @@ from decimal import Context, Decimal
 from json.encoder import encode_basestring
 from typing import Any, Final, TypedDict, cast
 
-#: Every decimal of up to 15 significant digits is the shortest form of some double.
-JSON_DIGITS: Final = 15
+from arm_relay.json_notation import EXACT_DIGITS
+
 #: A number of at most 15 digits without an exponent; nearly all are.
 PLAIN: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?")
 #: A number with more zeros than this is no amount, and would be a very long text.
@@ -153,6 +153,6 @@ def number_text(number: Decimal) -> str:
     if not number.is_finite() or abs(number.adjusted()) > MOST_PLACES:
         raise ValueError("the amount has too many digits for a JSON number")
     short = number.normalize(WIDE)
-    if len(short.as_tuple().digits) > JSON_DIGITS:
+    if len(short.as_tuple().digits) > EXACT_DIGITS:
         raise ValueError("the amount has too many digits for a JSON number")
     return f"{short:f}" if short else "0"

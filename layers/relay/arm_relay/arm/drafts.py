@@ -7,8 +7,7 @@ from datetime import date
 from arm_relay.arm.checks import faults_of
 from arm_relay.arm.documents import to_json
 from arm_relay.arm.mapping import ArmCodes, dates_of, document_type, to_batch, total
-from arm_relay.arm.money import Amounts
-from arm_relay.batches.batch import BatchOrder, Total
+from arm_relay.batches.batch import Amounts, BatchOrder
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest, parse_orders
 
@@ -33,7 +32,6 @@ class Drafts:
 
     def batch_order(self, order: Order, today: date | None = None) -> BatchOrder:
         """The order as a batch records it. `today` is the date of a document without an invoice date."""
-        amounts = self.total(order)
         invoice_date, due_date = dates_of(order, today or self.today())
         return BatchOrder(
             id=order.id,
@@ -46,7 +44,7 @@ class Drafts:
             invoice_date=invoice_date,
             due_date=due_date,
             currency=order.currency,
-            total=Total(amounts.net, amounts.vat, amounts.gross),
+            total=self.total(order),
             metadata=tuple((order.metadata or {}).items()),
             retry_of=order.failed_batch_id,
         )

@@ -26,7 +26,8 @@ from arm_relay.arm.documents import (
     Metadata,
     without_none,
 )
-from arm_relay.arm.money import NOTHING, Amounts
+from arm_relay.arm.money import NOTHING
+from arm_relay.batches.batch import Amounts
 from arm_relay.orders.order import CREDITED, INVOICED, ItemLine, Order, TextLine
 
 #: The only document type code in the documentation.

@@ -6,9 +6,10 @@ Amounts are in major currency units (kroner, not øre) as `Decimal`; rates and d
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Final, Self
+from typing import Final
 
-from arm_relay.arm.documents import JSON_DIGITS
+from arm_relay.batches.batch import Amounts
+from arm_relay.json_notation import EXACT_DIGITS
 
 #: Currencies whose minor unit is not a hundredth (ISO 4217).
 MINOR_UNIT_DIGITS: Final = {
@@ -19,7 +20,7 @@ MINOR_UNIT_DIGITS: Final = {
 }
 
 #: Rounds to what a JSON number holds exactly.
-JSON_NUMBER: Final = Context(prec=JSON_DIGITS, rounding=ROUND_HALF_UP)
+JSON_NUMBER: Final = Context(prec=EXACT_DIGITS, rounding=ROUND_HALF_UP)
 
 #: Wide enough for the product of a quantity, a price and rates to be exact; Python's own 28 digits are not.
 EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -38,33 +39,6 @@ def round_half_up(amount: Decimal, digits: int) -> Decimal:
 def minor_unit_digits(currency: str | None) -> int:
     """How many decimals an amount in `currency` has; 2 where the order leaves the currency to ARM."""
     return MINOR_UNIT_DIGITS.get(currency or "", 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """Net, VAT and gross of a line or a document; net + vat = gross always holds exactly."""
-
-    net: Decimal
-    vat: Decimal
-    gross: Decimal
-
-    @property
-    def largest(self) -> Decimal:
-        """The largest of the three, without its sign: amounts of both signs may leave a small gross of large parts."""
-        return max(abs(self.net), abs(self.vat), abs(self.gross))
-
-    @classmethod
-    def of_net(cls, net: Decimal, vat: Decimal) -> Self:
-        """The gross amount is the sum."""
-        return cls(net=net, vat=vat, gross=net + vat)
-
-    @classmethod
-    def of_gross(cls, gross: Decimal, vat: Decimal) -> Self:
-        """The net amount is the difference."""
-        return cls(net=gross - vat, vat=vat, gross=gross)
-
-    def __add__(self, other: "Amounts") -> "Amounts":
-        return Amounts(net=self.net + other.net, vat=self.vat + other.vat, gross=self.gross + other.gross)
 
 
 NOTHING: Final = Amounts(net=Decimal(0), vat=Decimal(0), gross=Decimal(0))

@@ -13,6 +13,7 @@ from typing import Final
 
 from arm_relay.arm.contract import Contract, Meaning, loose
 from arm_relay.arm.documents import Document, DocumentLine
+from arm_relay.json_notation import below
 
 #: The fields of the documents that the relay sends. Their values are the senders' own, wherever they are repeated.
 ECHOED: Final = frozenset({*Document.__annotations__, *DocumentLine.__annotations__})
@@ -59,11 +60,6 @@ class Objection:
     kind: Kind
     #: Where it stands in the body: a JSON Pointer.
     place: str
-
-
-def below(place: str, key: str) -> str:
-    """The JSON Pointer of a value in the object at this place (RFC 6901)."""
-    return f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
 def against_success(

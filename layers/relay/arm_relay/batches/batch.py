@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 
 class State(StrEnum):
@@ -126,12 +126,30 @@ class CreditedInvoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """What an order's document comes to, in major currency units."""
+class Amounts:
+    """Net, VAT and gross of a line or a document, in major currency units; net + vat = gross always holds exactly."""
 
     net: Decimal
     vat: Decimal
     gross: Decimal
+
+    @property
+    def largest(self) -> Decimal:
+        """The largest of the three, without its sign: amounts of both signs may leave a small gross of large parts."""
+        return max(abs(self.net), abs(self.vat), abs(self.gross))
+
+    @classmethod
+    def of_net(cls, net: Decimal, vat: Decimal) -> Self:
+        """The gross amount is the sum."""
+        return cls(net=net, vat=vat, gross=net + vat)
+
+    @classmethod
+    def of_gross(cls, gross: Decimal, vat: Decimal) -> Self:
+        """The net amount is the difference."""
+        return cls(net=gross - vat, vat=vat, gross=gross)
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(net=self.net + other.net, vat=self.vat + other.vat, gross=self.gross + other.gross)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +176,7 @@ class BatchOrder:
     due_date: date | None = None
     #: The order's currency; None where it leaves that to ARM.
     currency: str | None = None
-    total: Total | None = None
+    total: Amounts | None = None
     #: Of a credit note that names its invoice.
     credited: CreditedInvoice | None = None
     #: The sender's own words about it, by name.

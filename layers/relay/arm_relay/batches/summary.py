@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from arm_relay.batches.batch import Batch, BatchOrder, CreditedInvoice, Total
-from arm_relay.numerals import json_number
+from arm_relay.batches.batch import Amounts, Batch, BatchOrder, CreditedInvoice
+from arm_relay.json_notation import json_number
 
 
 def of_batch(batch: Batch) -> dict[str, Any]:
@@ -43,13 +43,14 @@ def details_of(order: BatchOrder) -> dict[str, Any]:
         "invoiceDate": order.invoice_date.isoformat() if order.invoice_date else None,
         "dueDate": order.due_date.isoformat() if order.due_date else None,
         "currency": order.currency,
-        "total": _total(order.total) if order.total else None,
+        "total": of_amounts(order.total) if order.total else None,
         "metadata": dict(order.metadata),
     }
 
 
-def _total(total: Total) -> dict[str, int | float]:
-    return {"net": json_number(total.net), "vat": json_number(total.vat), "gross": json_number(total.gross)}
+def of_amounts(amounts: Amounts) -> dict[str, int | float]:
+    """What an order comes to. An amount has at most 14 digits, which JSON carries exactly (`arm.amounts`)."""
+    return {"net": json_number(amounts.net), "vat": json_number(amounts.vat), "gross": json_number(amounts.gross)}
 
 
 def of_answer(batch: Batch) -> dict[str, Any] | None:

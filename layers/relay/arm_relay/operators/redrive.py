@@ -10,9 +10,10 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, State
 from arm_relay.batches.pace import Pace
 from arm_relay.batches.steps import IllegalStep
+from arm_relay.json_notation import to_pointer
 from arm_relay.observability import Journal
 from arm_relay.operators.inquiries import Inquiries
-from arm_relay.orders.faults import Fault, Faulty, in_words, repeated_keys, to_pointer
+from arm_relay.orders.faults import Fault, Faulty, in_words, repeated_keys
 from arm_relay.orders.json_bodies import parse_json
 from arm_relay.orders.order import PROSE
 from arm_relay.store.records import Marker

@@ -1,6 +1,6 @@
 """What is wrong with a request: each fault, its JSON Pointer and its words. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from arm_relay.json_notation import to_pointer
 from arm_relay.orders.json_bodies import Repeated
 from arm_relay.orders.order import (
     CODE,
@@ -100,11 +101,6 @@ class Faulty(Exception):
 
 class InvalidOrders(Faulty):
     """The body is valid JSON, but contains invalid orders."""
-
-
-def to_pointer(parts: Iterable[int | str]) -> str:
-    """The JSON Pointer of a place in a body."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
 def repeated_keys(value: object, *place: int | str) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from arm_relay.numerals import EXACT_DIGITS, json_number
+from arm_relay.json_notation import EXACT_DIGITS, json_number
 from arm_relay.orders.currencies import CURRENCIES
 from arm_relay.orders.json_bodies import MANY_DIGITS, Repeated, to_decimal
 
@@ -44,7 +44,7 @@ MOST_METADATA: Final = 20
 LONGEST_METADATA_NAME: Final = 40
 MOST_METADATA_BYTES: Final = 600
 #: The names that metadata may have.
-METADATA_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+METADATA_NAME: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_METADATA_NAME}}}")
 #: Two code points that no text is meant to hold; SNS rejects them.
 NO_CHARACTERS: Final = ("\ufffe", "\uffff")
 

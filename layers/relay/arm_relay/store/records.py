@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from arm_relay.batches.batch import (
     INVOICED,
+    Amounts,
     Answer,
     Batch,
     BatchOrder,
@@ -27,7 +28,6 @@ from arm_relay.batches.batch import (
     OrderStatus,
     Standing,
     State,
-    Total,
     Transitions,
 )
 from arm_relay.comparison import compared
@@ -443,7 +443,7 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         invoice_date=_date(dates[0]),
         due_date=_date(dates[1]),
         currency=order.get("currency"),
-        total=Total(*map(Decimal, order["total"])) if "total" in order else None,
+        total=Amounts(*map(Decimal, order["total"])) if "total" in order else None,
         credited=_credited_from_json(order["credits"]) if "credits" in order else None,
         metadata=tuple(order.get("metadata", {}).items()),
         retry_of=order.get("retryOf"),

@@ -99,7 +99,7 @@ class Intake:
             if conflict := taking.recorded.conflict_of(taking.request, taking.request.faults):
                 raise conflict
             taking.request.reject_faults()
-        receipt = receipt_of(taking.request, taking.claimed, taking.recorded, self._drafts.total)
+        receipt = receipt_of(taking.request, taking.claimed, taking.recorded)
         self._count(receipt)
         return receipt
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from arm_relay.orders.faults import Fault, Faulty, repeated_keys, to_pointer
+from arm_relay.json_notation import to_pointer
+from arm_relay.orders.faults import Fault, Faulty, repeated_keys
 from arm_relay.orders.json_bodies import parse_json
 from arm_relay.orders.order import MAX_ID
 

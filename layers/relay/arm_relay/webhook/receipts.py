@@ -1,11 +1,10 @@
 """What became of each order of a request. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from arm_relay.arm.money import Amounts
-from arm_relay.batches.batch import Batch, BatchOrder, State
+from arm_relay.batches.batch import Amounts, Batch, BatchOrder, State
 from arm_relay.orders.faults import Fault, Faulty, InvalidOrders
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
@@ -34,11 +33,18 @@ class Taken:
     order: BatchOrder
     batch: Batch
     replayed: bool
-    #: What its document comes to, and in which currency; None for a replay, which the settings of its time decided.
-    total: Amounts | None = None
-    currency: str | None = None
     #: The id in the request, if it is another one than that under which a replay is recorded.
     sent_as: str | None = None
+
+    @property
+    def total(self) -> Amounts | None:
+        """What its document comes to; None for a replay, which the settings of its time decided."""
+        return None if self.replayed else self.order.total
+
+    @property
+    def currency(self) -> str | None:
+        """In which currency; None for a replay."""
+        return None if self.replayed else self.order.currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +149,7 @@ def _differences(order: Order, known: BatchOrder) -> list[str]:
     return [name for name, (ours, theirs) in pairs.items() if ours != theirs]
 
 
-def receipt_of(
-    request: ParsedRequest,
-    claimed: Mapping[str, Batch],
-    recorded: AlreadyRecorded,
-    total: Callable[[Order], Amounts],
-) -> Receipt:
+def receipt_of(request: ParsedRequest, claimed: Mapping[str, Batch], recorded: AlreadyRecorded) -> Receipt:
     """What became of a request's orders, given the batch that was claimed for each new one, by its id."""
     lines: list[Taken | Rejected] = []
     seen: set[str] = set()
@@ -159,28 +160,17 @@ def receipt_of(
             lines.append(Rejected(parsed.order.id, conflict))
         else:
             is_seen = parsed.order.id in seen
-            lines.append(
-                _taken(parsed.order, recorded.of(parsed.order), claimed.get(parsed.order.id), total, is_seen=is_seen)
-            )
+            batch = claimed.get(parsed.order.id)
+            lines.append(_taken(parsed.order, recorded.of(parsed.order), batch, is_seen=is_seen))
             seen.add(parsed.order.id)
     return Receipt(tuple(lines))
 
 
-def _taken(
-    order: Order,
-    identity: New | Same | Other,
-    claimed: Batch | None,
-    total: Callable[[Order], Amounts],
-    *,
-    is_seen: bool,
-) -> Taken:
+def _taken(order: Order, identity: New | Same | Other, claimed: Batch | None, *, is_seen: bool) -> Taken:
     """An order that was seen already, in this request or an earlier one, is a replay."""
     if isinstance(identity, Same):
         sent_as = order.id if order.id != identity.order_id else None
         return Taken(identity.batch.order(identity.order_id), identity.batch, replayed=True, sent_as=sent_as)
     if claimed is None:
         raise AssertionError("an order that is not a replay has no batch")
-    recorded = claimed.order(order.id)
-    if is_seen:
-        return Taken(recorded, claimed, replayed=True)
-    return Taken(recorded, claimed, replayed=False, total=total(order), currency=order.currency)
+    return Taken(claimed.order(order.id), claimed, replayed=is_seen)

@@ -5,7 +5,6 @@ from typing import Any
 from arm_relay.api.problems import Kind, Problem
 from arm_relay.batches import summary
 from arm_relay.batches.batch import State
-from arm_relay.numerals import json_number
 from arm_relay.webhook.problems import problem_of
 from arm_relay.webhook.receipts import Conflict, Receipt, Rejected, Taken
 
@@ -44,8 +43,7 @@ def _total(line: Taken) -> dict[str, Any]:
     """What the document of a new order comes to."""
     if line.total is None:
         return {}
-    amounts = {"net": line.total.net, "vat": line.total.vat, "gross": line.total.gross}
-    return {"currency": line.currency, "total": {name: json_number(amount) for name, amount in amounts.items()}}
+    return {"currency": line.currency, "total": summary.of_amounts(line.total)}
 
 
 def _outcome(line: Taken) -> str:
