@@ -51,14 +51,21 @@ class ArmClient:
     def document(self, client_no: str, document_no: str, within: float) -> Mapping[str, object] | None:
         """See `Ledger`."""
         answer = self._ask(f"/clients/{_segment(client_no)}/documents/{_segment(document_no)}", within)
-        return _found(answer, "a document")
+        if _is_absent(answer):
+            return None
+        document = _object_of(answer)
+        if document is None:
+            raise NoAnswer(f"ARM answered {answer.status} about a document", answer)
+        return document
 
     def customer(self, client_no: str, customer_no: str, within: float) -> bool:
         """See `Ledger`."""
         answer = self._ask(f"/clients/{_segment(client_no)}/customers/{_segment(customer_no)}", within)
-        customer = _found(answer, "a customer")
-        if customer is None:
+        if _is_absent(answer):
             return False
+        customer = _object_of(answer)
+        if customer is None:
+            raise NoAnswer(f"ARM answered {answer.status} about a customer", answer)
         inner = customer.get("customer")
         named = customer.get("customerNo") or (inner.get("customerNo") if isinstance(inner, dict) else None)
         if not named or not same_value(named, customer_no):
@@ -144,18 +151,14 @@ def _scope(status: int) -> Scope:
     return Scope.CLIENT if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS) else Scope.ARM
 
 
-def _found(answer: Answer, what: str) -> dict[str, Any] | None:
-    """What ARM says it has under a number; None where it says that it has nothing.
+def _is_absent(answer: Answer) -> bool:
+    """Whether ARM says that it has nothing under a number."""
+    return answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer)
 
-    Raises:
-        NoAnswer: it said neither.
-    """
-    if answer.status == HTTPStatus.NOT_FOUND and not _is_a_page(answer):
-        return None
-    found = json_object(answer.body)
-    if answer.status != HTTPStatus.OK or found is None:
-        raise NoAnswer(f"ARM answered {answer.status} about {what}", answer)
-    return found
+
+def _object_of(answer: Answer) -> dict[str, Any] | None:
+    """What ARM says it has under a number; None where the answer does not say it."""
+    return json_object(answer.body) if answer.status == HTTPStatus.OK else None
 
 
 def _is_a_page(answer: Answer) -> bool:
