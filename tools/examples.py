@@ -10,7 +10,7 @@ from arm_relay.arm.mapping import ArmCodes
 from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Answer, Batch, OrderStatus, State, Times
 from arm_relay.operators.inquiries import HeldBatches
-from arm_relay.operators.responses import to_held, to_order_status, to_status
+from arm_relay.operators.responses import to_held, to_order_status, to_orders, to_status
 from arm_relay.orders.parsing import parse_orders
 from arm_relay.poller.notifications import message_of
 from arm_relay.store.records import HeldBatch
@@ -87,6 +87,7 @@ def answers() -> Mapping[str, Json]:
             "next": "MjIxOCAyMDI1LTAyLTI3VDEyOjAxOjAwLjAwMDAwMFo=",
             "more": False,
         },
+        "FoundOrders": to_orders([(ended.orders[0], ended)], _TIMES),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
 

@@ -162,7 +162,7 @@ def _paths() -> dict[str, dict[str, Operation]]:
         f"{client}/results": {"post": _read_results()},
         f"{client}/orders/preview": {"post": _preview()},
         f"{client}/orders/{{id}}": {"get": _show_order()},
-        "/v1/orders": {"get": _find_order()},
+        "/v1/orders": {"get": _find_orders()},
         f"{client}/batches": {"get": _list_held()},
         f"{client}/batches/{{batchId}}": {"get": _show_batch()},
         f"{client}/batches/{{batchId}}/redrive": {"post": _redrive()},
@@ -279,17 +279,20 @@ def _show_order() -> Operation:
     )
 
 
-def _find_order() -> Operation:
+def _find_orders() -> Operation:
     return Operation(
-        name="findOrder",
+        name="findOrders",
         reader=Reader.OPERATORS,
-        summary="Find the order that has an invoice number",
+        summary="Find the order that has an invoice number, or the orders that have an orderId",
         parameters=(
             _query("clientNo", "The client's number in ARM.", {"type": "string"}, required=True),
-            _query("invoiceNo", "The number, in any case.", {"type": "string"}, required=True),
+            _query("invoiceNo", "The invoice's own number, in any case.", {"type": "string"}),
+            _query(
+                "orderId", "The order's number at its sender, in any case. At most 100 are found.", {"type": "string"}
+            ),
         ),
-        answers={200: _ref("OrderStatus")},
-        problems=(Kind.INVALID_QUERY, Kind.FORBIDDEN, Kind.UNKNOWN_ORDER),
+        answers={200: _ref("FoundOrders")},
+        problems=(Kind.INVALID_QUERY, Kind.FORBIDDEN),
         security="iam",
     )
 
@@ -671,6 +674,10 @@ def _operator_schemas() -> Json:
         "BatchStatus": _object(_batch_fields() | {"orders": orders}, description="All that is known about a batch."),
         "OrderStatus": _object(
             _batch_fields() | {"order": _ref("OrderSummary")}, description="All that is known about an order."
+        ),
+        "FoundOrders": _object(
+            {"orders": _list(_ref("OrderStatus"), "The orders; none where no order has the number.")},
+            description="The orders that have a number.",
         ),
         "HeldBatches": _object(page, description="One page of the held batches."),
     }

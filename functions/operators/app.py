@@ -12,6 +12,7 @@ from arm_relay.api.event import (
     client_no_of,
     name_of,
     number_of,
+    one_of,
     operator_of,
     order_id_of,
     query_of,
@@ -21,7 +22,7 @@ from arm_relay.api.responses import Api, Response, json_response
 from arm_relay.bootstrap import operators
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED, ListedState
 from arm_relay.operators.problems import problem_of
-from arm_relay.operators.responses import to_held, to_order_status, to_status
+from arm_relay.operators.responses import to_held, to_order_status, to_orders, to_status
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -42,11 +43,13 @@ def show_order(event: Event) -> Response:
     return json_response(HTTPStatus.OK, to_order_status(order, batch, relay().times))
 
 
-def find_order(event: Event) -> Response:
-    """Find the order that has an invoice number."""
+def find_orders(event: Event) -> Response:
+    """Find the order that has an invoice number, or the orders that have an orderId."""
     operator_of(event)
-    order, batch = relay().inquiries.order_of_number(name_of(event, "clientNo"), name_of(event, "invoiceNo"))
-    return json_response(HTTPStatus.OK, to_order_status(order, batch, relay().times))
+    client_no, (name, number) = name_of(event, "clientNo"), one_of(event, "invoiceNo", "orderId")
+    inquiries = relay().inquiries
+    find = inquiries.orders_of_number if name == "invoiceNo" else inquiries.orders_of_order_id
+    return json_response(HTTPStatus.OK, to_orders(find(client_no, number), relay().times))
 
 
 def list_batches(event: Event) -> Response:
@@ -75,7 +78,7 @@ def redrive_batch(event: Event) -> Response:
 API: Final = Api(
     routes={
         "GET /v1/clients/{clientNo}/orders/{id+}": show_order,
-        "GET /v1/orders": find_order,
+        "GET /v1/orders": find_orders,
         "GET /v1/clients/{clientNo}/batches": list_batches,
         "GET /v1/clients/{clientNo}/batches/{batchId}": show_batch,
         "POST /v1/clients/{clientNo}/batches/{batchId}/redrive": redrive_batch,

@@ -55,6 +55,7 @@ def test_the_webhook_function_may_do_what_it_does_and_no_more() -> None:
         *of(arn("Table"), "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
         *OUTAGES,
         *RESULTS,
+        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/orderId"}), "dynamodb:Query"),
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("WebhookLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),
@@ -66,6 +67,7 @@ def test_the_operators_function_may_do_what_it_does_and_no_more() -> None:
     assert allowed("OperatorsRole") == {
         *of(arn("Table"), "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/held"}), "dynamodb:Query"),
+        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/orderId"}), "dynamodb:Query"),
         *of(arn("OperatorsLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),
         *of('"*"', "xray:PutTelemetryRecords", "xray:PutTraceSegments"),

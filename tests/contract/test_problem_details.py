@@ -70,7 +70,7 @@ FAILURES = [
     (UnknownClient(UnknownClient.__doc__), Kind.UNKNOWN_CLIENT, "There is no client with this number."),
     (InvalidQuery("It should be a number."), Kind.INVALID_QUERY, "It should be a number."),
     (InvalidCursor(InvalidCursor.__doc__), Kind.INVALID_QUERY, "The cursor does not come from this list."),
-    (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order with this id or invoice number."),
+    (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order with this id."),
     (UnknownBatch(UnknownBatch.__doc__), Kind.UNKNOWN_BATCH, "The client has no batch with this id."),
     (
         Conflict(["evt-1"]),

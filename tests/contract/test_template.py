@@ -209,6 +209,15 @@ def test_the_index_of_held_batches_tells_what_the_list_shows_and_no_more() -> No
     assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["cause", "orderCount"]}
 
 
+def test_the_index_of_order_ids_says_where_an_order_is_and_no_more() -> None:
+    (index,) = [index for index in properties("Table")["GlobalSecondaryIndexes"] if index["IndexName"] == "orderId"]
+
+    batch = a_batch()
+    marker = records.to_marker(batch, batch.orders[0], NOW)
+    assert {"orderOf", "pk", *index["Projection"]["NonKeyAttributes"]} < marker.keys()
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["batchId", "id"]}
+
+
 # What is exported, and what is written down.
 
 

@@ -28,10 +28,11 @@ QUERIES: Final[Mapping[str, Callable[[Item, Mapping[str, Any]], bool]]] = {
     table.IS_DUE: lambda item, values: item["shard"] == values[":shard"] and item["due"]["S"] <= values[":now"]["S"],
     table.IS_OF_SHARD: lambda item, values: bool(item["shard"] == values[":shard"]),
     table.IS_HELD_OF: lambda item, values: bool(item["heldOf"] == values[":client"]),
+    table.HAS_ORDER_ID: lambda item, values: bool(item["orderOf"] == values[":order"]),
 }
 
 #: The partition and sort key of each index.
-KEYS: Final = {"due": ("shard", "due"), "held": ("heldOf", "endedAt")}
+KEYS: Final = {"due": ("shard", "due"), "held": ("heldOf", "endedAt"), "orderId": ("orderOf", "pk")}
 
 #: The most statements that are executed at a time.
 MAX_STATEMENTS: Final = 25

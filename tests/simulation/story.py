@@ -318,7 +318,7 @@ class Story:
             "invoiceNo": f"N{number}",
             "message": f"o{number}",
             "customerNo": self.random.choice(("1", "2", "666")),
-            "credits": {"invoiceNo": invoice["invoiceNo"]},
+            "credits": {name: invoice[name] for name in [self.random.choice(("invoiceNo", "invoiceNo", "orderId"))]},
         }
 
     def bill_elsewhere(self, number: str) -> None:

@@ -26,7 +26,7 @@ from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
-from arm_relay.webhook.intake import OnInvalid
+from arm_relay.webhook.intake import Intake, OnInvalid
 from arm_relay.webhook.receipts import Receipt
 
 from sandbox.arm.transport import SimulatedTransport
@@ -247,9 +247,19 @@ class World:
             self.arm.fail("submit", **{"times": 1} | fault)
         return self.submission().run(batch, self.store.payload(batch) or b"")
 
-    def accept(self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL) -> Receipt:
+    def accept(
+        self, *orders: dict[str, Any], on_invalid: OnInvalid = OnInvalid.REJECT_ALL, client_no: str = "2218"
+    ) -> Receipt:
         """A request, as the webhook function takes it over the same table and the same ARM."""
-        intake = webhook.assemble(
+        return self._intake().accept(client_no, json.dumps(orders).encode(), on_invalid)
+
+    def retry(self, *orders: dict[str, Any]) -> Receipt:
+        """A request to retry orders."""
+        return self._intake().retry("2218", json.dumps(orders).encode())
+
+    def _intake(self) -> Intake:
+        self.outside.is_dead = False
+        return webhook.assemble(
             store=self.called_store(),
             announced=Announced(self._announced_table, ANNOUNCED, TIMES.retention),
             ledger=arm_client(self._network),
@@ -262,8 +272,6 @@ class World:
             new_id=lambda: f"batch-{next(self._ids)}",
             pause=lambda _: None,
         ).intake
-        self.outside.is_dead = False
-        return intake.accept("2218", json.dumps(orders).encode(), on_invalid)
 
     def stored(self, batch_id: str = "batch-1") -> Batch:
         batch = self.store.batch(batch_id)

@@ -17,7 +17,7 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.store import records
-from arm_relay.store.records import HeldBatch, Lease, Marker, shard_of
+from arm_relay.store.records import HeldBatch, Lease, Marker, Place, shard_of
 from arm_relay.store.table import Busy, RecordTooLarge, Store
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
@@ -475,6 +475,29 @@ class StoreContract:
         store.save(replace(later, due=None))
 
         assert [batch for page in pages for batch in page] == []
+
+    # The index of orders by their orderId.
+
+    def test_an_order_is_found_by_its_order_id_as_arm_compares_it(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+
+        assert store.with_order_id("2218", "b-1") == [Place("b1", "evt-1")]
+
+    def test_all_orders_of_one_order_id_are_found_and_no_others(self, store: Store) -> None:
+        orders = (a_batch_order(id="evt-3", order_id="B-2"), a_batch_order(id="evt-4", order_id=None))
+        store.claim(a_claim(1, "evt-1"), {})
+        store.claim(a_claim(2, "evt-2"), {})
+        store.claim(a_batch(id="b3", orders=orders), {})
+        store.claim(a_claim(4, "evt-5", client_no="2219"), {})
+
+        assert store.with_order_id("2218", "B-1") == [Place("b1", "evt-1"), Place("b2", "evt-2")]
+        assert store.with_order_id("2218", "B-3") == []
+
+    def test_an_order_that_was_sent_again_is_found_where_it_is_now(self, store: Store) -> None:
+        store.claim(a_claim(1, "evt-1"), {})
+        store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"}, {"of-evt-1": "b1"})
+
+        assert store.with_order_id("2218", "B-1") == [Place("b2", "evt-1")]
 
     # The index of what waits for a person.
 

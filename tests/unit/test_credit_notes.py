@@ -85,6 +85,85 @@ def test_the_invoice_may_be_named_by_its_order(world: World) -> None:
     assert receipt.taken[0].batch.awaited_invoice == CreditedInvoice(Standing.AWAITED, "batch-1", "order.invoiced:B-1")
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"id": "evt-1"}, {"id": "evt-1", "invoiceNo": None}], ids=["number", "own id and number", "own id"]
+)
+def test_an_invoice_of_an_earlier_request_is_found_by_its_order_whatever_its_id_is(
+    world: World, changes: dict[str, Any]
+) -> None:
+    invoice = world.accept(an_invoice(**changes)).taken[0].order
+
+    receipt = world.accept(a_credit(credits={"orderId": "b-1"}))
+
+    assert receipt.taken[0].batch.awaited_invoice == CreditedInvoice(Standing.AWAITED, "batch-1", invoice.id)
+    assert world.billed() == ["B-1"]
+
+
+def test_an_invoice_that_failed_is_found_by_its_order(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    world.accept(an_invoice())
+
+    (fault,) = faults_of(world, a_credit(credits={"orderId": "B-1"}))
+
+    assert fault.pointer == "/0/credits/orderId"
+    assert fault.detail.startswith("names order order.invoiced:1001, which was not created in ARM")
+
+
+def test_an_order_with_several_invoices_does_not_say_which_is_credited(world: World) -> None:
+    world.accept(an_invoice())
+    world.accept(an_invoice(invoiceNo="1002"))
+
+    (fault,) = faults_of(world, a_credit(credits={"orderId": "B-1"}))
+
+    assert fault.pointer == "/0/credits/orderId"
+    assert fault.detail == (
+        "names several invoices (order.invoiced:1001, order.invoiced:1002): name one by its invoiceNo instead"
+    )
+
+
+def test_an_invoice_that_failed_makes_way_for_one_of_the_same_order(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    world.accept(an_invoice())
+    world.accept(an_invoice(invoiceNo="1002"))
+
+    receipt = world.accept(a_credit(credits={"orderId": "B-1"}))
+
+    assert receipt.taken[0].batch.awaited_invoice == CreditedInvoice(Standing.AWAITED, "batch-2", "order.invoiced:1002")
+
+
+def test_another_clients_order_of_the_same_number_is_not_credited(world: World) -> None:
+    world.accept(an_invoice(), client_no="2219")
+
+    receipt = world.accept(a_credit(credits={"orderId": "B-1"}))
+
+    assert receipt.taken[0].order.credited == CreditedInvoice(Standing.UNKNOWN)
+
+
+@pytest.mark.parametrize("is_earlier", [True, False], ids=["earlier request", "same request"])
+def test_a_credit_note_is_not_an_invoice(world: World, *, is_earlier: bool) -> None:
+    first = a_credit(credits=None)
+    second = a_credit(invoiceNo="K-2", orderId="C-2", credits={"invoiceNo": "K-1"})
+    if is_earlier:
+        world.accept(first)
+
+    (fault,) = faults_of(world, *([second] if is_earlier else [an_invoice(), first, second]))
+
+    assert fault.pointer == f"/{0 if is_earlier else 2}/credits/invoiceNo"
+    assert fault.detail == ("names order order.credited:K-1, which is a credit note: name the invoice that is credited")
+    assert world.billed() == (["C-1"] if is_earlier else [])
+
+
+def test_the_order_of_a_credit_note_is_not_taken_for_that_of_an_invoice(world: World) -> None:
+    world.accept(an_invoice())
+
+    receipt = world.accept(
+        a_credit(orderId="B-1", credits={"orderId": "B-1"}),
+        a_credit(orderId="B-1", invoiceNo="K-2", credits={"orderId": "B-1"}),
+    )
+
+    assert {line.order.credited.id for line in receipt.taken if line.order.credited} == {"order.invoiced:1001"}
+
+
 def test_a_credit_of_an_invoice_that_arm_has_goes_at_once(world: World) -> None:
     world.accept(an_invoice())
     world.keep_polling(20 * MINUTE)
@@ -133,6 +212,30 @@ def test_an_invoice_that_arm_refuses_at_once_rules_out_its_credit_in_the_same_re
     assert credit.error.faults[0].pointer == "/1/credits/invoiceNo"
     # Nothing has its id and its number: both may be sent again, corrected.
     assert world.accept(an_invoice(customerNo="765432"), a_credit()).taken[1].batch.awaited_invoice
+
+
+@pytest.mark.parametrize("on_invalid", list(OnInvalid))
+def test_a_request_whose_invoice_arm_refused_is_answered_again_as_it_was(world: World, on_invalid: OnInvalid) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    first = world.accept(a_credit(), an_invoice(), on_invalid=on_invalid)
+
+    again = world.accept(a_credit(), an_invoice(), on_invalid=on_invalid)
+
+    credit, invoice = again.lines
+    assert isinstance(credit, Rejected)
+    assert isinstance(invoice, Taken)
+    assert (invoice.replayed, invoice.order) == (True, first.taken[0].order)
+
+
+def test_a_credit_that_cannot_be_taken_rejects_a_new_order_beside_an_invoice_sent_again(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    world.accept(an_invoice())
+    order = builders.an_order(id="evt-9", invoiceNo="9", orderId="B-9")
+
+    (fault,) = faults_of(world, an_invoice(), a_credit(), order)
+
+    assert fault.pointer == "/1/credits/invoiceNo"
+    assert world.billed() == []
 
 
 @pytest.mark.parametrize(
@@ -286,6 +389,41 @@ def test_a_waiting_credit_ends_where_its_invoice_failed(world: World) -> None:
     # It may be corrected, and then it goes with another invoice.
     world.accept(an_invoice(invoiceNo="1002"), a_credit(credits={"invoiceNo": "1002"}))
     assert world.stored("batch-4").awaited_invoice
+
+
+def test_a_credit_ends_with_its_invoice_although_that_was_corrected_meanwhile(world: World) -> None:
+    waiting(world)
+    close_invoice(world, State.FAILED)
+    corrected = world.accept(an_invoice(customerNo="765432")).batch
+
+    world.poll(after=LONGEST)
+
+    assert world.stored("batch-2").state is State.REFUSED
+    # Sent again, it goes with the corrected invoice.
+    again = world.accept(a_credit(message="Second try")).taken[0].order
+    assert again.credited == CreditedInvoice(Standing.CREATED, corrected.id, "order.invoiced:1001")
+
+
+def test_a_refused_credit_that_is_retried_waits_for_its_corrected_invoice(world: World) -> None:
+    waiting(world)
+    close_invoice(world, State.FAILED)
+    world.poll(after=LONGEST)
+    corrected = world.accept(an_invoice(customerNo="765432")).batch
+
+    receipt = world.retry(a_credit(failedBatchId="batch-2"))
+
+    assert receipt.batch.awaited_invoice == CreditedInvoice(Standing.AWAITED, corrected.id, "order.invoiced:1001")
+
+
+def test_a_refused_credit_is_not_retried_while_its_invoice_is_not_corrected(world: World) -> None:
+    waiting(world)
+    close_invoice(world, State.FAILED)
+    world.poll(after=LONGEST)
+
+    with pytest.raises(InvalidOrders) as raised:
+        world.retry(a_credit(failedBatchId="batch-2"))
+
+    assert "was not created in ARM" in raised.value.faults[0].detail
 
 
 def test_a_credit_of_a_held_invoice_waits_and_goes_when_a_person_has_found_the_invoice(world: World) -> None:

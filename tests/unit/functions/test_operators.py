@@ -54,37 +54,60 @@ def test_a_batch_of_another_client_is_not_found(api: Apis, name: str) -> None:
     assert (answer.status, answer.problem) == (404, "unknown-batch")
 
 
-def of_number(invoice_no: str, client_no: str = "2218") -> dict[str, Any]:
-    query = {"clientNo": client_no, "invoiceNo": invoice_no}
-    return an_event("operators-number") | {
-        "queryStringParameters": {name: value for name, value in query.items() if value}
-    }
+def search(**query: str) -> dict[str, Any]:
+    return an_event("operators-orders") | {"queryStringParameters": query}
 
 
 def test_the_order_that_has_an_invoice_number_is_found(api: Apis) -> None:
     batch_id = api.post(an_order(id="made-up", invoiceNo="Æ-1")).body["batchId"]
 
-    answer = api.call(of_number("æ-1"))
+    answer = api.call(search(clientNo="2218", invoiceNo="æ-1"))
 
-    assert (answer.status, answer.body["batchId"]) == (200, batch_id)
-    assert (answer.body["order"]["id"], answer.body["order"]["documentNo"]) == ("made-up", "Æ-1")
-
-
-@pytest.mark.parametrize("query", [("2", "2218"), ("1", "2219"), ("1" * 2000, "2218")])
-def test_a_number_that_no_order_of_the_client_has_is_not_found(api: Apis, query: tuple[str, str]) -> None:
-    api.post(an_order(invoiceNo="1"))
-
-    answer = api.call(of_number(*query))
-
-    assert (answer.status, answer.problem) == (404, "unknown-order")
+    (found,) = answer.body["orders"]
+    assert (answer.status, found["batchId"]) == (200, batch_id)
+    assert (found["order"]["id"], found["order"]["documentNo"]) == ("made-up", "Æ-1")
 
 
-@pytest.mark.parametrize(("query", "missing"), [(("", "2218"), "invoiceNo"), (("1", ""), "clientNo")])
-def test_a_search_without_its_terms_is_told_what_is_missing(api: Apis, query: tuple[str, str], missing: str) -> None:
-    answer = api.call(of_number(*query))
+def test_the_orders_that_have_an_order_id_are_found_without_their_ids(api: Apis) -> None:
+    first = api.post(an_order(id="evt-1", orderId="Ordre Å", invoiceNo="1")).body["batchId"]
+    second = api.post(an_order(id="evt-2", orderId="Ordre Å", invoiceNo="2")).body["batchId"]
+    api.post(an_order(id="evt-3", orderId="Ordre Ø", invoiceNo="3"))
 
-    assert (answer.status, answer.problem) == (400, "invalid-query")
-    assert answer.body["detail"] == f"The query parameter {missing} is missing."
+    answer = api.call(search(clientNo="2218", orderId="ordre å"))
+
+    assert answer.status == 200
+    assert [(each["order"]["id"], each["batchId"]) for each in answer.body["orders"]] == [
+        ("evt-1", first),
+        ("evt-2", second),
+    ]
+
+
+@pytest.mark.parametrize("name", ["invoiceNo", "orderId"])
+@pytest.mark.parametrize(("number", "client_no"), [("2", "2218"), ("1", "2219"), ("1" * 2000, "2218")])
+def test_a_number_that_no_order_of_the_client_has_finds_none(api: Apis, name: str, number: str, client_no: str) -> None:
+    api.post(an_order(invoiceNo="1", orderId="1"))
+
+    answer = api.call(search(clientNo=client_no, **{name: number}))
+
+    assert (answer.status, answer.body) == (200, {"orders": []})
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ({"clientNo": "2218"}, "Give one of the query parameters invoiceNo and orderId."),
+        (
+            {"clientNo": "2218", "invoiceNo": "1", "orderId": "1"},
+            "Give one of the query parameters invoiceNo and orderId.",
+        ),
+        ({"invoiceNo": "1"}, "The query parameter clientNo is missing."),
+    ],
+    ids=["no number", "two numbers", "no client"],
+)
+def test_a_search_that_is_none_is_told_what_is_wrong(api: Apis, query: dict[str, str], detail: str) -> None:
+    answer = api.call(search(**query))
+
+    assert (answer.status, answer.problem, answer.body["detail"]) == (400, "invalid-query", detail)
 
 
 def test_a_batch_that_is_not_held_cannot_be_redriven(api: Apis) -> None:
@@ -236,7 +259,7 @@ def test_a_list_without_a_query_is_told_what_it_wants(api: Apis) -> None:
 
 
 OPERATORS = [
-    *("operators-batch", "operators-redrive", "operators-order", "operators-number", "operators-held"),
+    *("operators-batch", "operators-redrive", "operators-order", "operators-orders", "operators-held"),
 ]
 
 

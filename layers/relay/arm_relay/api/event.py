@@ -100,6 +100,18 @@ def name_of(event: Event, name: str) -> str:
     return value
 
 
+def one_of(event: Event, *names: str) -> tuple[str, str]:
+    """The one query parameter of these that is given, and its value.
+
+    Raises:
+        InvalidQuery: none is given, or several are.
+    """
+    given = [(name, value) for name in names if (value := query_of(event, name))]
+    if len(given) != 1:
+        raise InvalidQuery(f"Give one of the query parameters {' and '.join(names)}.")
+    return given[0]
+
+
 def choice_of[E: StrEnum](event: Event, name: str, choices: type[E], default: E | None = None) -> E:
     """A query parameter that is one of some words.
 

@@ -1,6 +1,7 @@
 """Use case: what is known about an order and a batch, and which batches wait for a person."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import Final
 from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.orders.order import MAX_ID
 from arm_relay.store import records
-from arm_relay.store.records import HeldBatch, Marker
+from arm_relay.store.records import HeldBatch, Marker, Place
 from arm_relay.store.table import Store
 
 #: How many batches a page of a list holds: at most, and by default.
@@ -28,7 +29,7 @@ class UnknownBatch(Exception):
 
 
 class UnknownOrder(Exception):
-    """The client has no order with this id or invoice number."""
+    """The client has no order with this id."""
 
 
 class InvalidCursor(Exception):
@@ -70,24 +71,33 @@ class Inquiries:
             StoreUnavailable: the table is out of reach.
         """
         markers = self._store.markers(client_no, [order_id]) if _may_exist(client_no, order_id) else {}
-        return self._marked_by(markers.get(order_id), client_no)
+        found = self._at(client_no, list(markers.values()))
+        if not found:
+            raise UnknownOrder(UnknownOrder.__doc__)
+        return found[0]
 
-    def order_of_number(self, client_no: str, invoice_no: str) -> tuple[BatchOrder, Batch]:
-        """The client's order that has this invoice number, and its batch.
+    def orders_of_number(self, client_no: str, invoice_no: str) -> list[tuple[BatchOrder, Batch]]:
+        """The client's order that has this invoice number, and its batch; none where no order has it.
 
         Raises:
-            UnknownOrder: no order has it.
             StoreUnavailable: the table is out of reach.
         """
         markers = self._store.number_markers(client_no, [invoice_no]) if _may_exist(client_no, invoice_no) else {}
-        return self._marked_by(markers.get(invoice_no), client_no)
+        return self._at(client_no, list(markers.values()))
 
-    def _marked_by(self, marker: Marker | None, client_no: str) -> tuple[BatchOrder, Batch]:
-        batch = self._store.batch(marker.batch_id) if marker else None
-        order = records.marked_order(marker, batch, client_no)
-        if order is None or batch is None:
-            raise UnknownOrder(UnknownOrder.__doc__)
-        return order, batch
+    def orders_of_order_id(self, client_no: str, order_id: str) -> list[tuple[BatchOrder, Batch]]:
+        """The client's orders that have this orderId, at most a hundred, each with its batch.
+
+        Raises:
+            StoreUnavailable: the table is out of reach.
+        """
+        places = self._store.with_order_id(client_no, order_id) if _may_exist(client_no, order_id) else []
+        return self._at(client_no, places)
+
+    def _at(self, client_no: str, places: Sequence[Marker | Place]) -> list[tuple[BatchOrder, Batch]]:
+        batches = self._store.batches([place.batch_id for place in places]) if places else {}
+        found = [(place, batch) for place in places if (batch := batches.get(place.batch_id))]
+        return [(order, batch) for place, batch in found if (order := records.marked_order(place, batch, client_no))]
 
     def held(self, client_no: str, limit: int, cursor: str | None) -> HeldBatches:
         """One page of the client's held batches; `cursor` comes from the page before.

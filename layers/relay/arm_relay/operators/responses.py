@@ -1,5 +1,6 @@
 """The bodies of the answers to operators."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from arm_relay.api.progress import progress_of
@@ -17,6 +18,11 @@ def to_status(batch: Batch, times: Times) -> dict[str, Any]:
 def to_order_status(order: BatchOrder, batch: Batch, times: Times) -> dict[str, Any]:
     """All that is known about one order and its batch."""
     return _status(batch, times) | {"order": summary.of_order(order)}
+
+
+def to_orders(orders: Sequence[tuple[BatchOrder, Batch]], times: Times) -> dict[str, Any]:
+    """All that is known about several orders and their batches."""
+    return {"orders": [to_order_status(order, batch, times) for order, batch in orders]}
 
 
 def to_held(page: HeldBatches) -> dict[str, Any]:

@@ -4,7 +4,7 @@ pk                    holds
 BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
 `heldOf` and `endedAt` while it is held into the sparse index `held`
 PAYLOAD#<batchId>     the payload of a batch whose record would be larger than a write unit with it
-ORDER#<client>#<id>   the marker that makes an order id unique
+ORDER#<client>#<id>   the marker that makes an order id unique; `orderOf` puts it into the index `orderId`
 INVOICE#<client>#<no> the marker that makes an invoice number unique, as ARM compares numbers
 SHARD#<n>             the lease of the poller that works on a shard
 """
@@ -107,6 +107,14 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an order is that was found by its orderId: its batch, and its id there."""
+
+    batch_id: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeldBatch:
     """What the index `held` holds of a batch that waits for a person."""
 
@@ -116,8 +124,8 @@ class HeldBatch:
     order_count: int
 
 
-def marked_order(marker: Marker | None, batch: Batch | None, client_no: str) -> BatchOrder | None:
-    """The order of this client that a marker names, in the batch that it names; None where there is none.
+def marked_order(marker: Marker | Place | None, batch: Batch | None, client_no: str) -> BatchOrder | None:
+    """The order of this client that a marker or the index names, in the batch that it names; None where there is none.
 
     A marker may outlive its batch. And other clients' keys may look the same: client `2218#a` with order `b` would
     share one with client `2218` and order `a#b`.
@@ -174,6 +182,11 @@ def marker_key(client_no: str, order_id: str) -> str:
 def number_key(client_no: str, invoice_no: str) -> str:
     """The key of an invoice number's marker."""
     return f"INVOICE#{client_no}#{compared(invoice_no)}"
+
+
+def order_key(client_no: str, order_id: str) -> str:
+    """The key in the index `orderId` of the orders that have this orderId."""
+    return f"{client_no}#{compared(order_id)}"
 
 
 def shard_of(batch_id: str) -> str:
@@ -306,8 +319,7 @@ def from_held_item(item: Item) -> HeldBatch:
 def to_marker(batch: Batch, order: BatchOrder, expires_at: datetime) -> Item:
     """The marker of an order's id. DynamoDB deletes it some time after `expires_at`."""
     marker = _marker(marker_key(batch.client_no, order.id), batch, order, expires_at)
-    # For a person who knows an order by its own number only (docs/operations.md).
-    return marker | ({"orderId": {"S": order.order_id}} if order.order_id else {})
+    return marker | ({"orderOf": {"S": order_key(batch.client_no, order.order_id)}} if order.order_id else {})
 
 
 def to_number_marker(batch: Batch, order: BatchOrder, invoice_no: str, expires_at: datetime) -> Item:
@@ -333,6 +345,11 @@ def from_marker(item: Item) -> Marker:
         digest=_text(item, "digest"),
         expires_at=datetime.fromtimestamp(_number(item, "expiresAt"), UTC),
     )
+
+
+def from_order_item(item: Item) -> Place:
+    """Where an order is, by an item of the index `orderId`."""
+    return Place(batch_id=_text(item, "batchId"), order_id=_text(item, "id"))
 
 
 def to_lease(shard: str, owner: str, until: datetime, lease: Lease) -> Item:

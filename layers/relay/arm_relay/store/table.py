@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay.batches.batch import CLOCK_SKEW, ENDS, Batch
 from arm_relay.store import bulk, records
-from arm_relay.store.records import DueBatch, HeldBatch, Item, Lease, Marker, UnreadableRecord
+from arm_relay.store.records import DueBatch, HeldBatch, Item, Lease, Marker, Place, UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,9 +29,12 @@ IS_LEASED_BY: Final = "leasedBy = :owner"
 IS_DUE: Final = "#shard = :shard AND due <= :now"  # `shard` is a reserved word of DynamoDB.
 IS_OF_SHARD: Final = "#shard = :shard"
 IS_HELD_OF: Final = "heldOf = :client"
+HAS_ORDER_ID: Final = "orderOf = :order"
 
 #: How many due batches are found at a time.
 PAGE: Final = 500
+#: How many orders of one orderId are found.
+OF_ONE_ORDER_ID: Final = 100
 #: How BatchExecuteStatement names a condition that does not hold.
 FAILED: Final = "ConditionalCheckFailed"
 
@@ -262,6 +265,17 @@ class Store:
                 "pk": {"S": records.batch_key(batch_id)},
             }
         return [records.from_held_item(item) for item in self._query(request)["Items"]]
+
+    def with_order_id(self, client_no: str, order_id: str) -> list[Place]:
+        """Where the client's orders of this orderId are, the first hundred. The index lags behind the table."""
+        request = {
+            "TableName": self._table,
+            "IndexName": "orderId",
+            "KeyConditionExpression": HAS_ORDER_ID,
+            "ExpressionAttributeValues": {":order": {"S": records.order_key(client_no, order_id)}},
+            "Limit": OF_ONE_ORDER_ID,
+        }
+        return [records.from_order_item(item) for item in self._query(request)["Items"]]
 
     def _of_shard(self, shard: str) -> dict[str, Any]:
         return {

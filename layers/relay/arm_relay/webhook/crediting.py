@@ -1,5 +1,6 @@
 """Whether a credit note may go to ARM, by the invoice that it credits as the relay has it. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,12 +11,17 @@ from arm_relay.orders.order import INVOICED, ItemLine, Order
 
 
 @dataclass(frozen=True, slots=True)
-class Invoice:
-    """A credited invoice as the relay has it."""
+class Named:
+    """An order that a credit note may mean, as the relay has it."""
 
     order: BatchOrder
     #: None: it belongs in the new batch of the same request.
     batch: Batch | None
+
+    @property
+    def was_not_created(self) -> bool:
+        """Whether ARM has no document of it, and gets none."""
+        return self.batch is not None and self.batch.state in ENDS and self.order.status in CORRECTABLE
 
 
 def id_by_order(order_id: str) -> str:
@@ -23,11 +29,22 @@ def id_by_order(order_id: str) -> str:
     return f"{INVOICED}:{order_id}"
 
 
-def credited(credit: Order, drafted: BatchOrder, invoice: Invoice | None) -> CreditedInvoice | Fault:
-    """What a credit note credits, or why it cannot; the fault's pointer counts from the credit note."""
-    if invoice is None:
+def credited(credit: Order, drafted: BatchOrder, named: Sequence[Named]) -> CreditedInvoice | Fault:
+    """What a credit note credits, or why it cannot; the fault's pointer counts from the credit note.
+
+    `named` are the orders that have the number or the orderId that it gives.
+    """
+    if not named:
         return CreditedInvoice(Standing.UNKNOWN)
-    if invoice.batch and invoice.batch.state in ENDS and invoice.order.status in CORRECTABLE:
+    # An invoice that failed may have been sent again under another id.
+    invoice, *others = [each for each in named if not each.was_not_created] or named[:1]
+    if others:
+        ids = ", ".join(each.order.id for each in (invoice, *others))
+        return Fault(_place(credit), f"names several invoices ({ids}): name one by its invoiceNo instead")
+    if invoice.order.type != INVOICED:
+        detail = "which is a credit note: name the invoice that is credited"
+        return Fault(_place(credit), f"names order {invoice.order.id}, {detail}")
+    if invoice.was_not_created:
         detail = (
             "was not created in ARM, so there is nothing to credit: send the invoice again, corrected, if it is due"
         )

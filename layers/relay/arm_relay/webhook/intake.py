@@ -128,7 +128,9 @@ class Intake:
         recorded = self._lookup.recorded(client_no, taking.request.valid, taking.way)
         taking = taking.with_recorded(recorded).judged(self._drafts.batch_order)
         if on_invalid is OnInvalid.REJECT_ALL:
-            taking.request.reject_faults()
+            # Where all that is left was accepted before, the answer is what became of each, as it was then.
+            if taking.new or not taking.recorded.replays:
+                taking.request.reject_faults()
             if conflict := taking.recorded.conflict_of(taking.request):
                 raise conflict
         return taking

@@ -1,18 +1,20 @@
 """What the table already holds of a request's orders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from arm_relay.orders.order import Credits, Order
-from arm_relay.store.records import Marker
+from arm_relay.batches.batch import Batch
+from arm_relay.orders.order import INVOICED, Credits, Order
+from arm_relay.store.records import Marker, Place, marked_order
 from arm_relay.store.table import Store
-from arm_relay.webhook.crediting import Invoice, id_by_order
+from arm_relay.webhook.crediting import Named, id_by_order
 from arm_relay.webhook.identity import Holder
 from arm_relay.webhook.receipts import AlreadyRecorded
 from arm_relay.webhook.ways import SENDING, Way
 
 
 class Lookup:
-    """Finds orders by their ids and numbers."""
+    """Finds orders by their ids, their numbers and their orderIds."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -23,32 +25,65 @@ class Lookup:
         Raises:
             StoreUnavailable: the table is out of reach.
         """
-        named = [order.credits for order in orders if order.credits]
-        ids, numbers = self._store.markers_of(
+        found = self._found(client_no, orders, [order.credits for order in orders if order.credits])
+        identities = {
+            order.id: way.identify(order, found.with_id(order.id), found.with_number(order.invoice_no))
+            for order in orders
+        }
+        named = {order.id: tuple(found.named_by(order.credits)) for order in orders if order.credits}
+        return AlreadyRecorded(identities, named, way.conflict)
+
+    def _found(self, client_no: str, orders: Sequence[Order], credits_: Sequence[Credits]) -> "_Found":
+        order_ids = dict.fromkeys(credit.order_id for credit in credits_ if credit.order_id)
+        by_id, by_number = self._store.markers_of(
             client_no,
-            [*(order.id for order in orders), *(id_by_order(credit.order_id) for credit in named if credit.order_id)],
+            [*(order.id for order in orders), *map(id_by_order, order_ids)],
             [
-                *filter(None, (order.invoice_no for order in orders)),
-                *filter(None, (credit.invoice_no for credit in named)),
+                *(order.invoice_no for order in orders if order.invoice_no),
+                *(credit.invoice_no for credit in credits_ if credit.invoice_no),
             ],
         )
-        markers = [*ids.values(), *numbers.values()]
-        batches = self._store.batches([marker.batch_id for marker in markers]) if markers else {}
+        by_order_id = {order_id: self._store.with_order_id(client_no, order_id) for order_id in order_ids}
+        batch_ids = [
+            *(marker.batch_id for marker in (*by_id.values(), *by_number.values())),
+            *(place.batch_id for places in by_order_id.values() for place in places),
+        ]
+        batches = self._store.batches(batch_ids) if batch_ids else {}
+        return _Found(client_no, by_id, by_number, by_order_id, batches)
 
-        def holder(marker: Marker | None) -> Holder | None:
-            return Holder(marker, batches.get(marker.batch_id)) if marker else None
 
-        def invoice(credit: Credits) -> Invoice | None:
-            by_order = ids.get(id_by_order(credit.order_id or ""))
-            marker = numbers.get(credit.invoice_no) if credit.invoice_no else by_order
-            batch = batches.get(marker.batch_id) if marker else None
-            return Invoice(batch.order(marker.order_id), batch) if marker and batch else None
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The markers and batches that the table holds."""
 
-        return AlreadyRecorded(
-            {
-                order.id: way.identify(order, holder(ids.get(order.id)), holder(numbers.get(order.invoice_no or "")))
-                for order in orders
-            },
-            {order.id: found for order in orders if order.credits and (found := invoice(order.credits))},
-            way.conflict,
-        )
+    client_no: str
+    by_id: Mapping[str, Marker]
+    by_number: Mapping[str, Marker]
+    by_order_id: Mapping[str, Sequence[Place]]
+    batches: Mapping[str, Batch]
+
+    def with_id(self, order_id: str) -> Holder | None:
+        """What has an order's id."""
+        return self._holder(self.by_id.get(order_id))
+
+    def with_number(self, invoice_no: str | None) -> Holder | None:
+        """What has an invoice number."""
+        return self._holder(self.by_number.get(invoice_no or ""))
+
+    def named_by(self, credit: Credits) -> Iterator[Named]:
+        """The order that has the number that a credit note gives, or the invoices that have the orderId."""
+        if credit.order_id is None:
+            yield from self._at(self.by_number.get(credit.invoice_no or ""))
+            return
+        # The index lags behind. The marker of an invoice without a number and an id of its own does not.
+        places = [self.by_id.get(id_by_order(credit.order_id)), *self.by_order_id[credit.order_id]]
+        for place in places:
+            yield from (named for named in self._at(place) if named.order.type == INVOICED)
+
+    def _holder(self, marker: Marker | None) -> Holder | None:
+        return Holder(marker, self.batches.get(marker.batch_id)) if marker else None
+
+    def _at(self, place: Marker | Place | None) -> Iterator[Named]:
+        batch = self.batches.get(place.batch_id) if place else None
+        if batch and (order := marked_order(place, batch, self.client_no)):
+            yield Named(order, batch)

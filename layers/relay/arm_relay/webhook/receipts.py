@@ -8,7 +8,7 @@ from arm_relay.batches.batch import Amounts, Batch, BatchOrder, State
 from arm_relay.orders.faults import Fault, Faulty, InvalidOrders
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
-from arm_relay.webhook.crediting import Invoice
+from arm_relay.webhook.crediting import Named
 from arm_relay.webhook.identity import New, Other, Same
 
 
@@ -94,8 +94,8 @@ class AlreadyRecorded:
 
     #: What each order is, by its id. Every order is new as long as the table has not been asked.
     identities: Mapping[str, New | Same | Other] = field(default_factory=dict)
-    #: The invoice that each credit note names, by the credit note's id, where the relay has it.
-    invoices: Mapping[str, Invoice] = field(default_factory=dict)
+    #: The orders that each credit note may mean, by the credit note's id.
+    named: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
     #: What it means where an order can be neither.
     conflict: type[Conflict] = Conflict
 

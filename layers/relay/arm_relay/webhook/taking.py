@@ -1,15 +1,15 @@
 """How far a request has come into the table, and which of its orders belong in which new batch. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from arm_relay.batches.batch import Batch, BatchOrder, CreditedInvoice, Standing
-from arm_relay.comparison import compared
+from arm_relay.comparison import same_value
 from arm_relay.orders.faults import Fault
 from arm_relay.orders.order import INVOICED, Credits, Order
 from arm_relay.orders.parsing import ParsedOrder, ParsedRequest
-from arm_relay.webhook.crediting import Invoice, credited, faulty_here
+from arm_relay.webhook.crediting import Named, credited, faulty_here
 from arm_relay.webhook.identity import New, Same
 from arm_relay.webhook.receipts import AlreadyRecorded
 from arm_relay.webhook.ways import SENDING, Way
@@ -76,31 +76,31 @@ class Taking:
         return invoice is not None and invoice.standing is Standing.AWAITED
 
     def _credited(self, credit: Order, drafted: Callable[[Order], BatchOrder]) -> CreditedInvoice | Fault:
-        here = _named(self.request.orders, credit.credits)
-        if here and (here.faults or here.order is None):
-            return faulty_here(credit, here.pointer)
-        known = self._own(here.order, drafted) if here and here.order else None
-        return credited(credit, drafted(credit), known or self.recorded.invoices.get(credit.id))
+        here = [parsed for parsed in self.request.orders if credit.credits and _is_named(parsed, credit.credits)]
+        for parsed in here:
+            if parsed.faults or parsed.order is None:
+                return faulty_here(credit, parsed.pointer)
+        own = filter(None, (self._own(parsed.order, drafted) for parsed in here if parsed.order))
+        known = {each.order.id: each for each in (*self.recorded.named.get(credit.id, ()), *own)}
+        return credited(credit, drafted(credit), list(known.values()))
 
-    def _own(self, order: Order, drafted: Callable[[Order], BatchOrder]) -> Invoice | None:
-        """An order of the request itself as an invoice; None where another order has its id or its number."""
+    def _own(self, order: Order, drafted: Callable[[Order], BatchOrder]) -> Named | None:
+        """An order of the request itself as the relay has it; None where another order has its id or its number."""
         identity = self.recorded.of(order)
         if batch := self.claimed.get(order.id):
-            return Invoice(batch.order(order.id), batch)
+            return Named(batch.order(order.id), batch)
         if isinstance(identity, Same):
-            return Invoice(identity.batch.order(identity.order_id), identity.batch)
-        return Invoice(drafted(order), None) if isinstance(identity, New) else None
+            return Named(identity.batch.order(identity.order_id), identity.batch)
+        return Named(drafted(order), None) if isinstance(identity, New) else None
 
 
-def _named(orders: Sequence[ParsedOrder], credits_: Credits | None) -> ParsedOrder | None:
-    """The invoice of the request that a credit note names."""
-    name = "invoiceNo" if credits_ and credits_.invoice_no else "orderId"
-    number = credits_ and (credits_.invoice_no or credits_.order_id)
-    return next((parsed for parsed in orders if _is_invoice(parsed, name, number or "")), None)
+def _is_named(parsed: ParsedOrder, credits_: Credits) -> bool:
+    """Whether an order of the request has the number that a credit note gives, or is an invoice with its orderId."""
+    content = parsed.content if isinstance(parsed.content, dict) else {}
+    if credits_.invoice_no:
+        return _has(content, "invoiceNo", credits_.invoice_no)
+    return content.get("type") == INVOICED and _has(content, "orderId", credits_.order_id or "")
 
 
-def _is_invoice(parsed: ParsedOrder, name: str, number: str) -> bool:
-    content = parsed.content
-    if not isinstance(content, dict) or content.get("type") != INVOICED or not isinstance(content.get(name), str):
-        return False
-    return compared(content[name]) == compared(number)
+def _has(content: Mapping[str, object], name: str, value: str) -> bool:
+    return isinstance(content.get(name), str) and same_value(content[name], value)
