@@ -111,7 +111,8 @@ def _claimed_twice(batches: Iterable[Batch]) -> Iterator[str]:
 def _overtaken(evidence: Evidence) -> Iterator[str]:
     """No credit note that waited for its invoice came to ARM before it."""
     places = {str(document.payload.get("customerMessage")): place for place, document in enumerate(evidence.documents)}
-    for credit in (order for batch in evidence.batches for order in batch.orders):
+    # One that was refused without a submission may have come again, for another invoice.
+    for credit in (order for batch in evidence.batches if batch.attempt for order in batch.orders):
         if not credit.credited or credit.credited.standing is not Standing.AWAITED or credit.id not in places:
             continue
         if places.get(str(credit.credited.id), len(places)) > places[credit.id]:
