@@ -29,6 +29,7 @@ from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from standardwebhooks.webhooks import Webhook as Signer
@@ -196,7 +197,7 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> Webhook:
         drafts=_drafts(environment),
         pace=_pace(environment, cloud),
         tolerance=timedelta(seconds=300),
-        new_id=lambda: str(uuid.UUID(int=environment.random.getrandbits(128))),
+        new_id=lambda: _new_id(environment),
         pause=lambda repetition: environment.sleep(0.05 * repetition) if repetition else None,
     )
 
@@ -208,6 +209,8 @@ def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
         journal=cloud.journal,
         drafts=_drafts(environment),
         pace=_pace(environment, cloud),
+        redrives=_redrives(environment, cloud),
+        new_id=lambda: _new_id(environment),
     )
 
 
@@ -225,6 +228,8 @@ def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
         workers=OneByOne(),
         look_ups=one_by_one,
         pollers_at_once=1,
+        redrives=_redrives(environment, cloud),
+        new_id=lambda: _new_id(environment),
     )
 
 
@@ -241,6 +246,14 @@ def _store(environment: Environment, cloud: Cloud) -> Store:
     return Store(
         _dynamodb(environment, cloud), "relay", retention=cloud.times.retention, marker_life=cloud.times.retention
     )
+
+
+def _redrives(environment: Environment, cloud: Cloud) -> Redrives:
+    return Redrives(_dynamodb(environment, cloud), "relay", life=cloud.times.retention)
+
+
+def _new_id(environment: Environment) -> str:
+    return str(uuid.UUID(int=environment.random.getrandbits(128)))
 
 
 def _dynamodb(environment: Environment, cloud: Cloud) -> Any:

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import boto3
@@ -9,9 +10,10 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State
 from arm_relay.batches.pace import Pace
 from arm_relay.batches.steps import IllegalStep
-from arm_relay.operators.inquiries import UnknownBatch
+from arm_relay.operators.inquiries import Inquiries, UnknownBatch
 from arm_relay.operators.redrive import InvalidRedrive, Redrive
 from arm_relay.orders.json_bodies import NotJson
+from arm_relay.redriving import Redriving
 from arm_relay.store.table import Store
 from moto import mock_aws
 
@@ -34,7 +36,12 @@ class World:
         self.dynamodb: Any = boto3.client("dynamodb")
         create_table(self.dynamodb)
         self.store = Store(self.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
-        self.redrive = Redrive(store=self.store, journal=self.diary, pace=PACE)
+        self.redrive = self.redrive_of(self.store)
+
+    def redrive_of(self, store: Store) -> Redrive:
+        ids = map("new-{}".format, count(1))
+        redriving = Redriving(store=store, journal=self.diary, pace=PACE, new_id=lambda: next(ids))
+        return Redrive(Inquiries(store), redriving)
 
     def held(self, *statuses: OrderStatus, **changes: object) -> Batch:
         """A batch on hold, announced; its orders stand as they are given."""
@@ -196,7 +203,7 @@ def test_of_two_people_one_releases_it(world: World) -> None:
             return found
 
     store = Late(world.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
-    redrive = Redrive(store=store, journal=world.diary, pace=PACE)
+    redrive = world.redrive_of(store)
 
     with pytest.raises(IllegalStep, match="Another writer saved the batch first"):
         redrive.release("2218", "batch-1", FAILED, KARI)

@@ -6,6 +6,7 @@ Times are UTC. A batch with a `due` time has something left to do; without one i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -68,6 +69,9 @@ class Evidence(StrEnum):
 #: The final states.
 ENDS: Final = frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED})
 
+#: The final states in which orders are left that ARM did not create a document for.
+FAILURES: Final = ENDS - {State.SUCCEEDED}
+
 #: The statuses of orders that may be sent again with different content.
 CORRECTABLE: Final = frozenset({OrderStatus.FAILED, OrderStatus.REFUSED})
 
@@ -116,6 +120,10 @@ class BatchOrder:
     errors: tuple[str, ...] = ()
     #: The type of the document that is sent for it, such as IN.
     document_type: str = ""
+    #: What its document comes to with VAT, in major units of its currency; None where that was not recorded.
+    total: Decimal | None = None
+    #: The order's currency; None where it leaves that to ARM.
+    currency: str | None = None
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None
@@ -176,6 +184,8 @@ class Batch:
     failure: str | None = None
     batch_uuid: str | None = None
     answer: Answer | None = None
+    #: ARM's answer to the submission that it took, once a later one has taken its place in `answer`.
+    submission_answer: Answer | None = None
     #: The number of ends and holds so far. It numbers the announcements.
     announcements: int = 0
     #: When it entered its present end or hold.
@@ -184,6 +194,11 @@ class Batch:
     cause: str
     #: Transitions grouped by state, cause and operator, in the order of each group's first time.
     history: tuple[Transitions, ...]
+    #: The bulk redrive that acted on it last.
+    redrive_id: str | None = None
+    #: The failed batch whose orders it sends again, and the batch that sends its own failed orders again.
+    retry_of: str | None = None
+    retried_as: str | None = None
     #: The version of the record: every save is conditional on it.
     version: int = 1
 
@@ -208,6 +223,25 @@ class Batch:
         if self.state is State.PENDING and self.failing_since:
             return self.failing_since + times.failure_settling
         return None
+
+    @property
+    def since(self) -> datetime:
+        """When it entered its present state."""
+        if self.rests and self.ended_at:
+            return self.ended_at
+        return max(
+            (at for entry in self.history if entry.state is self.state for at in entry.at), default=self.opened_at
+        )
+
+    @property
+    def is_certainly_absent(self) -> bool:
+        """Whether ARM certainly has none of it: no attempt ever was in doubt or taken, or ARM refused the only one.
+
+        It is False where the relay cannot know. What a person said of it does not count.
+        """
+        if self.doubt or self.batch_uuid or self.state not in {State.QUEUED, State.HELD, State.REFUSED}:
+            return False
+        return not any(entry.state in {State.UNCONFIRMED, State.PENDING} for entry in self.history)
 
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""

@@ -1,5 +1,6 @@
 """What every function calls, and the time they go by."""
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from arm_relay.bootstrap import botocore_loader
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
 from arm_relay.store.outage import Outage
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 
 #: How many batches a poller handles at a time.
@@ -60,6 +62,16 @@ def secrets(settings: Settings) -> Secrets:
 def aws(service: str) -> Any:  # noqa: ANN401 (botocore makes them at run time)
     """A client of an AWS service."""
     return botocore_loader.client(service, AWS)
+
+
+def new_id() -> str:
+    """An id that nothing has yet."""
+    return str(uuid.uuid4())
+
+
+def redrives(settings: Settings) -> Redrives:
+    """The bulk redrives, kept as long as batches."""
+    return Redrives(aws("dynamodb"), settings.table_name, life=settings.times().retention)
 
 
 def now() -> datetime:

@@ -1,7 +1,7 @@
 """The operators' function's parts."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
@@ -14,11 +14,16 @@ from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.drafts import drafts
 from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.operators.bulk import Bulk
 from arm_relay.operators.inquiries import Inquiries
+from arm_relay.operators.lists import BatchLists
 from arm_relay.operators.preview import Preview
 from arm_relay.operators.redrive import Redrive
+from arm_relay.redriving import Redriving
 from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
+from arm_relay.store.lists import Lists
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 
 
@@ -28,6 +33,8 @@ class Operators:
 
     inquiries: Inquiries
     redrive: Redrive
+    lists: BatchLists
+    bulk: Bulk
     preview: Preview
     times: Times
     journal: Journal
@@ -43,16 +50,32 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> O
         journal=LambdaJournal(logger, metrics),
         drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
+        redrives=clients.redrives(settings),
+        new_id=clients.new_id,
     )
     cold_start.end()
     return parts
 
 
-def assemble(*, store: Store, secrets: Secrets, journal: Journal, drafts: Drafts, pace: Pace) -> Operators:
+def assemble(
+    *,
+    store: Store,
+    secrets: Secrets,
+    journal: Journal,
+    drafts: Drafts,
+    pace: Pace,
+    redrives: Redrives,
+    new_id: Callable[[], str],
+) -> Operators:
     """Put the operators' function's parts together."""
+    inquiries = Inquiries(store)
+    lists = BatchLists(Lists(store))
+    redriving = Redriving(store=store, journal=journal, pace=pace, new_id=new_id)
     return Operators(
-        inquiries=Inquiries(store),
-        redrive=Redrive(store=store, journal=journal, pace=pace),
+        inquiries=inquiries,
+        redrive=Redrive(inquiries, redriving),
+        lists=lists,
+        bulk=Bulk(lists=lists, redrives=redrives, pace=pace, new_id=new_id),
         preview=Preview(drafts, secrets.signing_keys),
         times=pace.times,
         journal=journal,

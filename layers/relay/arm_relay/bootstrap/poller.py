@@ -15,16 +15,19 @@ from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
 from arm_relay.bootstrap.ledger import LOOK_UPS, ledger
 from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.poller.bulk_redrives import BulkRedrives
 from arm_relay.poller.concurrency import AtOnce, Threads, Workers, WorkerThreads
 from arm_relay.poller.control import Control
 from arm_relay.poller.next_step import NextStep, Stepped
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling, Start
 from arm_relay.poller.stream import Announcements, Stream
+from arm_relay.redriving import Redriving
 from arm_relay.settings import Settings
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 
@@ -47,6 +50,8 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         workers=WorkerThreads(WORKERS),
         look_ups=Threads(LOOK_UPS),
         pollers_at_once=settings.pollers_at_once,
+        redrives=clients.redrives(settings),
+        new_id=clients.new_id,
     )
     cold_start.end()
     return polling
@@ -66,6 +71,8 @@ def assemble(
     workers: Workers[Stepped],
     look_ups: AtOnce,
     pollers_at_once: int,
+    redrives: Redrives,
+    new_id: Callable[[], str],
 ) -> Polling:
     """Put the poller function's use case together."""
 
@@ -106,4 +113,11 @@ def assemble(
         now=pace.now,
         shuffled=shuffled,
         shards_at_once=-(-SHARDS // pollers_at_once),
+        bulk_redrives=BulkRedrives(
+            store=store,
+            redrives=redrives,
+            redriving=Redriving(store=store, journal=journal, pace=pace, new_id=new_id),
+            journal=journal,
+            now=pace.now,
+        ),
     )
