@@ -99,11 +99,12 @@ class Polling:
 
     def _started(self, owner: str, remaining: Callable[[], float]) -> Start:
         now = self._now()
+        past, failures = self._liveness.begin_run(now), self._outage.failures(now)
         redrives = self._bulk_redrives.under_way()
         kept = TO_FINISH + (SPELL if redrives else 0)
         return Start(
-            past=self._liveness.begin_run(now),
-            is_suspected=self._outage.failures(now) >= LIMIT,
+            past=past,
+            is_suspected=failures >= LIMIT,
             shards=Shards(store=self._store, now=self._now, owner=owner, remaining=remaining),
             time_left=TimeLeft(lambda: remaining() - kept, lambda: remaining() > TO_SUBMIT),
             redrives=redrives,
