@@ -123,7 +123,7 @@ def test_more_than_was_seen_is_not_touched(world: World) -> None:
     for number in range(3):
         world.hold(number)
 
-    with pytest.raises(MoreBatches, match="3 batches match, and the redrive states 2"):
+    with pytest.raises(MoreBatches, match="states 2 batches, and 3 match"):
         world.begin(batches=2)
     assert world.redrives.under_way() == []
 

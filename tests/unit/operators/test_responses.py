@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, Evidence, OrderStatus, State
@@ -134,7 +135,7 @@ def test_the_status_says_until_when_arms_failure_settles() -> None:
 
 def test_every_order_is_shown_with_its_document_and_what_the_ledger_said_of_it() -> None:
     orders = (a_batch_order(evidence=Evidence.ABSENT, asked_at=NOW), a_batch_order(id="evt-2"))
-    sent = [{"documentNo": "1", "price": Decimal("0.00005")}, {"documentNo": "2"}]
+    sent: list[dict[str, Any]] = [{"documentNo": "1", "price": Decimal("0.00005")}, {"documentNo": "2"}]
 
     status = to_status(a_batch(orders=orders), TIMES, sent)
 

@@ -112,7 +112,7 @@ class Bulk:
             return plan
         if plan.totals.tally.batches > request.batches:
             raise MoreBatches(
-                f"{plan.totals.tally.batches} batches match, and the redrive states {request.batches}."
+                f"The redrive states {request.batches} batches, and {plan.totals.tally.batches} match."
                 " Make a dry run again."
             )
         redrive = BulkRedrive(
