@@ -155,7 +155,21 @@ def orders_event(body: str, on_invalid: str, now: datetime) -> dict[str, Any]:
 
 def redrive_event(batch_id: str, body: str) -> dict[str, Any]:
     """API Gateway's event for a redrive by an authorised operator."""
-    event = _event("POST", f"/v1/clients/{CLIENT_NO}/batches/{batch_id}/redrive", body, {})
+    return _operators_event(f"/v1/clients/{CLIENT_NO}/batches/{batch_id}/redrive", body)
+
+
+def bulk_event(body: str) -> dict[str, Any]:
+    """API Gateway's event for a bulk redrive by an authorised operator."""
+    return _operators_event("/v1/redrives", body)
+
+
+def stop_event(redrive_id: str) -> dict[str, Any]:
+    """API Gateway's event for an operator who stops a bulk redrive."""
+    return _operators_event(f"/v1/redrives/{redrive_id}/stop", "")
+
+
+def _operators_event(path: str, body: str) -> dict[str, Any]:
+    event = _event("POST", path, body, {})
     event["requestContext"]["authorizer"] = {"iam": {"userArn": "arn:aws:iam::000000000000:user/operator"}}
     return event
 

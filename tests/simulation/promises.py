@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, State
+from arm_relay.batches.bulk_redrive import BulkRedrive
 
 from sandbox.arm.ledger import Document
 
@@ -22,6 +23,7 @@ class Evidence:
     belongs_to: Mapping[str, str]
     documents: Sequence[Document]
     messages: Sequence[Mapping[str, Any]]
+    redrives: Sequence[BulkRedrive]
     #: What nobody foresaw: answers with 500, failed polls.
     failures: Sequence[str]
 
@@ -36,6 +38,7 @@ def broken(evidence: Evidence) -> list[str]:
         *_untold(evidence),
         *_false(evidence, bills),
         *_claimed_twice(evidence.batches),
+        *_redriven_otherwise(evidence),
     ]
 
 
@@ -86,3 +89,27 @@ def _claimed_twice(batches: Iterable[Batch]) -> Iterator[str]:
     """An order belongs to one batch that may still bill it."""
     alive = Counter(order.id for batch in batches for order in batch.orders if order.status not in CORRECTABLE)
     yield from (f"{order_id} belongs to {number} batches" for order_id, number in alive.items() if number > 1)
+
+
+def _redriven_otherwise(evidence: Evidence) -> Iterator[str]:
+    """A bulk redrive ends, touches each batch once and no more than its operator has seen, and counts what it did."""
+    for redrive in evidence.redrives:
+        touched = Counter(
+            batch.id
+            for batch in evidence.batches
+            for entry in batch.history
+            for _ in entry.at
+            # The first entry of a retry is its new batch's.
+            if entry.by and entry.cause.endswith(redrive.reason) and entry is not _birth(batch)
+        )
+        if redrive.is_under_way:
+            yield f"{redrive.id} is still under way"
+        yield from (f"{batch_id} was redriven {number} times" for batch_id, number in touched.items() if number > 1)
+        if len(touched) > redrive.most:
+            yield f"{redrive.id} touched {len(touched)} batches of {redrive.most}"
+        if len(touched) != redrive.done:
+            yield f"{redrive.id} touched {len(touched)} batches and counted {redrive.done}"
+
+
+def _birth(batch: Batch) -> object:
+    return batch.history[0] if batch.retry_of else None

@@ -58,7 +58,7 @@ class Redrives:
             answer = self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": key(redrive_id)}}, ConsistentRead=True
             )
-        return _from_item(answer["Item"]) if "Item" in answer else None
+        return from_item(answer["Item"]) if "Item" in answer else None
 
     def save(self, redrive: BulkRedrive) -> BulkRedrive | None:
         """Record its next step: as recorded, or None where another writer saved first.
@@ -139,7 +139,8 @@ def _to_json(redrive: BulkRedrive) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value}
 
 
-def _from_item(item: Item) -> BulkRedrive:
+def from_item(item: Item) -> BulkRedrive:
+    """The bulk redrive of an item."""
     said = json.loads(item["body"]["S"])
     action = Action(said["action"])
     times = {name: from_text(text) for name, text in said.items() if name.endswith(("At", "After", "Before"))}
