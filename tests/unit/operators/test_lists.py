@@ -11,7 +11,7 @@ from arm_relay.batches.selection import Listing, Wanted
 from arm_relay.operators.inquiries import InvalidCursor
 from arm_relay.operators.lists import BatchLists
 from arm_relay.store.lists import Lists
-from arm_relay.store.table import Store
+from arm_relay.store.table import READ_AT_ONCE, Store
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,6 +147,19 @@ def test_a_record_that_cannot_be_read_is_counted_and_hides_no_other(world: World
     assert [batch.id for batch in page.batches] == ["b2"]
     assert page.totals is not None
     assert page.totals.unreadable == 1
+
+
+def test_a_list_ends_although_an_entry_of_the_index_is_damaged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arm_relay.operators.lists.COUNTED", 10**9)
+    for number in range(READ_AT_ONCE):
+        world.hold(number)
+    damaged = {**world.dynamodb.items["BATCH#b0"], "due": {"S": "x"}}
+    world.dynamodb.put_item(TableName="relay", Item=damaged)
+
+    totals = world.lists.page(HELD, 10, None).totals
+
+    assert totals is not None
+    assert totals.tally.batches == READ_AT_ONCE
 
 
 def test_what_is_released_meanwhile_breaks_no_list(world: World) -> None:

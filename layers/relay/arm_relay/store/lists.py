@@ -7,7 +7,7 @@ from typing import Final
 
 from arm_relay.batches.batch import Batch
 from arm_relay.batches.selection import Listing, Wanted
-from arm_relay.store.records import FAILED, HELD, SHARDS
+from arm_relay.store.records import FAILED, HELD, LONG_AGO, SHARDS
 from arm_relay.store.table import READ_AT_ONCE, Store
 
 #: The shards of the index in which the batches of a listing are.
@@ -72,5 +72,6 @@ class Lists:
                 tuple((places[batch.id], batch) for batch in met), tuple(unreadable), len(entries), places[last.id]
             )
             start = (last.due, last.id)
-            if len(entries) < size:
+            # After an entry whose time is damaged there is no place from which to go on.
+            if len(entries) < size or last.due == LONG_AGO:
                 return
