@@ -269,6 +269,30 @@ def test_batches_that_end_every_run_are_given_up(world: BulkWorld, monkeypatch: 
     assert {refusal.reason for refusal in world.redrive.refusals} == {ENDED_RUNS}
 
 
+def test_what_was_done_before_a_batch_ended_every_run_is_counted_as_done(
+    world: BulkWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.hold(2)
+    world.begin(2)
+    ask = Redriving.ask
+
+    def ends(self: Redriving, batch: Batch, *wish: Any) -> Batch:  # noqa: ANN401 (as it is called)
+        if batch.id == "batch-2":
+            raise Killed
+        return ask(self, batch, *wish)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Redriving, "ask", ends)
+        for _ in range(3):
+            with pytest.raises(Killed):
+                world.poll(after=5 * MINUTE)
+
+    world.poll(after=5 * MINUTE)
+
+    assert world.counts() == (Progress.DONE, 1, 1, 0)
+    assert [refusal.batch_id for refusal in world.redrive.refusals] == ["batch-2"]
+
+
 def test_two_runs_at_once_redrive_each_batch_once(world: BulkWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second run takes place while the first one has batches in hand."""
     ids = world.hold(3)

@@ -30,7 +30,7 @@ SPELL: Final = 5.0
 #: Why a batch was left alone.
 CHANGED: Final = "The batch was not in the list any more."
 FAILED: Final = "It failed unexpectedly; the log says how."
-ENDED_RUNS: Final = "The poller ended abnormally while it acted on this batch and others."
+ENDED_RUNS: Final = "Runs of the poller ended, or lost the table, while they acted on this batch and others."
 
 
 class BulkRedrives:
@@ -79,7 +79,8 @@ class BulkRedrives:
 
     def _after_in_hand(self, redrive: BulkRedrive) -> BulkRedrive | None:
         """A run before has left batches in hand."""
-        if redrive.tries >= ENOUGH:
+        if redrive.tries > ENOUGH:
+            # Not even counting them ends well.
             refusals = [Refusal(batch_id, ENDED_RUNS) for batch_id in redrive.in_hand]
             return self._redrives.save(bulk_redrive.worked_off(redrive, 0, refusals))
         tried = self._redrives.save(bulk_redrive.tried_again(redrive))
@@ -123,6 +124,8 @@ class BulkRedrives:
         """Act on a batch, unless that has been done: None, or why not."""
         if redrive.has_done(batch):
             return None
+        if redrive.tries > ENOUGH:
+            return ENDED_RUNS
         if redrive.status is not Progress.RUNNING or not redrive.is_met_by(batch):
             return CHANGED
         wish = Wish(redrive.reason, redrive.by, redrive.id)
