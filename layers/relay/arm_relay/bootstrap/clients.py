@@ -11,7 +11,6 @@ from arm_relay.bootstrap import botocore_loader
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
 from arm_relay.store.outage import Outage
-from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 
 #: How many batches a poller handles at a time.
@@ -67,11 +66,6 @@ def aws(service: str) -> Any:  # noqa: ANN401 (botocore makes them at run time)
 def new_id() -> str:
     """An id that nothing has yet."""
     return str(uuid.uuid4())
-
-
-def redrives(settings: Settings) -> Redrives:
-    """The bulk redrives, kept as long as batches."""
-    return Redrives(aws("dynamodb"), settings.table_name, life=settings.times().retention)
 
 
 def now() -> datetime:

@@ -13,6 +13,7 @@ from arm_relay.batches.batch import Times
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.drafts import drafts
+from arm_relay.bootstrap.redrives import redrives as redrives_of
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.operators.bulk import Bulk
 from arm_relay.operators.inquiries import Inquiries
@@ -50,7 +51,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> O
         journal=LambdaJournal(logger, metrics),
         drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
-        redrives=clients.redrives(settings),
+        redrives=redrives_of(settings),
         new_id=clients.new_id,
     )
     cold_start.end()

@@ -14,6 +14,7 @@ from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
 from arm_relay.bootstrap.ledger import LOOK_UPS, ledger
+from arm_relay.bootstrap.redrives import redrives as redrives_of
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.poller.age import Age
 from arm_relay.poller.bulk_redrives import BulkRedrives
@@ -51,7 +52,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         workers=WorkerThreads(WORKERS),
         look_ups=Threads(LOOK_UPS),
         pollers_at_once=settings.pollers_at_once,
-        redrives=clients.redrives(settings),
+        redrives=redrives_of(settings),
         new_id=clients.new_id,
     )
     cold_start.end()
