@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.explanation import Explanation, explain, orders_of
+from desk.gaps import Gaps, gaps_in, in_words
 from desk.problems import Exit, Problem
 
 contract = typer.Typer(
@@ -36,7 +37,7 @@ def check(
 ) -> None:
     """Check a contract as a function does when it starts. Ends with 1 where it is wrong, and names every fault."""
     try:
-        found = named_contract(named)
+        found = Contract.of(named_document(named), named)
     except WrongContract as error:
         _say_wrong(error, as_json=as_json)
         raise typer.Exit(Exit.WRONG) from None
@@ -69,29 +70,34 @@ def explain_answer(
     if not LOWEST_STATUS <= status <= HIGHEST_STATUS:
         raise Problem(f"{status} is not an HTTP status")
     try:
-        found = named_contract(named)
+        document = named_document(named)
+        found = Contract.of(document, named)
     except WrongContract as error:
         _say_wrong(error, as_json=as_json)
         raise typer.Exit(Exit.WRONG) from None
-    body = _text(file)
-    explained = explain(Answer(status, body), orders_of(orders, body, found), found, batch_uuid)
+    answer = Answer(status, _text(file))
+    those = orders_of(orders, answer.body, found)
+    explained = explain(answer, those, found, batch_uuid)
+    missing = gaps_in(answer, those, document, batch_uuid) if explained.is_undecided else Gaps()
     if as_json:
-        print(json.dumps(explained.as_json(), indent=2, ensure_ascii=False))
+        told = explained.as_json() | {"missing": missing.as_json()}
+        print(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        _show(explained)
+        _show(explained, missing)
 
 
-def named_contract(named: str) -> Contract:
-    """The contract in a file, or the one that ships under this name.
+def named_document(named: str) -> dict[str, Any]:
+    """The complete contract in a file, or the one that ships under this name.
 
     Raises:
         WrongContract: it is wrong.
         Problem: there is no such file.
     """
     path = Path(named)
-    if path.suffix == ".json" or path.exists():
-        return contract_files.of_document(contract_files.parsed(_text(named), named), named)
-    return contract_files.load(named)
+    is_file = path.suffix == ".json" or path.exists()
+    document = contract_files.parsed(_text(named), named) if is_file else contract_files.read(named)
+    complete = contract_files.complete(document, named)
+    return complete if isinstance(complete, dict) else {}
 
 
 def _text(file: str) -> str:
@@ -116,8 +122,8 @@ def _say_wrong(error: WrongContract, *, as_json: bool) -> None:
         console.print(f"  {escape(fault)}")
 
 
-def _show(explained: Explanation) -> None:
-    console = Console(highlight=False)
+def _show(explained: Explanation, missing: Gaps) -> None:
+    console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]{escape(explained.verdict)}[/]")
     console.print(f"Why: {escape(explained.why)}")
     for place, kind in explained.against:
@@ -128,3 +134,7 @@ def _show(explained: Explanation) -> None:
         table.add_row(*map(escape, row))
     console.print(table)
     console.print(f"Then the relay {escape(explained.consequence)}")
+    if explained.is_undecided:
+        console.print()
+        for line in in_words(missing):
+            console.print(escape(line))

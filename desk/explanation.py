@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from arm_relay.arm.contract import Contract
 from arm_relay.arm.outcomes import Ended, Reading, Undecided, Waiting, read
 from arm_relay.batches.batch import Answer, BatchOrder, OrderStatus, State
 
 from desk.problems import Problem
+
+UNDECIDED: Final = "undecided"
 
 #: The most orders of a batch.
 MOST = 1000
@@ -35,6 +37,11 @@ class Explanation:
     def verdict(self) -> str:
         """The reading in one line."""
         return f"{self.code} with the contract {self.contract}: {self.reading}"
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the answer is not understood."""
+        return self.reading == UNDECIDED
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -76,7 +83,7 @@ def _in_words(reading: Reading) -> tuple[str, str, str]:
         case Waiting(rule, _):
             return "waiting", rule.value, "asks again later."
         case Undecided(reason, _, _, may_have_failed):
-            return "undecided", reason, _when_undecided(may_have_failed=may_have_failed)
+            return UNDECIDED, reason, _when_undecided(may_have_failed=may_have_failed)
         case Ended(state, after, named, rule):
             return state.value, rule.value, _when_ended(state, after, named)
 

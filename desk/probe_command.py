@@ -11,13 +11,17 @@ from typing import Annotated, Final
 
 import httpx
 import typer
+from arm_relay.arm import contract_files
+from arm_relay.arm.contract import WrongContract
 from rich.console import Console
 from rich.markup import escape
 
 from desk.probe.arm import Arm, Target
-from desk.probe.inference import examples_of, propose
+from desk.probe.examples import examples_of, unjudged_of
+from desk.probe.proposal import propose
+from desk.probe.questions import Answered, questions
 from desk.probe.record import Record
-from desk.probe.report import questions, report
+from desk.probe.report import report
 from desk.probe.session import Session, World
 from desk.probe.steps import NO_SUCH_CUSTOMER
 from desk.problems import Problem
@@ -51,6 +55,9 @@ def probe(
     folder: Annotated[Path, typer.Option(help="Where to keep what was seen; an earlier one is gone on with.")] = Path(
         "arm-probe"
     ),
+    contract: Annotated[
+        str, typer.Option(metavar="NAME", help="The contract that is used now; the proposal extends it.")
+    ] = "default",
     wait: Annotated[float, typer.Option(min=1, help="How long to wait for one result, in seconds.")] = 900,
     yes: Annotated[bool, typer.Option("--yes", help="Create everything without being asked.")] = False,
     production: Annotated[
@@ -63,6 +70,10 @@ def probe(
     ARM_CLIENT_ID and ARM_CLIENT_SECRET, or are asked for.
     """
     console = Console(highlight=False)
+    try:
+        contract_files.load(contract)
+    except WrongContract as error:
+        raise Problem(f"the contract {contract} cannot be used: {'; '.join(error.faults)}") from None
     given = Given(base_url, token_url, client_no, customer_no)
     target, control_url = _sandbox() if sandbox else (_target(given), None)
     host = _allowed_host(target, production=production)
@@ -80,7 +91,7 @@ def probe(
             patience=wait,
         )
         Session(Arm(http, target, time.monotonic), target, record, world).run()
-    _conclude(record, folder, console)
+    _conclude(record, folder, contract, console)
 
 
 def _agreed(question: str, console: Console, *, yes: bool) -> bool:
@@ -90,17 +101,21 @@ def _agreed(question: str, console: Console, *, yes: bool) -> bool:
     return True
 
 
-def _conclude(record: Record, folder: Path, console: Console) -> None:
-    proposal = propose(examples_of(record.findings))
-    (folder / "report.md").write_text(report(record.findings, proposal), "utf-8")
-    (folder / "contract.json").write_text(json.dumps(proposal.document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+def _conclude(record: Record, folder: Path, contract: str, console: Console) -> None:
+    proposal = propose(examples_of(record.findings), unjudged_of(record.findings), contract)
+    record.write_answers()
+    record.write("report.md", report(record.findings, proposal))
+    record.write("contract.json", json.dumps(proposal.document, indent=2, ensure_ascii=False) + "\n")
     asked = questions(record.findings, proposal)
     total = len(proposal.right) + len(proposal.wrong)
     console.print()
     console.print(f"[bold]{len(proposal.right)} of {total} answers are read right with the proposed contract.[/]")
-    console.print(f"{sum(1 for one in asked if one.answer)} of {len(asked)} open questions have an answer:")
-    for question in asked:
-        console.print(escape(f"  {'answered' if question.answer else 'OPEN    '}  {question.text}"))
+    counted = {state: [question for question in asked if question.found.state is state] for state in Answered}
+    said = ", ".join(f"{len(those)} {state.value}" for state, those in counted.items())
+    console.print(f"Of {len(asked)} open questions about ARM: {said}.")
+    for state in (Answered.YES, Answered.PARTLY):
+        for question in counted[state]:
+            console.print(escape(f"  {state.value:8}  {question.text}"))
     console.print(escape(f"Read {folder / 'report.md'}; the proposal is {folder / 'contract.json'}."))
 
 

@@ -1,8 +1,8 @@
-"""The lines of a contract by which all that was seen is read right. Pure.
+"""The lines of a contract that the answers themselves show. Pure.
 
 What became of each document is known from ARM's ledger, so an answer can be held against it: the words that come with
-documents that exist mean success, and so on. What is proposed is the smallest change of a contract that works; people
-decide whether it is also true.
+documents that exist mean success, and so on. `proposal` lays the lines over a contract and keeps those that help;
+people decide whether they are also true.
 """
 
 import json
@@ -13,13 +13,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
-from arm_relay.arm import contract_files
-from arm_relay.arm.contract import WrongContract
-from arm_relay.arm.outcomes import Ended, Waiting, read
-from arm_relay.batches.batch import Answer, BatchOrder, OrderStatus
 from arm_relay.comparison import same_value
 
-from desk.probe.seen import Finding, Findings
+from desk.probe.examples import Example
 
 #: What looks like a word that a programmer chose, and not like a text for people.
 WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -27,114 +23,15 @@ WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 #: The most different words under one key; what has more is an id.
 MOST_WORDS: Final = 5
 
-#: The steps whose outcome the ledger shows.
-TELLING: Final = ("good", "one-bad", "all-bad")
-
 type Lines = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """An answer, and what became of the documents that it is about."""
-
-    step: str
-    code: int
-    body: str
-    uuid: str
-    numbers: tuple[str | None, ...]
-    #: Whether each document was created; None while the batch was at work.
-    created: tuple[bool, ...] | None
-
-    @property
-    def end(self) -> str:
-        """How the batch ended, as a contract calls it."""
-        if self.created is None:
-            return "waiting"
-        if all(self.created):
-            return "succeeded"
-        return "partial" if any(self.created) else "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A contract that is proposed."""
-
-    document: Lines
-    #: The examples that it reads right, and those that it does not.
-    right: tuple[Example, ...]
-    wrong: tuple[Example, ...]
-
-
-def examples_of(findings: Findings) -> list[Example]:
-    """What the findings show for certain."""
-    return [example for step in TELLING if (found := findings.by_step.get(step)) for example in _examples(found)]
-
-
-def is_read_right(example: Example, document: object) -> bool:
-    """Whether a contract reads an example as what happened."""
-    try:
-        contract = contract_files.of_document(document, "proposed")
-    except WrongContract:
-        return False
-    orders = tuple(
-        BatchOrder(id=str(place), order_id=None, customer_no="", document_no=number, digest="")
-        for place, number in enumerate(example.numbers)
-    )
-    match read(Answer(example.code, example.body), orders, contract, example.uuid):
-        case Waiting():
-            return example.created is None
-        case Ended(_, after):
-            return tuple(order.status is OrderStatus.SUCCEEDED for order in after) == example.created
-        case _:
-            return False
-
-
-def propose(examples: Sequence[Example], base: str = "default") -> Proposal:
-    """The smallest change of the contract `base` that reads the most examples right."""
-    found = _lines(examples)
-    tried = [{"extends": base}, *({"extends": base, **found, **more} for more in _switches(examples))]
-    best = max(tried, key=lambda document: (_score(examples, document), -len(document)))
-    small = _smaller(best, examples)
-    right = tuple(example for example in examples if is_read_right(example, small))
-    return Proposal(small, right, tuple(example for example in examples if example not in right))
-
-
-def _examples(found: Finding) -> Iterator[Example]:
-    if not found.results or not found.batch_uuid or None in found.created:
-        return
-    created = tuple(bool(there) for there in found.created)
-    *earlier, last = found.results
-    for seen in earlier:
-        yield Example(found.step, seen.code, seen.body, found.batch_uuid, found.numbers, None)
-    yield Example(found.step, last.code, last.body, found.batch_uuid, found.numbers, created)
-
-
-def _score(examples: Sequence[Example], document: object) -> int:
-    return sum(is_read_right(example, document) for example in examples)
-
-
-def _switches(examples: Sequence[Example]) -> Iterator[Lines]:
+def switches(examples: Sequence[Example]) -> Iterator[Lines]:
     """What no answer shows by itself, so that each is tried."""
     bad = sorted({example.code for example in examples if example.end == "failed"})
     for in_order, counts, codes in product((False, True), (False, True), ((), bad)):
         switches = {"entriesInOrder": in_order, "countsDecide": counts, "decidingCodes": list(codes)}
         yield {key: value for key, value in switches.items() if value}
-
-
-def _smaller(document: Lines, examples: Sequence[Example]) -> Lines:
-    """The document without every line that changes nothing."""
-    score = _score(examples, document)
-    for key in [key for key in document if key != "extends"]:
-        without = {name: value for name, value in document.items() if name != key}
-        if _score(examples, without) >= score:
-            document = without
-            continue
-        value = document[key]
-        for name in list(value) if isinstance(value, dict) else ():
-            fewer = document | {key: {other: said for other, said in document[key].items() if other != name}}
-            if _score(examples, fewer) >= score:
-                document = fewer
-    return document
 
 
 # What the bodies show
@@ -158,7 +55,8 @@ class _Item:
         return bool((self.example.created or ())[self.place])
 
 
-def _lines(examples: Sequence[Example]) -> Lines:
+def lines_of(examples: Sequence[Example]) -> Lines:
+    """What the answers show: lines that replace those of a contract."""
     items = [item for example in examples if example.created for item in _items(example)]
     envelopes = list(dict.fromkeys(key for item in items for key in item.path[:-1]))
     heads = [(example, _head(_body(example), envelopes)) for example in examples]
@@ -253,11 +151,16 @@ def _reported(
     reported = {key: said for key, said in ends.items() if not _are_ids(said, times[key])}
     flags = {key: _flag(said) for key, said in reported.items() if key not in as_words and _are_flags(said)}
     words = {
-        key: {str(value): _meaning(ends_of) for value, ends_of in said.items()}
+        key: {_spelt(value): _meaning(ends_of) for value, ends_of in said.items()}
         for key, said in reported.items()
         if not flags.get(key) and (len(said) > 1 or any("waiting" not in ends_of for ends_of in said.values()))
     }
     return words, {key: meaning for key, meaning in flags.items() if meaning}
+
+
+def _spelt(value: object) -> str:
+    """A word as it stands in JSON, without quotation marks."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _are_flags(said: Mapping[Any, set[str]]) -> bool:

@@ -38,6 +38,29 @@ class Record:
         if self.findings.host != host:
             raise Problem(f"{self._file} holds what was seen of {self.findings.host}; name another folder")
 
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the folder.
+
+        Raises:
+            Problem: it cannot be written.
+        """
+        file = self._file.parent / name
+        try:
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            file.write_text(text, "utf-8")
+        except OSError as error:
+            raise Problem(f"{file} cannot be written: {error.strerror}") from None
+
+    def write_answers(self) -> None:
+        """Write the body of each answer to a file of its own, for `relay contract explain`.
+
+        Raises:
+            Problem: one cannot be written.
+        """
+        for finding in self.findings.by_step.values():
+            for name, seen in finding.files:
+                self.write(name, f"{seen.body}\n")
+
     def keep(self, finding: Finding) -> None:
         """Keep what a step found."""
         self.findings.by_step[finding.step] = finding

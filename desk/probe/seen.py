@@ -1,5 +1,6 @@
 """What the probe saw. Pure."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -15,6 +16,15 @@ class Seen:
     #: How long it took, and when it came: seconds since the batch was sent, or since the call began.
     took: float
     after: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """How the name of its file ends."""
+        try:
+            json.loads(self.body)
+        except (ValueError, RecursionError):
+            return "txt"
+        return "json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,11 @@ class Finding:
     def results(self) -> list[Seen]:
         """The answers about the batch's result."""
         return [seen for seen in self.answers if seen.asked == RESULT]
+
+    @property
+    def files(self) -> list[tuple[str, Seen]]:
+        """The answers, each with the file in which its body is kept."""
+        return [(f"answers/{self.step}-{place}.{seen.kind}", seen) for place, seen in enumerate(self.answers, start=1)]
 
     def as_json(self) -> dict[str, Any]:
         """For the folder."""

@@ -2,13 +2,17 @@
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
 from arm_relay.arm import contract_files
 from arm_relay.arm.contract import WrongContract
+from arm_relay.batches.batch import Answer
 from jsonschema import Draft202012Validator
 
+from desk.gaps import gaps_in, in_words
+from desk.probe.examples import orders_numbered
 from tools.contract_keys import KEYS, OPTIONAL
 from tools.contract_page import PAGE, SCHEMA, contract_schema, page
 
@@ -47,6 +51,26 @@ def test_every_contract_that_ships_fits_the_schema(name: str) -> None:
 @pytest.mark.parametrize("key", sorted(KEYS))
 def test_every_example_is_taken(key: str) -> None:
     assert is_taken({"extends": "default", key: KEYS[key].example})
+
+
+LINES = re.findall(r"^\| [^|]*\| `(\"[^`]*)`", PAGE.read_text(), re.MULTILINE)
+
+
+def test_there_are_lines_for_most_answers() -> None:
+    assert len(LINES) > 12
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_line_of_the_page_is_taken(line: str) -> None:
+    assert is_taken({"extends": "default"} | json.loads(f"{{{line}}}"))
+
+
+def test_what_explain_says_stands_on_the_page_as_it_says_it() -> None:
+    orders = orders_numbered(["88776655", "88776656"])
+    said = in_words(gaps_in(Answer(200, '{"status": "PROCESSED", "result": "BOOKED"}'), orders, DEFAULT))
+
+    *shown, _ = said
+    assert "\n".join(f"   {line}" for line in shown) in PAGE.read_text()
 
 
 @pytest.mark.parametrize(

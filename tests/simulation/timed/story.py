@@ -7,11 +7,16 @@ from functools import partial
 from random import Random
 from typing import Any, Final
 
+from arm_relay.bootstrap.clients import WORKERS
+from arm_relay.poller.feed import SHARE
+
 from tests.simulation.timed.arm import Habits, temporary_failure
 from tests.simulation.timed.report import TWO_RUNS, Report, report
 from tests.simulation.timed.world import HOUR, World, an_order, default_times
 
 MINUTE: Final = 60.0
+#: How long a run works, in seconds.
+RUN: Final = 50.0
 #: How long things go on and go wrong, in seconds.
 TROUBLED_TIME: Final = 2 * HOUR
 #: How long all may take to end afterwards: what is in doubt settles, then waits for what waits beside it.
@@ -45,6 +50,8 @@ class TimedStory:
         self.numbered = self.random.choice((0.5, 0.9, 1.0, 1.0))
         #: The clients whom ARM refuses for a time.
         self.blocked: set[str] = set()
+        #: How many batches of the first client wait already for their results.
+        self.backlog = 0
         self._orders = 0
 
     def run(self) -> Ending:
@@ -108,7 +115,8 @@ class TimedStory:
     def _backlogs(self) -> None:
         """What waits already: batches with results, and batches in doubt."""
         random, world = self.random, self.world
-        for number in range(random.choice((0, 0, 100, 500))):
+        self.backlog = random.choice((0, 0, 100, 500))
+        for number in range(self.backlog):
             client_no, due = self.clients[0], random.uniform(-600, 0)
             world.pending(f"backlog{number}", client_no, taken_at=due - 30, due=due, ready_at=due)
         for number in range(random.choice((0, 0, 5, 40))):
@@ -140,8 +148,13 @@ class TimedStory:
         if self.hindered:
             return
         for client_no, spread in found.after_due.items():
-            if spread.largest > TWO_RUNS and client_no not in self.blocked:
+            if spread.largest > TWO_RUNS and client_no not in self.blocked | self._overloaded():
                 yield f"an end of client {client_no} was announced {spread.largest:.0f} s after its poll was due"
+
+    def _overloaded(self) -> set[str]:
+        """The client whose own backlog is more than its share of the workers can ask for in two runs."""
+        lasts = self.backlog * self.world.habits.latency["result"] / (WORKERS // SHARE)
+        return {self.clients[0]} if lasts > 2 * RUN else set()
 
     def _unhandled(self, found: Report) -> Iterator[str]:
         """Promise 6: a run that was not killed ends well, unless the table was out of reach."""

@@ -92,6 +92,8 @@ def test_the_numbers_of_the_orders_can_be_taken_from_the_answer(
         ("no JSON", [], "undecided", []),
         ('{"result":"OK","created":1}', ["--orders", "2"], "undecided", ["/created"]),
         ('{"result":"OK","batchStatus":"QUEUED"}', [], "waiting", ["/batchStatus"]),
+        ('{"data":{"result":"OK","created":1}}', ["--orders", "2"], "undecided", ["/data/created"]),
+        ('{"data":{"documents":[{"result":"OK","error":"x"}]}}', [], "undecided", ["/data/documents/0/error"]),
         ("", ["--status", "202"], "waiting", []),
         ('{"result":"FAILED"}', ["--status", "406"], "FAILED", []),
     ],
@@ -120,6 +122,21 @@ def test_an_explanation_can_be_read(
     said = capsys.readouterr().out
     assert "200 with the contract default: PARTIALLY_FAILED" in said
     assert "A2" in said
+
+
+def test_an_answer_that_is_not_understood_is_told_with_the_word_and_the_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text('{"status": "PROCESSED", "result": "BOOKED"}')
+
+    assert relay(monkeypatch, "contract", "explain", str(file)) == 0
+    said = capsys.readouterr().out
+    assert 'the word "BOOKED" is not known, at /result.' in said
+    assert '"words": {"BOOKED": "succeeded"}' in said
+    told = explained(monkeypatch, capsys, file.read_text())
+    assert told["missing"]["gaps"][0]["places"] == ["/result"]
+    assert explained(monkeypatch, capsys, OK)["missing"] == {"gaps": [], "together": None, "whyNone": None}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The probe against the simulator, which words its results as each of the contracts says."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +15,12 @@ from arm_relay.arm import contract_files
 
 from desk.__main__ import main
 from desk.probe.arm import Arm, Target
-from desk.probe.inference import Example, examples_of, is_read_right, propose
+from desk.probe.examples import Example, examples_of
+from desk.probe.proposal import propose
+from desk.probe.questions import Answered, questions
 from desk.probe.record import Record
 from desk.probe.redaction import only_ours, redacted
-from desk.probe.report import questions, report
+from desk.probe.report import report
 from desk.probe.session import Session, World
 from desk.probe.steps import NO_SUCH_CUSTOMER
 from desk.probe_command import _allowed_host
@@ -58,6 +61,10 @@ def probed(simulator: Simulator, folder: Path, ask: Callable[[str], bool] = lamb
     )
     Session(arm, TARGET, record, world).run()
     return record
+
+
+def is_read_right(example: Example, document: object) -> bool:
+    return example.is_right(example.reading(contract_files.of_document(document, "proposed")))
 
 
 def later(simulator: Simulator, *, failing: set[str]) -> list[Example]:
@@ -201,19 +208,26 @@ def test_of_a_document_only_what_was_sent_is_kept() -> None:
 
 def test_the_report_says_what_is_proposed_and_what_is_open(tmp_path: Path) -> None:
     findings = probed(a_ledger("like-xero"), tmp_path).findings
-    proposal = propose(examples_of(findings))
 
-    text = report(findings, proposal)
-    answered = {question.text: question.answer for question in questions(findings, proposal)}
+    text = report(findings, propose(examples_of(findings)))
 
     assert '"extends": "default"' in text
-    assert "**still open**" in text
-    assert answered["Does one bad document reject its whole batch?"] == (
-        "No: the other documents of the batch were created."
-    )
-    assert answered["What does ARM answer about an unknown document?"] == "404"
-    assert answered["Which order does an entry of a result mean?"] == "The one that `InvoiceNumber` names."
-    assert answered["What are the limits: documents in a batch, size, calls in a minute?"] is None
+    assert "| How many documents may a batch have? | open |  |  |" in text
+    assert "[answers/one-bad-2.json](answers/one-bad-2.json)" in text
+
+
+def test_the_report_says_what_to_do_next(tmp_path: Path) -> None:
+    enough = probed(a_ledger(), tmp_path / "default").findings
+    lacking = probed(a_ledger("like-xero"), tmp_path / "xero").findings
+
+    text = report(enough, propose(examples_of(enough)))
+    assert "Nothing has to be added: the contract `default` is enough" in text
+    assert "- Read as SUCCEEDED (each order's own entry), with the present contract and the proposed one." in text
+    text = report(lacking, propose(examples_of(lacking)))
+    assert "Next: fill in `about`" in text
+    assert "- With default: undecided" in text
+    assert "- With proposed: PARTIALLY_FAILED" in text
+    assert "\n\n\n" not in text
 
 
 def test_a_report_of_nothing_leaves_everything_open(tmp_path: Path) -> None:
@@ -221,7 +235,7 @@ def test_a_report_of_nothing_leaves_everything_open(tmp_path: Path) -> None:
     proposal = propose(examples_of(findings))
 
     assert "Nothing was seen" in report(findings, proposal)
-    assert [question for question in questions(findings, proposal) if question.answer] == []
+    assert {question.found.state for question in questions(findings, proposal)} == {Answered.NO}
 
 
 # Where it may be used.
@@ -285,7 +299,9 @@ def test_a_probe_of_the_sandbox_from_the_command_line(
     assert ended.value.code == 0
     assert "answers are read right with the proposed contract" in capsys.readouterr().out
     contract_files.of_document(json.loads((tmp_path / "arm-probe" / "contract.json").read_text()), "proposed")
-    assert (tmp_path / "arm-probe" / "report.md").exists()
+    linked = re.findall(r"\]\((answers/[^)]+)\)", (tmp_path / "arm-probe" / "report.md").read_text())
+    assert {name for name in linked if not (tmp_path / "arm-probe" / name).exists()} == set()
+    assert len(set(linked)) > 8
 
 
 def test_without_a_sandbox_the_probe_says_so(
@@ -299,3 +315,16 @@ def test_without_a_sandbox_the_probe_says_so(
 
     assert ended.value.code == 2
     assert "no sandbox is running" in capsys.readouterr().err
+
+
+def test_a_present_contract_that_does_not_exist_is_told_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["relay", "probe", "--sandbox", "--contract", "mine"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert "the contract mine cannot be used: there is none of this name" in capsys.readouterr().err

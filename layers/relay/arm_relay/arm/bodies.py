@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from arm_relay.arm.contract import Contract, Meaning, loose
 from arm_relay.arm.matching import match
 from arm_relay.arm.not_understood import ENTRIES, NotUnderstood, UnknownWord
-from arm_relay.arm.objections import number_of
+from arm_relay.arm.objections import below, number_of
 from arm_relay.arm.words import meaning_of_entry, meaning_of_head, reports
 from arm_relay.batches.batch import BatchOrder
 
@@ -25,7 +25,7 @@ class Entry:
     fields: Mapping[str, object]
     #: What the list says that it stands in.
     listed_as: Meaning | None
-    #: The keys from the top of the body.
+    #: Where it stands in the body: a JSON Pointer.
     place: str
 
     def meaning(self, contract: Contract) -> Meaning | None:
@@ -51,6 +51,8 @@ class Body:
     list_keys: frozenset[str]
     #: The entries of the other lists, which say no word of how their orders ended, each with its order's place.
     repeated: Repeated = ()
+    #: Where each head stands.
+    places: tuple[str, ...] = ("",)
 
     def meaning(self, contract: Contract) -> Meaning | None:
         """What the words for the whole batch mean: those of the innermost head that has any.
@@ -90,8 +92,8 @@ def taken_apart(body: Mapping[str, object], orders: Sequence[BatchOrder], contra
     Raises:
         NotUnderstood: there are several lists of entries, or something else than entries in one.
     """
-    heads = _heads(body, contract)
-    found = [*_lists(heads, contract), *_pairs(heads, contract)]
+    heads, places = _heads(body, contract)
+    found = [*_lists(heads, places, contract), *_pairs(heads, places, contract)]
     reporting = [listed for listed in found if any(_reports(entry, contract) for entry in listed[1])]
     chosen = reporting if len(found) > 1 else found
     if len(chosen) > 1 or (found and not chosen):
@@ -100,41 +102,52 @@ def taken_apart(body: Mapping[str, object], orders: Sequence[BatchOrder], contra
     # What was sent may be repeated beside what became of it.
     others = [other for _, other in found if other is not entries]
     repeated = tuple(pair for other in others for pair in _repeated(other, orders, contract))
-    return Body(tuple(heads), entries, keys.union(*(other for other, _ in found)), repeated)
+    return Body(tuple(heads), entries, keys.union(*(other for other, _ in found)), repeated, tuple(places))
 
 
-def _heads(body: Mapping[str, object], contract: Contract) -> list[Mapping[str, object]]:
-    heads = [body]
+def _heads(body: Mapping[str, object], contract: Contract) -> tuple[list[Mapping[str, object]], list[str]]:
+    """The objects with words for the whole batch, the innermost first, and where each stands."""
+    heads, places = [body], [""]
     for _ in range(DEEPEST):
-        inner = [value for key in contract.envelopes if isinstance(value := heads[0].get(key), dict)]
+        inner = [key for key in contract.envelopes if isinstance(heads[0].get(key), dict)]
         if len(inner) > 1:
             raise NotUnderstood(ENTRIES)
         if not inner:
             break
-        heads.insert(0, inner[0])
+        heads.insert(0, cast("Mapping[str, object]", heads[0][inner[0]]))
+        places.insert(0, below(places[0], inner[0]))
     else:
         # What lies deeper is not read, and may say anything.
         if any(isinstance(heads[0].get(key), dict) for key in contract.envelopes):
             raise NotUnderstood(ENTRIES)
-    return heads
+    return heads, places
 
 
-def _lists(heads: Sequence[Mapping[str, object]], contract: Contract) -> list[Listed]:
-    values = [(key, head.get(key)) for key in contract.entry_lists for head in heads]
-    return [(frozenset({key}), _entries(key, value, None, contract)) for key, value in values if _is_filled(value)]
+def _lists(heads: Sequence[Mapping[str, object]], places: Sequence[str], contract: Contract) -> list[Listed]:
+    values = [
+        (key, head.get(key), below(place, key))
+        for key in contract.entry_lists
+        for head, place in zip(heads, places, strict=True)
+    ]
+    return [
+        (frozenset({key}), _entries(where, value, None, contract)) for key, value, where in values if _is_filled(value)
+    ]
 
 
-def _pairs(heads: Sequence[Mapping[str, object]], contract: Contract) -> list[Listed]:
+def _pairs(heads: Sequence[Mapping[str, object]], places: Sequence[str], contract: Contract) -> list[Listed]:
     pairs = [
-        ((good, head.get(good), Meaning.SUCCEEDED), (bad, head.get(bad), Meaning.FAILED))
+        (
+            (good, head.get(good), Meaning.SUCCEEDED, below(place, good)),
+            (bad, head.get(bad), Meaning.FAILED, below(place, bad)),
+        )
         for good, bad in contract.list_pairs
-        for head in heads
+        for head, place in zip(heads, places, strict=True)
         if _is_filled(head.get(good)) or _is_filled(head.get(bad))
     ]
     return [
         (
-            frozenset(key for key, _, _ in pair),
-            tuple(entry for key, value, end in pair for entry in _entries(key, value or [], end, contract)),
+            frozenset(key for key, _, _, _ in pair),
+            tuple(entry for _, value, end, where in pair for entry in _entries(where, value or [], end, contract)),
         )
         for pair in pairs
     ]
@@ -144,10 +157,10 @@ def _is_filled(value: object) -> bool:
     return isinstance(value, list) and bool(value)
 
 
-def _entries(key: str, values: object, listed_as: Meaning | None, contract: Contract) -> Entries:
+def _entries(where: str, values: object, listed_as: Meaning | None, contract: Contract) -> Entries:
     if not isinstance(values, list):
         raise NotUnderstood(ENTRIES)
-    return tuple(_entry(value, listed_as, f"/{key}/{place}", contract) for place, value in enumerate(values))
+    return tuple(_entry(value, listed_as, f"{where}/{place}", contract) for place, value in enumerate(values))
 
 
 def _entry(value: object, listed_as: Meaning | None, place: str, contract: Contract) -> Entry:

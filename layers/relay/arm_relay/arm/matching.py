@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arm_relay.arm.contract import Contract
-from arm_relay.arm.not_understood import NotUnderstood
+from arm_relay.arm.not_understood import WHICH_ORDER, NotUnderstood
 from arm_relay.arm.objections import number_of
 from arm_relay.batches.batch import BatchOrder
 from arm_relay.comparison import compared
@@ -42,7 +42,7 @@ def match(
         if by_place and not candidates and not comparisons[position]:
             candidates = {position}
         if len(candidates) != 1 or candidates & set(places):
-            raise NotUnderstood("ARM's result does not say which order an entry is about")
+            raise NotUnderstood(WHICH_ORDER)
         places.append(candidates.pop())
         certain.append(len(orders) == 1 or bool(comparisons[places[-1]]))
         by_number = by_number and (contract.entries_in_order or _names(fields, orders[places[-1]], contract))

@@ -9,6 +9,7 @@ ENTRIES: Final = "the entries of ARM's result are not understood"
 CONTRADICTION: Final = "ARM's result contradicts itself"
 WORDS_DIFFER: Final = "the words of ARM's result contradict each other"
 COUNTS_DIFFER: Final = "the counts of ARM's result are not those of the orders"
+WHICH_ORDER: Final = "ARM's result does not say which order an entry is about"
 SAYS_NOT_HOW: Final = "ARM's result does not say how each order ended"
 
 

@@ -21,7 +21,9 @@ ECHOED: Final = frozenset({*Document.__annotations__, *DocumentLine.__annotation
 FIRST_ERROR: Final = 400
 
 _WORD: Final = re.compile(r"\w+")
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+#: An id of nothing but zeros, such as the nil UUID.
+_NIL: Final = re.compile(r"[0-]*0[0-]*")
 #: A number by itself: not part of a date, a time, an amount or an id.
 _ALONE: Final = re.compile(r"(?<![\w.,:/#-])[0-9]{1,9}(?![\w:/-]|[.,][0-9])")
 #: "1 of 2", "1/2".
@@ -55,8 +57,13 @@ class Objection:
     """Something in an answer that speaks against what its words say."""
 
     kind: Kind
-    #: Where it stands: the keys from the top of the body, separated by slashes.
+    #: Where it stands in the body: a JSON Pointer.
     place: str
+
+
+def below(place: str, key: str) -> str:
+    """The JSON Pointer of a value in the object at this place (RFC 6901)."""
+    return f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
 def against_success(
@@ -68,10 +75,10 @@ def against_success(
 
 
 def still_at_work(
-    part: Mapping[str, object], contract: Contract, skipped: frozenset[str] = frozenset()
+    part: Mapping[str, object], contract: Contract, place: str = "", skipped: frozenset[str] = frozenset()
 ) -> list[Objection]:
     """What says, in words and counts, that ARM is not done."""
-    found = against_success(part, contract, of=0, skipped=skipped)
+    found = against_success(part, contract, of=0, place=place, skipped=skipped)
     return [objection for objection in found if objection.kind is Kind.WAITING]
 
 
@@ -106,15 +113,23 @@ def of_a_trial(part: Mapping[str, object], contract: Contract) -> list[Objection
     return [
         Objection(Kind.FAULT, where)
         for key, value, where in _leaves(part, "", contract)
-        if any(stem in loose(key) for stem in contract.texts.trial) and not is_nothing(value, contract)
+        if _is_a_trial(key, value, contract)
     ]
+
+
+def _is_a_trial(key: str, value: object, contract: Contract) -> bool:
+    stems = contract.texts.trial
+    if isinstance(value, str) and " " not in value and any(stem in loose(value) for stem in stems):
+        # A word, such as a mode, and no text for people.
+        return True
+    return any(stem in loose(key) for stem in stems) and not is_nothing(value, contract)
 
 
 def is_nothing(value: object, contract: Contract) -> bool:
     """Whether a value says that there is nothing: null, false, zero, an empty list, or a text that means it."""
     if isinstance(value, str):
         text = value.strip().casefold()
-        return not text or text in contract.texts.nothing or number_of(text) == 0
+        return not text or text in contract.texts.nothing or number_of(text) == 0 or bool(_NIL.fullmatch(text))
     return not value
 
 
@@ -137,13 +152,13 @@ def truth_of(value: object) -> bool | None:
 
 def _leaves(part: Mapping[str, object], place: str, contract: Contract) -> Iterator[tuple[str, object, str]]:
     """Every value that is no object and no list, with its key and place. What the order itself holds is left out."""
-    waiting: list[tuple[str, object, str]] = [(key, value, f"{place}/{key}") for key, value in part.items()]
+    waiting: list[tuple[str, object, str]] = [(key, value, below(place, key)) for key, value in part.items()]
     while waiting:
         key, value, where = waiting.pop()
         if key in ECHOED or key in contract.echo_keys:
             continue
         if isinstance(value, dict):
-            waiting += [(inner, held, f"{where}/{inner}") for inner, held in value.items()]
+            waiting += [(inner, held, below(where, inner)) for inner, held in value.items()]
             if value and _names_a_fault(loose(key), contract):
                 yield key, True, where
         elif isinstance(value, list):
@@ -162,10 +177,12 @@ def _objection(key: str, value: object, contract: Contract, of: int, where: str)
 def _by_key(key: str, value: object, contract: Contract, of: int) -> Kind | None:
     """What the value says under this key."""
     name, number = loose(key), number_of(value)
-    if counted := _by_count(name, number, contract, of):
+    if counted := _by_count(name, _percent_of(value) if name in contract.percent_keys else number, contract, of):
         return counted
     if (meaning := contract.flags.get(key)) and truth_of(value) is not None:
         return _by_flag(meaning, truth=bool(truth_of(value)))
+    if truth_of(value) is False and (denied := _by_denied_word(name, contract)):
+        return denied
     if is_nothing(value, contract):
         return _by_absence(key, name, contract)
     if name in contract.end_time_keys or not _names_a_fault(name, contract):
@@ -177,7 +194,23 @@ def _by_absence(key: str, name: str, contract: Contract) -> Kind | None:
     """What it says that there is nothing under this key."""
     if name in contract.end_time_keys:
         return Kind.UNFINISHED
+    if name in contract.counts.succeeded:
+        return Kind.COUNT
     return Kind.FAULT if key in contract.document_id_keys else None
+
+
+def _by_denied_word(name: str, contract: Contract) -> Kind | None:
+    """What false says under a key that is a word itself, such as `ok` or `isComplete`."""
+    word = name.removeprefix("is")
+    meanings = {words[word] for words in (contract.words, contract.entry_words) if word in words}
+    if Meaning.SUCCEEDED in meanings:
+        return Kind.FAULT
+    return Kind.WAITING if Meaning.FINISHED in meanings else None
+
+
+def _percent_of(value: object) -> float | None:
+    """The number that a value is, which may have a percent sign behind it."""
+    return number_of(value.strip().removesuffix("%") if isinstance(value, str) else value)
 
 
 def _by_count(name: str, number: float | None, contract: Contract, of: int) -> Kind | None:
@@ -191,7 +224,7 @@ def _by_count(name: str, number: float | None, contract: Contract, of: int) -> K
     if name in contract.percent_keys:
         return Kind.UNFINISHED if number < 100 else None  # noqa: PLR2004 (all of it, in percent)
     if name in contract.code_keys:
-        return Kind.FAULT if number >= FIRST_ERROR else None
+        return Kind.FAULT if number >= FIRST_ERROR or number < 0 else None
     # A count under a name that is not known: fewer documents than there are is a contradiction, more is none.
     counts_done = any(stem in name for stem in contract.texts.done)
     return Kind.COUNT if counts_done and 0 <= number < of else None

@@ -252,14 +252,17 @@ class _Reader:
         return Meaning.FAILED if bad == whole and good <= {0} else None
 
     def _check_all_read(self, body: Body, *, is_bad: bool) -> None:
-        """A word for all orders counts only where nothing else may be about single ones, not even an empty list."""
+        """A word for all orders counts only where nothing else may be about single ones, not even an empty list.
+
+        Null under the name of a list is such an empty one.
+        """
         contract = self._contract
         read_keys = {*contract.summaries, *(contract.error_keys if is_bad else ())}
         # An empty list under the name of what is said to be all of them contradicts it.
         not_empty = {*contract.entry_lists, *(pair[is_bad] for pair in contract.list_pairs)}
         for key, value in (item for head in body.heads for item in head.items()):
             is_envelope = key in contract.envelopes and isinstance(value, dict)
-            if is_envelope or key in read_keys or not isinstance(value, dict | list):
+            if is_envelope or key in read_keys or not isinstance(value, dict | list | None):
                 continue
             if value or key in not_empty:
                 raise NotUnderstood("a part of ARM's result is not understood")
@@ -368,8 +371,9 @@ class _Reader:
 
     def _check_success(self, body: Body) -> None:
         found: list[Objection] = []
-        for head in body.heads:
-            found += against_success(head, self._contract, len(self._orders), skipped=self._read_keys(body, head))
+        for head, place in zip(body.heads, body.places, strict=True):
+            skipped = self._read_keys(body, head)
+            found += against_success(head, self._contract, len(self._orders), place=place, skipped=skipped)
         _refuse(found)
 
     def _read_keys(self, body: Body, head: Mapping[str, object]) -> frozenset[str]:
@@ -389,8 +393,8 @@ class _Reader:
             raise NotUnderstood("ARM's result reports a failure that may be temporary", against)
 
     def _check_at_work(self, body: Body) -> None:
-        for head in body.heads:
-            if against := still_at_work(head, self._contract, self._read_keys(body, head)):
+        for head, place in zip(body.heads, body.places, strict=True):
+            if against := still_at_work(head, self._contract, place, self._read_keys(body, head)):
                 raise NotUnderstood(CONTRADICTION, against)
 
     def _check_counts(self, body: Body, orders: Sequence[BatchOrder]) -> None:
