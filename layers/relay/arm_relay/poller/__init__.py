@@ -2,5 +2,6 @@
 
 `shards` are what a run has leased and has in hand, `feed` lets clients take turns. `reconciliation` asks ARM's ledger
 where ARM's result does not say enough, `control` decides whether its silence proves anything. `notifications` announces
-every end and hold, `bulk_redrives` goes on with what operators started. `concurrency` makes several calls at a time.
+every end and hold, `bulk_redrives` goes on with what operators started. `age` is how long a batch
+has been waiting, `concurrency` makes several calls at a time.
 """
