@@ -65,6 +65,7 @@ def test_the_webhook_function_may_do_what_it_does_and_no_more() -> None:
 def test_the_operators_function_may_do_what_it_does_and_no_more() -> None:
     assert allowed("OperatorsRole") == {
         *of(arn("Table"), "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
+        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/due"}), "dynamodb:Query"),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/held"}), "dynamodb:Query"),
         *of(arn("OperatorsLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),

@@ -9,8 +9,9 @@ from arm_relay.api.problems import Kind, Problem
 from arm_relay.arm.credentials import NoCredentials
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, OrderStatus, State
-from arm_relay.batches.steps import IllegalStep
+from arm_relay.batches.steps import IllegalStep, NeedsConfirmation
 from arm_relay.operators import problems as operators
+from arm_relay.operators.bulk import MoreBatches, UnknownRedrive
 from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
 from arm_relay.operators.redrive import InvalidRedrive
 from arm_relay.orders.faults import Fault, InvalidOrders
@@ -36,6 +37,7 @@ FROZEN = {
     Kind.UNKNOWN_CLIENT: ("urn:arm-relay:problem:unknown-client", 404, "There is no such client"),
     Kind.UNKNOWN_BATCH: ("urn:arm-relay:problem:unknown-batch", 404, "There is no such batch"),
     Kind.UNKNOWN_ORDER: ("urn:arm-relay:problem:unknown-order", 404, "There is no such order"),
+    Kind.UNKNOWN_REDRIVE: ("urn:arm-relay:problem:unknown-redrive", 404, "There is no such bulk redrive"),
     Kind.UNKNOWN_ROUTE: ("urn:arm-relay:problem:unknown-route", 404, "There is no such route"),
     Kind.CONFLICT: (
         "urn:arm-relay:problem:conflict",
@@ -47,6 +49,12 @@ FROZEN = {
         "urn:arm-relay:problem:not-redrivable",
         409,
         "The batch cannot be redriven in this way now",
+    ),
+    Kind.NEEDS_CONFIRMATION: ("urn:arm-relay:problem:needs-confirmation", 409, "ARM may have the batch already"),
+    Kind.MORE_BATCHES: (
+        "urn:arm-relay:problem:more-batches",
+        409,
+        "More batches match than the redrive states",
     ),
     Kind.TOO_LARGE: ("urn:arm-relay:problem:too-large", 413, "The request is too large"),
     Kind.NOT_JSON_MEDIA_TYPE: (
@@ -82,7 +90,10 @@ FAILURES = [
         Kind.NOT_RETRIABLE,
         "An order cannot be retried: it did not fail in the batch that it names, or it was sent again since.",
     ),
+    (UnknownRedrive(UnknownRedrive.__doc__), Kind.UNKNOWN_REDRIVE, "There is no bulk redrive with this id."),
     (IllegalStep("The batch is not held."), Kind.NOT_REDRIVABLE, "The batch is not held."),
+    (NeedsConfirmation("ARM may have it."), Kind.NEEDS_CONFIRMATION, "ARM may have it."),
+    (MoreBatches("More of them match."), Kind.MORE_BATCHES, "More of them match."),
     (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
     (
         RecordTooLarge(RecordTooLarge.__doc__),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, Standing, State
+from arm_relay.batches.bulk_redrive import BulkRedrive
 
 from sandbox.arm.ledger import Document
 
@@ -24,6 +25,7 @@ class Evidence:
     messages: Sequence[Mapping[str, Any]]
     #: What a sender has read of its results, by id, in the order in which it came first.
     results: Mapping[str, Mapping[str, Any]]
+    redrives: Sequence[BulkRedrive]
     #: What nobody foresaw: answers with 500, failed polls.
     failures: Sequence[str]
 
@@ -40,6 +42,7 @@ def broken(evidence: Evidence) -> list[str]:
         *_false(evidence, bills),
         *_claimed_twice(evidence.batches),
         *_overtaken(evidence),
+        *_redriven_otherwise(evidence),
     ]
 
 
@@ -116,3 +119,27 @@ def _overtaken(evidence: Evidence) -> Iterator[str]:
             continue
         if places.get(str(credit.credited.id), len(places)) > places[credit.id]:
             yield f"{credit.id} overtook {credit.credited.id}, the invoice that it credits"
+
+
+def _redriven_otherwise(evidence: Evidence) -> Iterator[str]:
+    """A bulk redrive ends, touches each batch once and no more than its operator has seen, and counts what it did."""
+    for redrive in evidence.redrives:
+        touched = Counter(
+            batch.id
+            for batch in evidence.batches
+            for entry in batch.history
+            for _ in entry.at
+            # The first entry of a retry is its new batch's.
+            if entry.by and entry.cause.endswith(redrive.reason) and entry is not _birth(batch)
+        )
+        if redrive.is_under_way:
+            yield f"{redrive.id} is still under way"
+        yield from (f"{batch_id} was redriven {number} times" for batch_id, number in touched.items() if number > 1)
+        if len(touched) > redrive.most:
+            yield f"{redrive.id} touched {len(touched)} batches of {redrive.most}"
+        if len(touched) != redrive.done:
+            yield f"{redrive.id} touched {len(touched)} batches and counted {redrive.done}"
+
+
+def _birth(batch: Batch) -> object:
+    return batch.history[0] if batch.retry_of else None

@@ -24,6 +24,7 @@ from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 from arm_relay.webhook.intake import OnInvalid
@@ -150,6 +151,7 @@ class World:
         self.outside = Outside()
         self.topic = Topic(self.outside)
         self.dynamodb = InMemoryDynamoDB()
+        self.new_ids = map("new-{}".format, count(1))
         self.store = Store(cast("Any", self.dynamodb), TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self._network = Network(self.arm.api, self.arm.clock.sleep)
         self._network.outside = self.outside
@@ -206,6 +208,8 @@ class World:
             workers=OneByOne(),
             look_ups=one_by_one,
             pollers_at_once=1,
+            redrives=Redrives(self._table, TABLE, life=TIMES.retention),
+            new_id=lambda: next(self.new_ids),
         )
         polling.run(f"run-{self.now}", remaining)
 

@@ -13,11 +13,15 @@ from threading import Lock
 from typing import Any, Final
 
 import pytest
-from arm_relay.batches import steps
+from arm_relay.batches import bulk_redrive, steps
 from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
+from arm_relay.batches.bulk_redrive import Action, BulkRedrive, Refusal
+from arm_relay.batches.selection import Listing, Wanted
+from arm_relay.batches.steps import Retry
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.store import records
 from arm_relay.store.records import HeldBatch, Lease, Marker, shard_of
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Busy, RecordTooLarge, Store
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
@@ -86,6 +90,20 @@ def a_claim(number: int, *order_ids: str, **changes: object) -> Batch:
         a_batch_order(id=order_id, document_no=f"of-{order_id}", digest=f"d{number}") for order_id in order_ids
     )
     return a_batch(id=f"b{number}", orders=orders, **changes)
+
+
+def a_redrive(**changes: object) -> BulkRedrive:
+    """A bulk redrive, `r1`."""
+    fields: dict[str, Any] = {
+        "id": "r1",
+        "action": Action.ASK,
+        "wanted": Wanted(listing=Listing.HELD),
+        "reason": "the outage is over",
+        "by": "kari",
+        "created_at": NOW,
+        "most": 10,
+    }
+    return BulkRedrive(**fields | changes)
 
 
 def claimed_for_good(
@@ -503,7 +521,7 @@ class StoreContract:
         announced = recorded(store.save(steps.announced(self.hold(store, 1))))
         assert [batch.id for batch in store.held("2218", 10)] == ["b1"]
 
-        store.save(steps.resubmitted(announced, "ARM has none of it", "kari", NOW))
+        store.save(steps.resubmitted(announced, "ARM has none of it", "kari", NOW, may_be_billed_twice=True))
 
         assert store.held("2218", 10) == []
 
@@ -541,6 +559,120 @@ class StoreContract:
         store.save(ended(a_claim(1, "evt-1")))
 
         assert not {"heldOf", "orderCount"} & item("BATCH#b1").keys()
+
+    # Lists, and what is sent again.
+
+    def failed(self, store: Store, number: int, minutes: int = 0) -> Batch:
+        """Batch `b<number>`, failed so many minutes after `NOW` and announced."""
+        batch = a_claim(number, f"evt-{number}")
+        store.claim(batch, {})
+        pending = recorded(store.save(steps.pending(batch, f"uuid-{number}", Answer(202, "{}"), NOW)))
+        at = NOW + timedelta(minutes=minutes)
+        over = recorded(store.save(steps.ended(pending, State.FAILED, OrderStatus.FAILED, "ARM's result", at)))
+        return recorded(store.save(steps.announced(over)))
+
+    def test_what_failed_rests_in_a_shard_of_its_own_and_reads_as_it_was(self, store: Store) -> None:
+        batch = self.failed(store, 1)
+
+        assert [each.id for each in store.listed(records.FAILED, 10)] == ["b1"]
+        assert (store.batch("b1"), batch.due) == (batch, None)
+
+    def test_a_list_goes_on_after_its_last_entry(self, store: Store) -> None:
+        for number in range(5):
+            self.failed(store, number, minutes=-number)
+        listed: list[str] = []
+        after = None
+
+        while page := store.listed(records.FAILED, 2, after):
+            listed += [each.id for each in page]
+            after = (page[-1].due, page[-1].id)
+
+        assert listed == ["b4", "b3", "b2", "b1", "b0"]
+
+    def test_a_retry_is_recorded_with_what_it_sends_again_or_not_at_all(self, store: Store) -> None:
+        before = self.failed(store, 1)
+        new = Retry(batch_id="b2", reason="again", by="kari", at=NOW)
+        after = steps.retried(before, [0], b"{}", new)
+        superseded = steps.superseded(before, new)
+        taken_over = {"evt-1": "b1"}, {"of-evt-1": "b1"}
+
+        assert store.claim(after, *taken_over, replace(superseded, version=9)) is None
+        assert (store.batch("b1"), store.batch("b2")) == (before, None)
+
+        assert store.claim(after, *taken_over, superseded) == after
+        assert store.batch("b1") == replace(superseded, version=before.version + 1)
+        assert store.markers("2218", ["evt-1"])["evt-1"].batch_id == "b2"
+        assert store.listed(records.FAILED, 10) == []
+
+    def test_a_retry_of_as_many_orders_as_a_request_holds_fits(self, store: Store) -> None:
+        ids = [f"evt-{number}" for number in range(MAX_ORDERS)]
+        batch = a_claim(1, *ids)
+        store.claim(batch, {})
+        over = steps.ended(replace(batch, state=State.PENDING), State.FAILED, OrderStatus.FAILED, "ARM's result", NOW)
+        before = recorded(store.save(steps.announced(over)))
+        new = Retry(batch_id="b2", reason="again", by="kari", at=NOW)
+        after = steps.retried(before, range(MAX_ORDERS), random_bytes(5_000), new)
+
+        ids_from, numbers_from = dict.fromkeys(ids, "b1"), {f"of-{name}": "b1" for name in ids}
+        assert store.claim(after, ids_from, numbers_from, steps.superseded(before, new))
+
+    # Bulk redrives.
+
+    @pytest.fixture
+    def redrives(self, dynamodb: Any) -> Redrives:  # noqa: ANN401 (as above)
+        return Redrives(dynamodb, TABLE, life=TIMES.retention)
+
+    def test_a_bulk_redrive_is_recorded_as_it_is(self, redrives: Redrives, item: Read) -> None:
+        redrive = a_redrive(
+            wanted=Wanted(
+                listing=Listing.FAILED,
+                client_no="2218",
+                cause="ARM's result",
+                status=State.FAILED,
+                claimed_after=NOW,
+                claimed_before=NOW + timedelta(days=1),
+                since_before=NOW,
+            ),
+            action=Action.RETRY,
+            after=("failed", NOW, "b7"),
+            in_hand=("b8", "b9"),
+            tries=2,
+            done=3,
+            refused=1,
+            refusals=(Refusal("b1", "It was not in the list any more."),),
+        )
+        redrives.create(redrive)
+
+        assert redrives.redrive("r1") == redrive
+        assert redrives.redrive("r2") is None
+        assert item("REDRIVE#r1")["expiresAt"] == {"N": str(int((NOW + TIMES.retention).timestamp()))}
+
+    def test_a_bulk_redrive_that_somebody_else_saved_first_is_not_saved(self, redrives: Redrives) -> None:
+        redrive = a_redrive()
+        redrives.create(redrive)
+        first = redrives.save(bulk_redrive.stopped(redrive, "kari", NOW))
+
+        assert redrives.save(bulk_redrive.came_to_an_end(redrive, NOW)) is None
+        assert first is not None
+        assert redrives.redrive("r1") == first
+
+    def test_bulk_redrives_are_under_way_until_nothing_is_left_in_hand(self, redrives: Redrives) -> None:
+        redrives.create(a_redrive(id="r2", created_at=NOW + timedelta(minutes=1)))
+        redrive = a_redrive(in_hand=("b1",))
+        redrives.create(redrive)
+        assert redrives.under_way() == ["r1", "r2"]
+
+        stopped = redrives.save(bulk_redrive.stopped(redrive, "kari", NOW))
+        assert redrives.under_way() == ["r1", "r2"]
+        assert stopped is not None
+        redrives.save(bulk_redrive.worked_off(stopped, 1, ()))
+
+        assert redrives.under_way() == ["r2"]
+
+    def test_a_bulk_redrive_is_never_due_for_a_shard(self, redrives: Redrives, store: Store) -> None:
+        redrives.create(a_redrive())
+
+        assert (store.unfinished(), store.waiting(records.HELD)) == ({}, 0)
 
     # Leases.
 

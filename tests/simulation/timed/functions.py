@@ -20,6 +20,7 @@ from arm_relay.secrets import Secrets
 from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from arm_relay.webhook.intake import Intake
 
@@ -62,6 +63,8 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
         workers=Greenlets(environment, clients.WORKERS),
         look_ups=AtOnce(environment, LOOK_UPS),
         pollers_at_once=world.pollers,
+        redrives=Redrives(dynamodb, TABLE, life=world.times.retention),
+        new_id=lambda: str(uuid.UUID(int=world.random.getrandbits(128))),
     )
 
 

@@ -81,6 +81,9 @@ class Standing(StrEnum):
 #: The final states.
 ENDS: Final = frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED})
 
+#: The final states in which orders are left that ARM did not create a document for.
+FAILURES: Final = ENDS - {State.SUCCEEDED}
+
 #: The statuses of orders that may be sent again with different content.
 CORRECTABLE: Final = frozenset({OrderStatus.FAILED, OrderStatus.REFUSED})
 
@@ -226,6 +229,8 @@ class Batch:
     failure: str | None = None
     batch_uuid: str | None = None
     answer: Answer | None = None
+    #: ARM's answer to the submission that it took, once a later one has taken its place in `answer`.
+    submission_answer: Answer | None = None
     #: The number of ends and holds so far. It numbers the announcements.
     announcements: int = 0
     #: When it entered its present end or hold.
@@ -237,6 +242,11 @@ class Batch:
     cause: str
     #: Transitions grouped by state, cause and operator, in the order of each group's first time.
     history: tuple[Transitions, ...]
+    #: The bulk redrive that acted on it last.
+    redrive_id: str | None = None
+    #: The failed batch whose orders it sends again, and the batch that sends its own failed orders again.
+    retry_of: str | None = None
+    retried_as: str | None = None
     #: The version of the record: every save is conditional on it.
     version: int = 1
 
@@ -282,6 +292,25 @@ class Batch:
         """The invoice whose end it waits for; None where it waits for none any more."""
         credited = self.orders[0].credited if self.state is State.QUEUED and not self.attempt else None
         return credited if credited and credited.standing is Standing.AWAITED else None
+
+    @property
+    def since(self) -> datetime:
+        """When it entered its present state."""
+        if self.rests and self.ended_at:
+            return self.ended_at
+        return max(
+            (at for entry in self.history if entry.state is self.state for at in entry.at), default=self.opened_at
+        )
+
+    @property
+    def is_certainly_absent(self) -> bool:
+        """Whether ARM certainly has none of it: no attempt ever was in doubt or taken, or ARM refused the only one.
+
+        It is False where the relay cannot know. What a person said of it does not count.
+        """
+        if self.doubt or self.batch_uuid or self.state not in {State.QUEUED, State.HELD, State.REFUSED}:
+            return False
+        return not any(entry.state in {State.UNCONFIRMED, State.PENDING} for entry in self.history)
 
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""

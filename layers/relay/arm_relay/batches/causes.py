@@ -78,6 +78,11 @@ def announced_again(reason: str) -> str:
     return f"announced again: {reason}"
 
 
+def sent_again(batch_id: str, reason: str) -> str:
+    """A failed batch: an operator had its failed orders sent again in another batch, for this reason."""
+    return f"sent again in batch {batch_id}: {reason}"
+
+
 def too_old(state: State) -> str:
     """HELD: the batch was still in this state after the template's HoldAfterSeconds."""
     return f"still {state.value} after HoldAfterSeconds"

@@ -1,5 +1,6 @@
 """What every function calls, and the time they go by."""
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -66,6 +67,11 @@ def secrets(settings: Settings) -> Secrets:
 def aws(service: str) -> Any:  # noqa: ANN401 (botocore makes them at run time)
     """A client of an AWS service."""
     return botocore_loader.client(service, AWS)
+
+
+def new_id() -> str:
+    """An id that nothing has yet."""
+    return str(uuid.uuid4())
 
 
 def now() -> datetime:

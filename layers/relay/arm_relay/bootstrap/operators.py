@@ -1,7 +1,7 @@
 """The operators' function's parts."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,10 +10,16 @@ from arm_relay import cold_start
 from arm_relay.batches.batch import Times
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
+from arm_relay.bootstrap.redrives import redrives as redrives_of
 from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.operators.bulk import Bulk
 from arm_relay.operators.inquiries import Inquiries
+from arm_relay.operators.lists import BatchLists
 from arm_relay.operators.redrive import Redrive
+from arm_relay.redriving import Redriving
 from arm_relay.settings import Settings
+from arm_relay.store.lists import Lists
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 
 
@@ -23,6 +29,8 @@ class Operators:
 
     inquiries: Inquiries
     redrive: Redrive
+    lists: BatchLists
+    bulk: Bulk
     times: Times
     journal: Journal
 
@@ -34,16 +42,23 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> O
         store=clients.store(settings),
         journal=LambdaJournal(logger, metrics),
         pace=Pace(settings.times(), clients.now, random.random),
+        redrives=redrives_of(settings),
+        new_id=clients.new_id,
     )
     cold_start.end()
     return parts
 
 
-def assemble(*, store: Store, journal: Journal, pace: Pace) -> Operators:
+def assemble(*, store: Store, journal: Journal, pace: Pace, redrives: Redrives, new_id: Callable[[], str]) -> Operators:
     """Put the operators' function's parts together."""
+    inquiries = Inquiries(store)
+    lists = BatchLists(Lists(store))
+    redriving = Redriving(store=store, journal=journal, pace=pace, new_id=new_id)
     return Operators(
-        inquiries=Inquiries(store),
-        redrive=Redrive(store=store, journal=journal, pace=pace),
+        inquiries=inquiries,
+        redrive=Redrive(inquiries, redriving),
+        lists=lists,
+        bulk=Bulk(lists=lists, redrives=redrives, pace=pace, new_id=new_id),
         times=pace.times,
         journal=journal,
     )

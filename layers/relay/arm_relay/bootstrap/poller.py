@@ -14,21 +14,25 @@ from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
 from arm_relay.bootstrap.ledger import LOOK_UPS, ledger
+from arm_relay.bootstrap.redrives import redrives as redrives_of
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.poller import announcing
 from arm_relay.poller.age import Age
 from arm_relay.poller.announcing import Announcing
+from arm_relay.poller.bulk_redrives import BulkRedrives
 from arm_relay.poller.concurrency import AtOnce, Threads, Workers, WorkerThreads
 from arm_relay.poller.control import Control
 from arm_relay.poller.next_step import NextStep, Stepped
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling, Start
 from arm_relay.poller.stream import Stream
+from arm_relay.redriving import Redriving
 from arm_relay.settings import Settings
 from arm_relay.store.announced import Announced
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 
@@ -52,6 +56,8 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         workers=WorkerThreads(WORKERS),
         look_ups=Threads(LOOK_UPS),
         pollers_at_once=settings.pollers_at_once,
+        redrives=redrives_of(settings),
+        new_id=clients.new_id,
     )
     cold_start.end()
     return polling
@@ -72,6 +78,8 @@ def assemble(
     workers: Workers[Stepped],
     look_ups: AtOnce,
     pollers_at_once: int,
+    redrives: Redrives,
+    new_id: Callable[[], str],
 ) -> Polling:
     """Put the poller function's use case together."""
 
@@ -114,4 +122,11 @@ def assemble(
         now=pace.now,
         shuffled=shuffled,
         shards_at_once=-(-SHARDS // pollers_at_once),
+        bulk_redrives=BulkRedrives(
+            store=store,
+            redrives=redrives,
+            redriving=Redriving(store=store, journal=journal, pace=pace, new_id=new_id),
+            journal=journal,
+            now=pace.now,
+        ),
     )

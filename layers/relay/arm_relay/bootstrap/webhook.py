@@ -2,7 +2,6 @@
 
 import random
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,7 +60,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
         drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
         tolerance=settings.signature_tolerance(),
-        new_id=_new_id,
+        new_id=clients.new_id,
         pause=_pause,
     )
     cold_start.end()
@@ -108,7 +107,3 @@ def assemble(
 def _pause(repetition: int) -> None:
     if repetition:
         time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (it spreads load and protects nothing)
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())

@@ -5,7 +5,8 @@ from typing import Final
 
 from arm_relay.api import problems
 from arm_relay.api.problems import Kind, Problem
-from arm_relay.batches.steps import IllegalStep
+from arm_relay.batches.steps import IllegalStep, NeedsConfirmation
+from arm_relay.operators.bulk import MoreBatches, UnknownRedrive
 from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
 from arm_relay.operators.redrive import InvalidRedrive
 
@@ -13,7 +14,10 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     InvalidCursor: Kind.INVALID_QUERY,
     UnknownBatch: Kind.UNKNOWN_BATCH,
     UnknownOrder: Kind.UNKNOWN_ORDER,
+    UnknownRedrive: Kind.UNKNOWN_REDRIVE,
     IllegalStep: Kind.NOT_REDRIVABLE,
+    NeedsConfirmation: Kind.NEEDS_CONFIRMATION,
+    MoreBatches: Kind.MORE_BATCHES,
     InvalidRedrive: Kind.INVALID_REDRIVE,
 }
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from arm_relay.arm.breaker import Breaker
 from arm_relay.observability import Journal, Metric
+from arm_relay.poller.bulk_redrives import SPELL, BulkRedrives
 from arm_relay.poller.next_step import TimeLeft
 from arm_relay.poller.shards import Shards
 from arm_relay.poller.stream import Stream
@@ -45,6 +46,8 @@ class Start:
     is_suspected: bool
     shards: Shards
     time_left: TimeLeft
+    #: The bulk redrives that are under way, by their ids.
+    redrives: Sequence[str]
 
 
 class Polling:
@@ -61,6 +64,7 @@ class Polling:
         now: Callable[[], datetime],
         shuffled: Callable[[list[str]], list[str]],
         shards_at_once: int,
+        bulk_redrives: BulkRedrives,
     ) -> None:
         """`begin` makes a run's stream and the ledger it asks; `shards_at_once` is how many shards a run leases."""
         self._store = store
@@ -71,6 +75,7 @@ class Polling:
         self._now = now
         self._shuffled = shuffled
         self._shards_at_once = shards_at_once
+        self._bulk_redrives = bulk_redrives
 
     def run(self, owner: str, remaining: Callable[[], float]) -> None:
         """Work on every shard that nobody else works on. `remaining` gives the seconds that this function has left.
@@ -87,16 +92,22 @@ class Polling:
             if start.time_left.to_ask() > 0:
                 self._work(names, start.shards, stream)
         self._remember(start, stream, ledger)
+        # Last: should it end the run, the polls are done.
+        self._bulk_redrives.work(start.redrives, lambda: remaining() - TO_FINISH)
         if stream.failures >= MANY_FAILURES and 2 * stream.failures > stream.polls:
             raise PollingFailed(f"{stream.failures} of {stream.polls} polls failed unexpectedly")
 
     def _started(self, owner: str, remaining: Callable[[], float]) -> Start:
         now = self._now()
+        past, failures = self._liveness.begin_run(now), self._outage.failures(now)
+        redrives = self._bulk_redrives.under_way()
+        kept = TO_FINISH + (SPELL if redrives else 0)
         return Start(
-            past=self._liveness.begin_run(now),
-            is_suspected=self._outage.failures(now) >= LIMIT,
+            past=past,
+            is_suspected=failures >= LIMIT,
             shards=Shards(store=self._store, now=self._now, owner=owner, remaining=remaining),
-            time_left=TimeLeft(lambda: remaining() - TO_FINISH, lambda: remaining() > TO_SUBMIT),
+            time_left=TimeLeft(lambda: remaining() - kept, lambda: remaining() > TO_SUBMIT),
+            redrives=redrives,
         )
 
     def _work(self, names: Sequence[str], shards: Shards, stream: Stream) -> None:

@@ -2,7 +2,8 @@
 
 pk                    holds
 BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
-`heldOf` and `endedAt` while it is held into the sparse index `held`
+`heldOf` and `endedAt` while it is held into the sparse index `held`. Held and failed batches
+rest in shards of their own, so that they can be listed
 PAYLOAD#<batchId>     the payload of a batch whose record would be larger than a write unit with it
 ORDER#<client>#<id>   the marker that makes an order id unique
 INVOICE#<client>#<no> the marker that makes an invoice number unique, as ARM compares numbers
@@ -18,6 +19,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from arm_relay.batches.batch import (
+    FAILURES,
     INVOICED,
     Answer,
     Batch,
@@ -68,11 +70,16 @@ ATTRIBUTES: Final = (
     "announcedAt",
     "failure",
     "batchUuid",
+    "redrive",
+    "retryOf",
+    "retriedAs",
     "expiresAt",
 )
 
-#: The shard of batches that are held: nothing is due there.
+#: The shards of batches that are held, and of those with orders that failed: nothing is due there.
 HELD: Final = "held"
+FAILED: Final = "failed"
+RESTING: Final = frozenset({HELD, FAILED})
 
 #: How many shards the due index has. A poller leases one at a time, so this bounds how many share the work.
 SHARDS: Final = 8
@@ -190,9 +197,9 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     item |= _held(batch)
     if batch.due:
         item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
-    elif batch.state is State.HELD and batch.ended_at:
-        # So that those that wait for a person can be counted.
-        item |= {"shard": {"S": HELD}, "due": {"S": to_text(batch.ended_at)}}
+    elif batch.ended_at and (shard := _resting_shard(batch)):
+        # So that those that wait for a person, and those that may be sent again, can be counted and listed.
+        item |= {"shard": {"S": shard}, "due": {"S": to_text(batch.ended_at)}}
     if batch.doubt:
         item["doubt"] = {"N": str(batch.doubt)}
     times = {
@@ -205,10 +212,14 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
     if batch.announced:
         item["announced"] = {"N": str(batch.announced)}
-    if batch.failure:
-        item["failure"] = {"S": batch.failure}
-    if batch.batch_uuid:
-        item["batchUuid"] = {"S": batch.batch_uuid}
+    texts = {
+        "failure": batch.failure,
+        "batchUuid": batch.batch_uuid,
+        "redrive": batch.redrive_id,
+        "retryOf": batch.retry_of,
+        "retriedAs": batch.retried_as,
+    }
+    item |= {name: {"S": text} for name, text in texts.items() if text}
     if expires_at:
         item["expiresAt"] = _timestamp(expires_at)
     return item
@@ -231,7 +242,7 @@ def from_item(item: Item) -> Batch:
 def _batch(item: Item) -> Batch:
     # JSON without white space contains no line break.
     first_line, line_break, payload = decompress(bytes(item["body"]["B"])).partition(b"\n")
-    orders, history, answer = json.loads(first_line)
+    orders, history, answer, *earlier = json.loads(first_line)
     return Batch(
         id=batch_id(_text(item, "pk")),
         version=_number(item, "version"),
@@ -240,7 +251,7 @@ def _batch(item: Item) -> Batch:
         cause=_text(item, "cause"),
         claimed_at=from_text(_text(item, "claimedAt")),
         opened_at=from_text(_text(item, "openedAt")),
-        due=None if _text(item, "shard") == HELD else _time(item, "due"),
+        due=None if _text(item, "shard") in RESTING else _time(item, "due"),
         attempt=_number(item, "attempt"),
         attempt_at=from_text(_text(item, "attemptAt")),
         doubt=_number(item, "doubt") or None,
@@ -252,11 +263,15 @@ def _batch(item: Item) -> Batch:
         announcements=_number(item, "announcements"),
         batch_uuid=_text(item, "batchUuid") or None,
         answer=Answer(*answer) if answer else None,
+        submission_answer=Answer(*earlier[0]) if earlier else None,
         ended_at=_time(item, "endedAt"),
         announced=_number(item, "announced"),
         announced_at=_time(item, "announcedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
+        redrive_id=_text(item, "redrive") or None,
+        retry_of=_text(item, "retryOf") or None,
+        retried_as=_text(item, "retriedAs") or None,
         payload=payload if line_break else None,
     )
 
@@ -371,6 +386,12 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _resting_shard(batch: Batch) -> str | None:
+    if batch.state is State.HELD:
+        return HELD
+    return FAILED if batch.state in FAILURES and not batch.retried_as else None
+
+
 def _held(batch: Batch) -> dict[str, dict[str, Any]]:
     """The attributes that put a held batch into the index `held`; other batches do not pay for them."""
     if batch.state is not State.HELD:
@@ -383,7 +404,8 @@ def _body(batch: Batch) -> bytes:
     orders = [_order_to_json(order) for order in batch.orders]
     history = [_transitions_to_json(entry) for entry in batch.history]
     answer = [batch.answer.status, batch.answer.body] if batch.answer else None
-    line = _json([orders, history, answer]).encode()
+    earlier = batch.submission_answer
+    line = _json([orders, history, answer, *([[earlier.status, earlier.body]] if earlier else [])]).encode()
     return line if batch.payload is None else line + b"\n" + batch.payload
 
 

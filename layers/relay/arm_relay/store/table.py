@@ -64,14 +64,19 @@ class Store:
         self._marker_life = marker_life
 
     def claim(
-        self, batch: Batch, replaced: Mapping[str, str], replaced_numbers: Mapping[str, str] = NONE
+        self,
+        batch: Batch,
+        replaced: Mapping[str, str],
+        replaced_numbers: Mapping[str, str] = NONE,
+        superseded: Batch | None = None,
     ) -> Batch | None:
         """Record a new batch, its payload and its orders' ids and numbers, all or nothing: the batch as recorded.
 
         A payload with which the record would be larger than a write unit gets an item of its own, so that no later step
         reads or writes it. `replaced` names, for an order id that is sent again with different content, the batch it
-        belonged to, and `replaced_numbers` the same for an invoice number. None: nothing was recorded, because an id or
-        a number belongs to another batch.
+        belonged to, and `replaced_numbers` the same for an invoice number. `superseded` is the next step of the batch
+        whose failed orders this one sends again, saved with it. None: nothing was recorded, because an id or a number
+        belongs to another batch, or another writer saved `superseded` first.
 
         Raises:
             RecordTooLarge: nothing was recorded, because the batch would not fit.
@@ -83,6 +88,8 @@ class Store:
         puts: list[Any] = [self._put(item, IS_NEW) for item in items]
         puts += self._marker_puts(batch, replaced, expires_at)
         puts += self._number_puts(batch, replaced_numbers, expires_at)
+        if superseded:
+            puts.append(self._save_put(superseded))
         try:
             self._client.transact_write_items(
                 TransactItems=[{"Put": put} for put in puts],
@@ -155,9 +162,12 @@ class Store:
         Raises:
             StoreUnavailable: it is not known whether it was recorded.
         """
-        saved = replace(batch, version=batch.version + 1)
-        condition = {":version": {"N": str(batch.version)}}
-        return saved if self._put_if(self._item(saved), IS_AT_VERSION, condition) else None
+        try:
+            with available():
+                self._client.put_item(**self._save_put(batch))
+        except ConditionFailed:
+            return None
+        return replace(batch, version=batch.version + 1)
 
     def save_all(self, batches: Sequence[Batch]) -> list[Batch | None]:
         """Record the next step of each of several batches: as `save` does, many in one request.
@@ -241,6 +251,22 @@ class Store:
         Of the shard `records.HELD`: how many are held.
         """
         return sum(answer["Count"] for answer in self._pages(self._of_shard(shard) | {"Select": "COUNT"}))
+
+    def listed(self, shard: str, limit: int, after: tuple[datetime, str] | None = None) -> list[DueBatch]:
+        """The first `limit` batches of a shard, whenever they are due, the longest due first.
+
+        `after` is the due time and the id of the last one of the page before. In the shards `records.RESTING` the due
+        time is that of the hold or the end. The index lags behind the table.
+        """
+        request = self._of_shard(shard) | {"Limit": limit}
+        if after:
+            due, batch_id = after
+            request["ExclusiveStartKey"] = {
+                "shard": {"S": shard},
+                "due": {"S": records.to_text(due)},
+                "pk": {"S": records.batch_key(batch_id)},
+            }
+        return [records.from_due_item(item) for item in self._query(request)["Items"]]
 
     def held(self, client_no: str, limit: int, after: tuple[datetime, str] | None = None) -> list[HeldBatch]:
         """The first `limit` of the client's held batches, the longest held first.
@@ -326,6 +352,10 @@ class Store:
     def _put(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
         put = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
         return put | ({"ExpressionAttributeValues": values} if values else {})
+
+    def _save_put(self, batch: Batch) -> dict[str, Any]:
+        item = self._item(replace(batch, version=batch.version + 1))
+        return self._put(item, IS_AT_VERSION, {":version": {"N": str(batch.version)}})
 
     def _put_if(self, item: Item, condition: str, values: Item) -> bool:
         """Put an item where the condition holds; False where it does not."""
