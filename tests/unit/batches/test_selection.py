@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 from arm_relay.batches import steps
-from arm_relay.batches.batch import Batch, OrderStatus, State
+from arm_relay.batches.batch import Batch, OrderStatus, State, Total
 from arm_relay.batches.selection import Listing, Sum, Tally, Wanted, sums_of
 
 from tests.support.builders import NOW, a_batch, a_batch_order
@@ -49,12 +49,16 @@ def test_a_failed_batch_that_was_sent_again_is_not_meant_any_more() -> None:
     assert (wanted.is_met_by(refused), wanted.is_met_by(again)) == (True, False)
 
 
+def a_total(gross: str | int) -> Total:
+    return Total(Decimal(0), Decimal(0), Decimal(gross))
+
+
 def test_orders_are_summed_up_by_currency_and_type_of_document() -> None:
     orders = [
-        a_batch_order(id="e1", total=Decimal("100.10"), currency="NOK", document_type="IN"),
-        a_batch_order(id="e2", total=Decimal("0.20"), currency="NOK", document_type="IN"),
-        a_batch_order(id="e3", total=Decimal(50), currency="NOK", document_type="CN"),
-        a_batch_order(id="e4", total=Decimal(7), document_type="IN"),
+        a_batch_order(id="e1", total=a_total("100.10"), currency="NOK", document_type="IN"),
+        a_batch_order(id="e2", total=a_total("0.20"), currency="NOK", document_type="IN"),
+        a_batch_order(id="e3", total=a_total(50), currency="NOK", document_type="CN"),
+        a_batch_order(id="e4", total=a_total(7), document_type="IN"),
     ]
 
     assert sums_of(orders) == (
@@ -65,7 +69,7 @@ def test_orders_are_summed_up_by_currency_and_type_of_document() -> None:
 
 
 def test_a_sum_without_every_total_is_not_known() -> None:
-    orders = [a_batch_order(total=Decimal(1)), a_batch_order(id="e2", total=None)]
+    orders = [a_batch_order(total=a_total(1)), a_batch_order(id="e2", total=None)]
 
     assert [(each.orders, each.total) for each in sums_of(orders)] == [(2, None)]
 
