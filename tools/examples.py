@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.limits import NO_LIMITS
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Answer, Batch, OrderStatus, State, Times
@@ -59,11 +60,15 @@ def answers() -> Mapping[str, Json]:
     held = HeldBatch(id=accepted.id, cause=causes.too_old(State.PENDING), since=_CLAIMED_AT, order_count=1)
     return {
         "Receipt": to_receipt(Receipt((_taken(drafts, accepted),))),
-        "Preview": json.loads(Preview(drafts, lambda _: None).show(CLIENT_NO, _COMPLETE.encode())),
+        "Preview": json.loads(_preview(drafts).show(CLIENT_NO, _COMPLETE.encode())),
         "BatchStatus": to_status(ended, _TIMES),
         "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
+
+
+def _preview(drafts: Drafts) -> Preview:
+    return Preview(drafts, lambda _: None, lambda _: NO_LIMITS)
 
 
 def _taken(drafts: Drafts, batch: Batch) -> Taken:

@@ -93,6 +93,12 @@ class SilentJournal:
     def transient_error(self, what: str, **where: str | int | None) -> None:
         """See `Journal`."""
 
+    def noted(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
+
+    def warned(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
+
     def failed(self, what: str, **where: str | int | None) -> None:
         """Remember it."""
         self._failures.append(f"{what} {where}")

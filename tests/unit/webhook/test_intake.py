@@ -15,6 +15,7 @@ import pytest
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
 from arm_relay.arm.credentials import Credentials
+from arm_relay.arm.limits import NO_LIMITS
 from arm_relay.arm.money import Amounts
 from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps
@@ -27,7 +28,7 @@ from arm_relay.operators.preview import Preview
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
 from arm_relay.orders.parsing import MAX_ORDERS
-from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
 from arm_relay.store.table import Busy, RecordTooLarge, Store, StoreUnavailable
 from arm_relay.webhook.intake import CLAIM_ATTEMPTS, Intake, OnInvalid
@@ -92,16 +93,13 @@ class Network(SimulatedTransport):
         return self.outside.call(request.url.path, lambda: sent(request))
 
 
-def no_secret() -> str:
-    raise SecretUnavailable("no test here signs")
-
-
 class World:
     def __init__(self) -> None:
         self.arm = a_simulator()
         self.diary = Diary()
         self.outside = Outside()
         self.pauses: list[int] = []
+        self.secret: dict[str, Any] = {}
         client = boto3.client("dynamodb")
         create_table(client)
         self.dynamodb = client
@@ -120,7 +118,7 @@ class World:
             store=self.a_store(self._table),
             ledger=arm_client(self._network),
             outages=NoOutage(),
-            secrets=Secrets(no_secret, self.arm.clock.now),
+            secrets=Secrets(lambda: json.dumps(self.secret), self.arm.clock.now),
             journal=self.diary,
             drafts=drafts(Settings.from_environment(SETTINGS), DEFAULT, self.arm.clock.now),
             pace=Pace(TIMES, self.arm.clock.now, lambda: 0.5),
@@ -262,7 +260,7 @@ def test_what_does_not_fit_into_the_table_is_told_before_anything_is_called(
 
 def test_a_preview_is_what_arm_would_get(world: World) -> None:
     made = drafts(Settings.from_environment(SETTINGS), DEFAULT, world.arm.clock.now)
-    shown = Preview(made, lambda _: None).show("2218", body_of([numbered(1), numbered(2)]))
+    shown = Preview(made, lambda _: None, lambda _: NO_LIMITS).show("2218", body_of([numbered(1), numbered(2)]))
     assert world.outside.calls == []
 
     world.accept(numbered(1), numbered(2))

@@ -1,5 +1,6 @@
 """What every function calls, and the time they go by."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay.bootstrap import botocore_loader
+from arm_relay.observability import Journal
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
 from arm_relay.store.outage import Outage
@@ -44,7 +46,7 @@ def outage(settings: Settings) -> Outage:
     return Outage(aws("dynamodb"), settings.table_name)
 
 
-def secrets(settings: Settings) -> Secrets:
+def secrets(settings: Settings, journal: Journal) -> Secrets:
     """The secret, read when it is needed."""
     client = aws("secretsmanager")
 
@@ -54,7 +56,10 @@ def secrets(settings: Settings) -> Secrets:
         except (ClientError, BotoCoreError, KeyError) as error:
             raise SecretUnavailable("the secret cannot be read") from error
 
-    return Secrets(fetch, now)
+    def report_shared(places: Sequence[str]) -> None:
+        journal.warned("a signing secret stands under several clients and signs for none", places=", ".join(places))
+
+    return Secrets(fetch, now, report_shared)
 
 
 def aws(service: str) -> Any:  # noqa: ANN401 (botocore makes them at run time)

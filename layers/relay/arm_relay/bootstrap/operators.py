@@ -36,11 +36,12 @@ class Operators:
 def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> Operators:
     """Build the operators' function's parts from its environment."""
     settings = Settings.from_environment(environment)
+    journal = LambdaJournal(logger, metrics)
     contract = contract_files.load(settings.arm_contract)
     parts = assemble(
         store=clients.store(settings),
-        secrets=clients.secrets(settings),
-        journal=LambdaJournal(logger, metrics),
+        secrets=clients.secrets(settings, journal),
+        journal=journal,
         drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
     )
@@ -53,7 +54,7 @@ def assemble(*, store: Store, secrets: Secrets, journal: Journal, drafts: Drafts
     return Operators(
         inquiries=Inquiries(store),
         redrive=Redrive(store=store, journal=journal, pace=pace),
-        preview=Preview(drafts, secrets.signing_keys),
+        preview=Preview(drafts, secrets.signing_keys, secrets.limits),
         times=pace.times,
         journal=journal,
     )

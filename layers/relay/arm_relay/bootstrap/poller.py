@@ -38,7 +38,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         store=clients.store(settings),
         liveness=Liveness(clients.aws("dynamodb"), settings.table_name),
         outage=clients.outage(settings),
-        ledger=ledger(settings, contract, clients.secrets(settings), journal),
+        ledger=ledger(settings, contract, clients.secrets(settings, journal), journal),
         announcements=Topic(clients.aws("sns"), settings.topic_arn, journal),
         journal=journal,
         contract=contract,

@@ -41,7 +41,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
     settings = Settings.from_environment(environment)
     contract = contract_files.load(settings.arm_contract)
     journal = LambdaJournal(logger, metrics)
-    secrets = clients.secrets(settings)
+    secrets = clients.secrets(settings, journal)
     parts = assemble(
         store=clients.store(settings),
         ledger=ledger(settings, contract, secrets, journal),
@@ -79,11 +79,12 @@ def assemble(
         submission=submission,
         journal=journal,
         drafts=drafts,
+        limits=secrets.limits,
         pace=pace,
         new_id=new_id,
         pause=pause,
     )
-    return Webhook(Admission(secrets, pace.now, tolerance), intake, journal)
+    return Webhook(Admission(secrets, pace.now, tolerance, journal), intake, journal)
 
 
 def _pause(repetition: int) -> None:

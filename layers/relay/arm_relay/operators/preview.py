@@ -6,6 +6,7 @@ from typing import Final
 
 from arm_relay.arm.documents import to_text
 from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.limits import Limits
 from arm_relay.arm.mapping import currency_amounts
 from arm_relay.orders.order import Order
 
@@ -20,10 +21,11 @@ class PreviewTooLarge(Exception):
 class Preview:
     """Shows the batch that ARM would get."""
 
-    def __init__(self, drafts: Drafts, check_client: Callable[[str], object]) -> None:
-        """`check_client` raises `UnknownClient` for a client that nobody could sign for."""
+    def __init__(self, drafts: Drafts, check_client: Callable[[str], object], limits: Callable[[str], Limits]) -> None:
+        """`check_client` raises `UnknownClient` for a client that nobody could sign for; `limits` gives a client's."""
         self._drafts = drafts
         self._check_client = check_client
+        self._limits = limits
 
     def show(self, client_no: str, body: bytes) -> str:
         """JSON: the body of POST documents/batches, byte for byte, and the totals of each order's document.
@@ -36,7 +38,7 @@ class Preview:
             PreviewTooLarge: the answer would not fit into Lambda's limit.
         """
         self._check_client(client_no)
-        request = self._drafts.read(body)
+        request = self._drafts.read(body, self._limits(client_no))
         request.reject_faults()
         totals = to_text([self._totals(order) for order in request.valid])
         shown = f'{{"batch":{self._drafts.payload(request.valid).decode()},"totals":{totals}}}'
