@@ -12,6 +12,7 @@ from benchmarks.processes import running
 from benchmarks.ratios import Row
 from benchmarks.server import Server
 from benchmarks.tables import Table
+from sandbox.cloud.credentials import CLIENT_NO
 
 AT_MOST_SINGLE: Final = 15.0
 AT_MOST_MANY: Final = 6.0
@@ -55,6 +56,7 @@ def life(table: Table, orders: int, webhook: Contestant = RELAY, poller: Contest
         RuntimeError: they did not come to their end.
     """
     table.renew()
+    table.has_been_used(CLIENT_NO)
     cloud = Cloud(table.url)
     with Server(cloud) as server:
         with running(webhook, server.url, FIRST_POLL_SECONDS="1") as function:

@@ -4,17 +4,22 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from arm_relay.arm.drafts import Drafts
 from arm_relay.arm.limits import NO_LIMITS
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Answer, Batch, OrderStatus, State, Times
+from arm_relay.operators.day_reports import DayReport
+from arm_relay.operators.forgetting import Forgotten
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.preview import Preview
-from arm_relay.operators.responses import to_held, to_order_status, to_status
+from arm_relay.operators.responses import to_day, to_forgotten, to_held, to_order_status, to_status
 from arm_relay.orders.parsing import parse_orders
+from arm_relay.store.day_counts import Count
 from arm_relay.store.records import HeldBatch
+from arm_relay.store.walk import Walk
 from arm_relay.webhook.receipts import Receipt, Taken
 from arm_relay.webhook.responses import to_receipt
 
@@ -45,6 +50,9 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "minimal": json.loads(_MINIMAL),
         "several": [json.loads(_COMPLETE), json.loads(_MINIMAL)],
     },
+    "Forget": {
+        "sample": {"id": "evt-20250227-0001", "reason": "erasure asked for on 3 March, case 4711"},
+    },
     "Redrive": {
         "resubmit": {"action": "resubmit", "reason": "ARM has none of it, checked by hand"},
         "close": {"action": "close", "status": "SUCCEEDED", "reason": "found as document 88776655"},
@@ -63,12 +71,32 @@ def answers() -> Mapping[str, Json]:
         "Preview": json.loads(_preview(drafts).show(CLIENT_NO, _COMPLETE.encode())),
         "BatchStatus": to_status(ended, _TIMES),
         "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
+        "ForgottenOrder": to_forgotten(_forgotten(ended), _TIMES),
+        "Day": to_day(_day(ended)),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
 
 
 def _preview(drafts: Drafts) -> Preview:
     return Preview(drafts, lambda _: None, lambda _: NO_LIMITS)
+
+
+def _day(ended: Batch) -> DayReport:
+    zone = ZoneInfo("Europe/Oslo")
+    count = Count.of(_CLAIMED_AT.date(), zone)
+    taken_at = count.book.end + timedelta(hours=1, seconds=12)
+    return DayReport(
+        _CLAIMED_AT.date(),
+        str(zone),
+        Count(Walk(count.walk.start, count.walk.end, {}), count.book.with_claim(ended), taken_at),
+    )
+
+
+def _forgotten(ended: Batch) -> Forgotten:
+    order_id, reason = ended.orders[0].id, REQUESTS["Forget"]["sample"]["reason"]
+    by, at = "arn:aws:sts::123456789012:assumed-role/Operator/kari", _CLAIMED_AT + timedelta(days=4)
+    batch = steps.forgotten(ended, order_id, None, reason, by, at)
+    return Forgotten(batch.orders[0], batch)
 
 
 def _taken(drafts: Drafts, batch: Batch) -> Taken:

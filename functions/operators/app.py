@@ -10,6 +10,7 @@ from arm_relay.api.event import (
     batch_id_of,
     choice_of,
     client_no_of,
+    date_of,
     name_of,
     number_of,
     operator_of,
@@ -21,7 +22,7 @@ from arm_relay.api.responses import Api, Response, json_response, response
 from arm_relay.bootstrap import operators
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED, ListedState
 from arm_relay.operators.problems import problem_of
-from arm_relay.operators.responses import to_held, to_order_status, to_status
+from arm_relay.operators.responses import to_day, to_forgotten, to_held, to_order_status, to_status
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -79,11 +80,26 @@ def redrive_batch(event: Event) -> Response:
     return json_response(HTTPStatus.OK, to_status(batch, relay().times))
 
 
+def forget_order(event: Event) -> Response:
+    """Remove what the relay holds of the people of an order."""
+    operator = operator_of(event)
+    forgotten = relay().forgetting.forget(client_no_of(event), small_body_of(event), operator)
+    return json_response(HTTPStatus.OK, to_forgotten(forgotten, relay().times))
+
+
+def show_day(event: Event) -> Response:
+    """Show what was claimed and what ended on one day."""
+    operator_of(event)
+    return json_response(HTTPStatus.OK, to_day(relay().day_reports.of(date_of(event))))
+
+
 API: Final = Api(
     routes={
         "POST /v1/clients/{clientNo}/orders/preview": preview_orders,
+        "POST /v1/clients/{clientNo}/orders/forget": forget_order,
         "GET /v1/clients/{clientNo}/orders/{id+}": show_order,
         "GET /v1/orders": find_order,
+        "GET /v1/days/{date}": show_day,
         "GET /v1/clients/{clientNo}/batches": list_batches,
         "GET /v1/clients/{clientNo}/batches/{batchId}": show_batch,
         "POST /v1/clients/{clientNo}/batches/{batchId}/redrive": redrive_batch,

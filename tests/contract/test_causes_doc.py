@@ -23,6 +23,7 @@ MADE = {
     causes.arm_answered(503).replace("503", "<status>"): causes.arm_answered,
     causes.repeated_submission_refused(503).replace("503", "<status>"): causes.repeated_submission_refused,
     causes.in_ledger_because("<reason>"): causes.in_ledger_because,
+    causes.forgotten("<id>", "<reason>"): causes.forgotten,
     causes.too_old(State.PENDING).replace("PENDING", "<state>"): causes.too_old,
 }
 

@@ -9,6 +9,7 @@ import pytest
 from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, State
 from arm_relay.batches.steps import STEPS
+from arm_relay.operators.forgetting import Forget
 from arm_relay.operators.redrive import _parse
 from arm_relay.orders.faults import InvalidOrders
 from arm_relay.orders.parsing import parse_orders
@@ -104,9 +105,12 @@ def test_every_sample_order_is_one_the_relay_takes() -> None:
 def test_every_redrive_shown_is_one_the_relay_takes() -> None:
     shown = re.findall(r"```json\n(.*?)```", (DOCS / "operations.md").read_text(), re.DOTALL)
 
-    assert [json.loads(text)["action"] for text in shown] == ["resubmit", "close"]
-    for text in shown:
+    redrives = [text for text in shown if "action" in json.loads(text)]
+    assert [json.loads(text)["action"] for text in redrives] == ["resubmit", "close"]
+    for text in redrives:
         _parse(text.encode())
+    (forget,) = [text for text in shown if text not in redrives]
+    assert Forget.model_validate_json(forget)
 
 
 def is_there(page: Path, anchor: str) -> bool:

@@ -11,6 +11,8 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, OrderStatus, State
 from arm_relay.batches.steps import IllegalStep
 from arm_relay.operators import problems as operators
+from arm_relay.operators.day_reports import InvalidDate, UnknownDay
+from arm_relay.operators.forgetting import InvalidForget, NotForgettable
 from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
 from arm_relay.operators.preview import PreviewTooLarge
 from arm_relay.operators.redrive import InvalidRedrive
@@ -29,11 +31,13 @@ from tests.support.builders import NOW, a_batch
 #: Type, status, title.
 FROZEN = {
     Kind.NOT_JSON: ("urn:arm-relay:problem:not-json", 400, "The body is not JSON the relay can read"),
+    Kind.INVALID_DATE: ("urn:arm-relay:problem:invalid-date", 400, "The date is not valid"),
     Kind.INVALID_QUERY: ("urn:arm-relay:problem:invalid-query", 400, "A query parameter is not valid"),
     Kind.BAD_SIGNATURE: ("urn:arm-relay:problem:bad-signature", 401, "The request has no valid signature"),
     Kind.FORBIDDEN: ("urn:arm-relay:problem:forbidden", 403, "The route is for authorised operators"),
     Kind.UNKNOWN_CLIENT: ("urn:arm-relay:problem:unknown-client", 404, "There is no such client"),
     Kind.UNKNOWN_BATCH: ("urn:arm-relay:problem:unknown-batch", 404, "There is no such batch"),
+    Kind.UNKNOWN_DAY: ("urn:arm-relay:problem:unknown-day", 404, "The day is no longer kept"),
     Kind.UNKNOWN_ORDER: ("urn:arm-relay:problem:unknown-order", 404, "There is no such order"),
     Kind.UNKNOWN_ROUTE: ("urn:arm-relay:problem:unknown-route", 404, "There is no such route"),
     Kind.CONFLICT: (
@@ -41,6 +45,7 @@ FROZEN = {
         409,
         "An order with this id or invoice number already exists with different content",
     ),
+    Kind.NOT_FORGETTABLE: ("urn:arm-relay:problem:not-forgettable", 409, "The order cannot be forgotten now"),
     Kind.NOT_REDRIVABLE: (
         "urn:arm-relay:problem:not-redrivable",
         409,
@@ -53,6 +58,11 @@ FROZEN = {
         "The body should be application/json",
     ),
     Kind.INVALID_ORDER: ("urn:arm-relay:problem:invalid-order", 422, "An order is not valid"),
+    Kind.INVALID_FORGET: (
+        "urn:arm-relay:problem:invalid-forget",
+        422,
+        "The request to forget an order is not valid",
+    ),
     Kind.INVALID_REDRIVE: ("urn:arm-relay:problem:invalid-redrive", 422, "The redrive is not valid"),
     Kind.REFUSED_BY_ARM: ("urn:arm-relay:problem:refused-by-arm", 422, "ARM refused the batch"),
     Kind.INTERNAL_ERROR: ("urn:arm-relay:problem:internal-error", 500, "The relay failed to process this request"),
@@ -75,6 +85,14 @@ FAILURES = [
         "An order with this id or invoice number is in progress or held, or has succeeded, with different content.",
     ),
     (IllegalStep("The batch is not held."), Kind.NOT_REDRIVABLE, "The batch is not held."),
+    (InvalidDate("The day has not come yet."), Kind.INVALID_DATE, "The day has not come yet."),
+    (UnknownDay("The relay keeps 400 days."), Kind.UNKNOWN_DAY, "The relay keeps 400 days."),
+    (NotForgettable("The order's batch has not ended."), Kind.NOT_FORGETTABLE, "The order's batch has not ended."),
+    (
+        InvalidForget([Fault("/reason", "is missing")]),
+        Kind.INVALID_FORGET,
+        "The body is valid JSON, but does not say which order to forget and why.",
+    ),
     (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
     (
         RecordTooLarge(RecordTooLarge.__doc__),

@@ -27,6 +27,7 @@ from arm_relay.observability import Metric
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
@@ -214,6 +215,9 @@ def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
         journal=cloud.journal,
         drafts=_drafts(environment),
         pace=_pace(environment, cloud),
+        days=Days(_dynamodb(environment, cloud), "relay"),
+        zone=ZoneInfo("Europe/Oslo"),
+        monotonic=lambda: environment.hub.time,
     )
 
 
@@ -231,6 +235,9 @@ def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
         workers=OneByOne(),
         look_ups=one_by_one,
         pollers_at_once=1,
+        days=Days(_dynamodb(environment, cloud), "relay"),
+        payload_life=cloud.times.retention,
+        zone=ZoneInfo("Europe/Oslo"),
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
 
 import httpx
 from arm_relay.arm.auth import Tokens
@@ -16,6 +17,7 @@ from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import poller
 from arm_relay.poller.next_step import Stepped
 from arm_relay.poller.notifications import to_event
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
@@ -28,7 +30,7 @@ from tests.support.arm_builders import a_document, a_payload, a_simulator
 from tests.support.builders import TIMES, a_batch, a_batch_order, one_by_one
 from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
-from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime
+from tests.support.store_contract import MARKER_LIFE, PAYLOAD_LIFE, TABLE, OneAtATime
 
 #: When a call outside fails: before its effect or after it.
 type Moment = Literal["before", "after"]
@@ -185,6 +187,9 @@ class World:
             workers=OneByOne(),
             look_ups=one_by_one,
             pollers_at_once=1,
+            days=Days(self._table, TABLE),
+            payload_life=PAYLOAD_LIFE,
+            zone=ZoneInfo("Europe/Oslo"),
         )
         polling.run(f"run-{self.now}", remaining)
 

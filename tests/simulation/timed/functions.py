@@ -17,6 +17,7 @@ from arm_relay.observability import Journal
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.table import Store
@@ -60,6 +61,9 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
         workers=Greenlets(environment, clients.WORKERS),
         look_ups=AtOnce(environment, LOOK_UPS),
         pollers_at_once=world.pollers,
+        days=Days(dynamodb, TABLE),
+        payload_life=world.times.retention,
+        zone=ZoneInfo("Europe/Oslo"),
     )
 
 

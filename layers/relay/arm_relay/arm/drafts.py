@@ -41,6 +41,8 @@ class Drafts:
             document_no=order.invoice_no,
             digest=order.digest,
             document_type=document_type(order, self.codes),
+            total=self.total(order).gross,
+            currency=order.currency,
         )
 
     def total(self, order: Order) -> Amounts:

@@ -6,6 +6,7 @@ Times are UTC. A batch with a `due` time has something left to do; without one i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -116,9 +117,15 @@ class BatchOrder:
     errors: tuple[str, ...] = ()
     #: The type of the document that is sent for it, such as IN.
     document_type: str = ""
+    #: What its document comes to with VAT, in major units of its currency; None where that was not recorded.
+    total: Decimal | None = None
+    #: The order's currency; None where it leaves that to ARM.
+    currency: str | None = None
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None
+    #: When an operator had its lines, names and addresses removed; None where nobody did.
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,8 @@ class Batch:
     announcements: int = 0
     #: When it entered its present end or hold.
     ended_at: datetime | None = None
+    #: When what it held of people was taken out of it: the documents that were sent, and ARM's answer.
+    trimmed_at: datetime | None = None
     #: Why it is in its present state.
     cause: str
     #: Transitions grouped by state, cause and operator, in the order of each group's first time.
@@ -208,6 +217,11 @@ class Batch:
         if self.state is State.PENDING and self.failing_since:
             return self.failing_since + times.failure_settling
         return None
+
+    @property
+    def is_answer_removed(self) -> bool:
+        """Whether ARM's answer was taken out of it, because it may name people."""
+        return self.trimmed_at is not None or any(order.forgotten_at for order in self.orders)
 
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""

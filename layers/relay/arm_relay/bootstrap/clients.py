@@ -36,8 +36,9 @@ def store(settings: Settings) -> Store:
         aws("dynamodb"),
         settings.table_name,
         retention=times.retention,
-        # Markers and payloads outlive the longest life of a batch that nobody redrives.
+        # Markers outlive the longest life of a batch that nobody redrives.
         marker_life=times.retention + times.hold_after,
+        payload_life=settings.payload_retention(),
     )
 
 

@@ -1,8 +1,10 @@
 """The operators' function's parts."""
 
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger, Metrics
 
@@ -14,11 +16,14 @@ from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.drafts import drafts
 from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.operators.day_reports import DayReports
+from arm_relay.operators.forgetting import Forgetting
 from arm_relay.operators.inquiries import Inquiries
 from arm_relay.operators.preview import Preview
 from arm_relay.operators.redrive import Redrive
 from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
+from arm_relay.store.days import Days
 from arm_relay.store.table import Store
 
 
@@ -28,6 +33,8 @@ class Operators:
 
     inquiries: Inquiries
     redrive: Redrive
+    forgetting: Forgetting
+    day_reports: DayReports
     preview: Preview
     times: Times
     journal: Journal
@@ -44,16 +51,33 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> O
         journal=journal,
         drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
+        days=Days(clients.aws("dynamodb"), settings.table_name),
+        zone=ZoneInfo(settings.invoice_time_zone),
+        monotonic=time.monotonic,
     )
     cold_start.end()
     return parts
 
 
-def assemble(*, store: Store, secrets: Secrets, journal: Journal, drafts: Drafts, pace: Pace) -> Operators:
+def assemble(
+    *,
+    store: Store,
+    secrets: Secrets,
+    journal: Journal,
+    drafts: Drafts,
+    pace: Pace,
+    days: Days,
+    zone: ZoneInfo,
+    monotonic: Callable[[], float],
+) -> Operators:
     """Put the operators' function's parts together."""
     return Operators(
         inquiries=Inquiries(store),
         redrive=Redrive(store=store, journal=journal, pace=pace),
+        forgetting=Forgetting(store=store, journal=journal, pace=pace),
+        day_reports=DayReports(
+            store=store, days=days, now=pace.now, monotonic=monotonic, zone=zone, life=pace.times.retention
+        ),
         preview=Preview(drafts, secrets.signing_keys, secrets.limits),
         times=pace.times,
         journal=journal,

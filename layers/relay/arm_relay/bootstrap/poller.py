@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger, Metrics
 
@@ -20,8 +22,11 @@ from arm_relay.poller.control import Control
 from arm_relay.poller.next_step import NextStep, Stepped
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling, Start
+from arm_relay.poller.snapshots import Snapshots
 from arm_relay.poller.stream import Announcements, Stream
+from arm_relay.poller.trimming import Trimming
 from arm_relay.settings import Settings
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
@@ -47,6 +52,9 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         workers=WorkerThreads(WORKERS),
         look_ups=Threads(LOOK_UPS),
         pollers_at_once=settings.pollers_at_once,
+        days=Days(clients.aws("dynamodb"), settings.table_name),
+        payload_life=settings.payload_retention(),
+        zone=ZoneInfo(settings.invoice_time_zone),
     )
     cold_start.end()
     return polling
@@ -66,6 +74,9 @@ def assemble(
     workers: Workers[Stepped],
     look_ups: AtOnce,
     pollers_at_once: int,
+    days: Days,
+    payload_life: timedelta,
+    zone: ZoneInfo,
 ) -> Polling:
     """Put the poller function's use case together."""
 
@@ -106,4 +117,8 @@ def assemble(
         now=pace.now,
         shuffled=shuffled,
         shards_at_once=-(-SHARDS // pollers_at_once),
+        duties=[
+            Snapshots(store=store, days=days, now=pace.now, zone=zone, life=pace.times.retention),
+            Trimming(store=store, days=days, now=pace.now, life=payload_life),
+        ],
     )

@@ -1,3 +1,4 @@
 """The operators' function: `inquiries` is what operators ask, `redrive` what they do, `preview` what orders
-would become. `responses` writes the answers as JSON, `problems` says what each failure means.
+would become. `forgetting` removes what is held of people, `day_reports` says what a day comes to. `responses` writes the
+answers as JSON, `problems` says what each failure means.
 """

@@ -6,14 +6,20 @@ from typing import Final
 from arm_relay.api import problems
 from arm_relay.api.problems import Kind, Problem
 from arm_relay.batches.steps import IllegalStep
+from arm_relay.operators.day_reports import InvalidDate, UnknownDay
+from arm_relay.operators.forgetting import InvalidForget, NotForgettable
 from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
 from arm_relay.operators.preview import PreviewTooLarge
 from arm_relay.operators.redrive import InvalidRedrive
 
 KINDS: Final[Mapping[type[Exception], Kind]] = {
     InvalidCursor: Kind.INVALID_QUERY,
+    InvalidDate: Kind.INVALID_DATE,
+    UnknownDay: Kind.UNKNOWN_DAY,
     UnknownBatch: Kind.UNKNOWN_BATCH,
     UnknownOrder: Kind.UNKNOWN_ORDER,
+    InvalidForget: Kind.INVALID_FORGET,
+    NotForgettable: Kind.NOT_FORGETTABLE,
     IllegalStep: Kind.NOT_REDRIVABLE,
     InvalidRedrive: Kind.INVALID_REDRIVE,
     PreviewTooLarge: Kind.TOO_LARGE,

@@ -4,6 +4,8 @@ from typing import Any
 
 from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch, BatchOrder, Times, Transitions
+from arm_relay.operators.day_reports import DayReport
+from arm_relay.operators.forgetting import REMOVED, STAYS, Forgotten
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.store.records import HeldBatch, to_text
 
@@ -16,6 +18,25 @@ def to_status(batch: Batch, times: Times) -> dict[str, Any]:
 def to_order_status(order: BatchOrder, batch: Batch, times: Times) -> dict[str, Any]:
     """All that is known about one order and its batch."""
     return _status(batch, times) | {"order": summary.of_order(order)}
+
+
+def to_forgotten(forgotten: Forgotten, times: Times) -> dict[str, Any]:
+    """What is left of an order, what was removed, and what stays and why."""
+    return to_order_status(forgotten.order, forgotten.batch, times) | {"removed": REMOVED, "stays": STAYS}
+
+
+def to_day(report: DayReport) -> dict[str, Any]:
+    """What one day comes to."""
+    count = report.count
+    return {
+        "date": report.day.isoformat(),
+        "timeZone": report.zone,
+        "from": to_text(count.book.start),
+        "to": to_text(count.book.end),
+        "snapshotAt": to_text(count.taken_at) if count.taken_at else None,
+        "complete": report.is_complete,
+        **count.book.to_json(),
+    }
 
 
 def to_held(page: HeldBatches) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def to_event(batch: Batch) -> dict[str, Any]:
             **summary.of_batch(batch),
             "orders": [summary.of_order(order) for order in batch.orders],
             "answer": summary.of_answer(batch),
-            "answerOmitted": False,
+            "answerOmitted": batch.is_answer_removed,
         },
     }
 

@@ -1,11 +1,14 @@
 """Every kind of item in the table, made and read: a batch and its payload, markers, leases. Pure.
 
+`day` and `claimedAt` of a batch put it into the index `day`, by the UTC date of its claim.
+
 pk                    holds
 BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
 `heldOf` and `endedAt` while it is held into the sparse index `held`
 PAYLOAD#<batchId>     the payload of a batch whose record would be larger than a write unit with it
 ORDER#<client>#<id>   the marker that makes an order id unique
 INVOICE#<client>#<no> the marker that makes an invoice number unique, as ARM compares numbers
+ENDED#<batchId>#<at>  in the index `day`: that a batch ended long after its claim; see `is_late_end`
 SHARD#<n>             the lease of the poller that works on a shard
 """
 
@@ -14,9 +17,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from arm_relay.batches.batch import Answer, Batch, BatchOrder, Evidence, OrderStatus, State, Transitions
+from arm_relay.batches.day_book import ended_late
 from arm_relay.comparison import compared
 from arm_relay.store.compression import compress, decompress
 
@@ -53,8 +58,13 @@ ATTRIBUTES: Final = (
     "endedAt",
     "failure",
     "batchUuid",
+    "day",
+    "trimmedAt",
     "expiresAt",
 )
+
+#: How keys of late ends begin.
+ENDED: Final = "ENDED#"
 
 #: The shard of batches that are held: nothing is due there.
 HELD: Final = "held"
@@ -113,6 +123,16 @@ class DueBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class DayEntry:
+    """What the index `day` holds: the claim of a batch, or an end long after one."""
+
+    batch_id: str
+    #: When it was claimed, or ended.
+    at: datetime
+    is_end: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The lease of a shard, as it was found."""
 
@@ -152,6 +172,35 @@ def shard_of(batch_id: str) -> str:
     return str(zlib.crc32(batch_id.encode()) % SHARDS)
 
 
+def day_of(time: datetime, shard: str) -> str:
+    """The partition of the index `day` that has what happened at a time."""
+    return f"{time.astimezone(UTC):%Y-%m-%d}#{shard}"
+
+
+def is_late_end(batch: Batch) -> bool:
+    """Whether this step ends a batch so late that its claim does not lead to its end."""
+    return batch.due is not None and ended_late(batch)
+
+
+def to_late_end(batch: Batch, expires_at: datetime) -> Item:
+    """The entry of a late end in the index `day`. It is written before the end is saved, so it may lead to none."""
+    at = batch.ended_at or batch.claimed_at
+    return {
+        "pk": {"S": f"{ENDED}{batch.id}#{to_text(at)}"},
+        "day": {"S": day_of(at, shard_of(batch.id))},
+        "claimedAt": {"S": to_text(at)},
+        "expiresAt": _timestamp(expires_at),
+    }
+
+
+def from_day_item(item: Item) -> DayEntry:
+    """What an item of the index `day` says."""
+    key, at = _text(item, "pk"), from_text(_text(item, "claimedAt"))
+    if key.startswith(ENDED):
+        return DayEntry(key.removeprefix(ENDED).rpartition("#")[0], at, is_end=True)
+    return DayEntry(batch_id(key), at, is_end=False)
+
+
 def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     """The item of a batch. DynamoDB deletes it some time after `expires_at`."""
     item: dict[str, dict[str, Any]] = {
@@ -162,6 +211,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "state": {"S": batch.state.value},
         "cause": {"S": batch.cause},
         "claimedAt": {"S": to_text(batch.claimed_at)},
+        "day": {"S": day_of(batch.claimed_at, shard_of(batch.id))},
         "openedAt": {"S": to_text(batch.opened_at)},
         "attempt": {"N": str(batch.attempt)},
         "attemptAt": {"S": to_text(batch.attempt_at)},
@@ -182,6 +232,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "failingSince": batch.failing_since,
         "undecidedSince": batch.undecided_since,
         "endedAt": batch.ended_at,
+        "trimmedAt": batch.trimmed_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
     if batch.failure:
@@ -203,7 +254,7 @@ def from_item(item: Item) -> Batch:
         raise UnreadableRecord("a newer release of the relay wrote the record")
     try:
         return _batch(item)
-    except (KeyError, ValueError, TypeError, zlib.error) as error:
+    except (KeyError, ValueError, ArithmeticError, TypeError, zlib.error) as error:
         raise UnreadableRecord(f"the record is damaged: {error!r}") from error
 
 
@@ -232,6 +283,7 @@ def _batch(item: Item) -> Batch:
         batch_uuid=_text(item, "batchUuid") or None,
         answer=Answer(*answer) if answer else None,
         ended_at=_time(item, "endedAt"),
+        trimmed_at=_time(item, "trimmedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
         payload=payload if line_break else None,
@@ -372,8 +424,11 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "status": order.status.value,
         "errors": order.errors,
         "type": order.document_type,
+        "total": str(order.total) if order.total is not None else None,
+        "currency": order.currency,
         "evidence": order.evidence.value if order.evidence else None,
         "askedAt": to_text(order.asked_at) if order.asked_at else None,
+        "forgottenAt": to_text(order.forgotten_at) if order.forgotten_at else None,
     }
     return {name: value for name, value in named.items() if value}
 
@@ -389,8 +444,11 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         status=OrderStatus(order["status"]),
         errors=tuple(order.get("errors", ())),
         document_type=order.get("type", ""),
+        total=Decimal(order["total"]) if "total" in order else None,
+        currency=order.get("currency"),
         evidence=Evidence(order["evidence"]) if "evidence" in order else None,
         asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
+        forgotten_at=from_text(order["forgottenAt"]) if "forgottenAt" in order else None,
     )
 
 
