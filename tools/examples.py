@@ -11,11 +11,13 @@ from arm_relay.arm.limits import NO_LIMITS
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Answer, Batch, OrderStatus, State, Times
+from arm_relay.health import Check, Level, Line
 from arm_relay.operators.day_reports import DayReport
 from arm_relay.operators.forgetting import Forgotten
+from arm_relay.operators.health_report import HealthReport
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.preview import Preview
-from arm_relay.operators.responses import to_day, to_forgotten, to_held, to_order_status, to_status
+from arm_relay.operators.responses import to_day, to_forgotten, to_health, to_held, to_order_status, to_status
 from arm_relay.orders.parsing import parse_orders
 from arm_relay.store.day_counts import Count
 from arm_relay.store.records import HeldBatch
@@ -42,6 +44,12 @@ _TIMES: Final = Times(
     retention=timedelta(days=400),
 )
 _TAKEN: Final = Answer(202, '{"status": "NOT-PROCESSED", "result": "PENDING", "batchUuid": "8NlwdOIM1YLVFApvQFONTw"}')
+
+_HEALTH: Final = (
+    Line(Check.TABLE, Level.OK, "The table answers."),
+    Line(Check.TOKEN, Level.OK, "The identity service gives a token."),
+    Line(Check.LEDGER, Level.FAULT, "Asked about client 2218: ARM answered 503."),
+)
 
 #: By the schema of a body.
 REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -73,6 +81,7 @@ def answers() -> Mapping[str, Json]:
         "OrderStatus": to_order_status(ended.orders[0], ended, _TIMES),
         "ForgottenOrder": to_forgotten(_forgotten(ended), _TIMES),
         "Day": to_day(_day(ended)),
+        "Health": to_health(HealthReport(_HEALTH, _CLAIMED_AT)),
         "HeldBatches": to_held(HeldBatches((held,), cursor=None)),
     }
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, State
+from arm_relay.health import Check, Level
 from arm_relay.operators.forgetting import Forget
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
 from arm_relay.operators.redrive import Close, Resubmit
@@ -162,6 +163,7 @@ def _paths() -> dict[str, dict[str, Operation]]:
         f"{client}/orders/{{id}}": {"get": _show_order()},
         "/v1/orders": {"get": _find_order()},
         "/v1/days/{date}": {"get": _show_day()},
+        "/v1/health": {"get": _show_health()},
         f"{client}/batches": {"get": _list_held()},
         f"{client}/batches/{{batchId}}": {"get": _show_batch()},
         f"{client}/batches/{{batchId}}/redrive": {"post": _redrive()},
@@ -288,6 +290,19 @@ def _show_day() -> Operation:
         parameters=(_in_path("date", "The day, `YYYY-MM-DD`."),),
         answers={200: _ref("Day")},
         problems=(Kind.INVALID_DATE, Kind.FORBIDDEN, Kind.UNKNOWN_DAY),
+        security="iam",
+    )
+
+
+def _show_health() -> Operation:
+    return Operation(
+        name="showHealth",
+        reader=Reader.OPERATORS,
+        summary="Show whether the relay can do its work, each line with the runbook's section",
+        description="The poller checks it every five minutes: it asks the identity service for a token, and ARM's "
+        "ledger about a number that no document has. `checkedAt` says when it did so last.",
+        answers={200: _ref("Health")},
+        problems=(Kind.FORBIDDEN,),
         security="iam",
     )
 
@@ -581,6 +596,7 @@ def _operator_schemas() -> Json:
             _batch_fields() | {"order": _ref("OrderSummary")}, description="All that is known about an order."
         ),
         "Day": _object(_day_fields(), description="What one day comes to."),
+        "Health": _object(_health_fields(), description="Whether the relay can do its work."),
         "ForgottenOrder": _object(
             _batch_fields()
             | {
@@ -617,6 +633,22 @@ def _day_fields() -> Json:
         "claimed": _list(row, "The orders that the relay accepted on that day."),
         "ended": _list(row, "The orders whose batch ended on that day."),
         "unreadableBatches": number | {"description": "How many batches could not be read, so are not counted."},
+    }
+
+
+def _health_fields() -> Json:
+    line = _object(
+        {
+            "check": _enum(Check, "What was checked."),
+            "status": _enum(Level, "What came of it."),
+            "detail": _text("What was found, for people."),
+            "runbook": _text("The section of the runbook that says what to do."),
+        }
+    )
+    return {
+        "status": _enum(Level, "The worst of the lines."),
+        "checkedAt": _nullable(_time("When the poller checked it last; null where it never did.")),
+        "checks": _list(line, "One line or more for each check."),
     }
 
 

@@ -22,7 +22,7 @@ from arm_relay.api.responses import Api, Response, json_response, response
 from arm_relay.bootstrap import operators
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED, ListedState
 from arm_relay.operators.problems import problem_of
-from arm_relay.operators.responses import to_day, to_forgotten, to_held, to_order_status, to_status
+from arm_relay.operators.responses import to_day, to_forgotten, to_health, to_held, to_order_status, to_status
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -93,6 +93,12 @@ def show_day(event: Event) -> Response:
     return json_response(HTTPStatus.OK, to_day(relay().day_reports.of(date_of(event))))
 
 
+def show_health(event: Event) -> Response:
+    """Show whether the relay can do its work."""
+    operator_of(event)
+    return json_response(HTTPStatus.OK, to_health(relay().health.report()))
+
+
 API: Final = Api(
     routes={
         "POST /v1/clients/{clientNo}/orders/preview": preview_orders,
@@ -100,6 +106,7 @@ API: Final = Api(
         "GET /v1/clients/{clientNo}/orders/{id+}": show_order,
         "GET /v1/orders": find_order,
         "GET /v1/days/{date}": show_day,
+        "GET /v1/health": show_health,
         "GET /v1/clients/{clientNo}/batches": list_batches,
         "GET /v1/clients/{clientNo}/batches/{batchId}": show_batch,
         "POST /v1/clients/{clientNo}/batches/{batchId}/redrive": redrive_batch,

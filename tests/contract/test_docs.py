@@ -9,6 +9,7 @@ import pytest
 from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, State
 from arm_relay.batches.steps import STEPS
+from arm_relay.health import Check, Level, Line
 from arm_relay.operators.forgetting import Forget
 from arm_relay.operators.redrive import _parse
 from arm_relay.orders.faults import InvalidOrders
@@ -110,7 +111,13 @@ def test_every_redrive_shown_is_one_the_relay_takes() -> None:
     for text in redrives:
         _parse(text.encode())
     (forget,) = [text for text in shown if text not in redrives]
-    assert Forget.model_validate_json(forget)
+    assert Forget.model_validate_json(forget).reason
+
+
+def test_every_section_of_the_runbook_that_the_health_route_names_is_there() -> None:
+    for check in Check:
+        page, _, anchor = Line(check, Level.OK, "").to_json()["runbook"].partition("#")
+        assert is_there(ROOT / page, anchor)
 
 
 def is_there(page: Path, anchor: str) -> bool:

@@ -91,7 +91,7 @@ def test_the_poller_may_do_what_it_does_and_no_more() -> None:
         ),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/due"}), "dynamodb:Query"),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/day"}), "dynamodb:Query"),
-        *of(json.dumps({"Ref": "Topic"}), "sns:Publish"),
+        *of(json.dumps({"Ref": "Topic"}), "sns:Publish", "sns:ListSubscriptionsByTopic"),
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("PollerLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),

@@ -218,6 +218,7 @@ def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
         days=Days(_dynamodb(environment, cloud), "relay"),
         zone=ZoneInfo("Europe/Oslo"),
         monotonic=lambda: environment.hub.time,
+        liveness=Liveness(_dynamodb(environment, cloud), "relay"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, State
 
 from sandbox.arm.ledger import Document
+from tests.support.messages import message_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _untold(evidence: Evidence) -> Iterator[str]:
     """Every end and hold is announced, always under the same id with the same content."""
     said: dict[str, set[str]] = defaultdict(set)
     for message in evidence.messages:
-        said[json.loads(message["Message"])["id"]].add(json.dumps(message, sort_keys=True))
+        said[json.loads(message_of(message))["id"]].add(json.dumps(message, sort_keys=True))
     yield from (f"{event_id} says different things" for event_id, contents in said.items() if len(contents) > 1)
     for batch in evidence.batches:
         for number in range(1, batch.announcements + 1):

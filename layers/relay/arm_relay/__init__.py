@@ -11,7 +11,7 @@ The way of an order, by folder; each folder's docstring names its modules:
 
 Around it: `api/` is what the functions behind API Gateway share, `bootstrap/` builds everything, `settings.py` reads
 the environment, `secrets.py` the secret, with the clients' `signing_keys.py`, `observability.py` reports,
-`comparison.py` compares values as ARM does, `cold_start.py` makes a start cheap.
+`health.py` says whether all is well, `comparison.py` compares values as ARM does, `cold_start.py` makes a start cheap.
 """
 
 from arm_relay import cold_start

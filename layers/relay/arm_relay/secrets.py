@@ -84,6 +84,24 @@ class Secrets:
         shared, now = self._shared(kept), self._now()
         return [each for each in found if each.key not in shared and each.signs_at(now)]
 
+    def shared_places(self, client_no: str) -> list[Sequence[str]]:
+        """The places of each signing secret that the client shares with another one.
+
+        Raises:
+            SecretUnavailable: the secret cannot be read, or this client's part of it is malformed.
+        """
+        kept = self._read()
+        keys = {each.key for each in _listed(kept.content, client_no)}
+        return [places for key, places in self._shared(kept).items() if key in keys]
+
+    def client_numbers(self) -> list[str]:
+        """The numbers of all clients.
+
+        Raises:
+            SecretUnavailable: the secret cannot be read, or does not list any.
+        """
+        return sorted(_member(self._read().content, "clients"))
+
     def limits(self, client_no: str) -> Limits:
         """The largest total that one order of the client may come to.
 

@@ -359,3 +359,18 @@ def test_operators_routes_are_shut_where_iam_authorised_nobody(api: Apis, name: 
     answer = api.call(event)
 
     assert (answer.status, answer.problem) == (403, "forbidden")
+
+
+# Health.
+
+
+def test_health_is_shown_with_the_worst_of_its_lines(api: Apis) -> None:
+    answer = api.call(an_event("operators-health"))
+
+    assert (answer.status, answer.body["status"], answer.body["checkedAt"]) == (200, "fault", None)
+    assert answer.body["checks"][1] == {
+        "check": "poller",
+        "status": "fault",
+        "detail": "The poller has never run.",
+        "runbook": "docs/operations.md#health-poller",
+    }

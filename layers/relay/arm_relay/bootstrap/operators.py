@@ -18,12 +18,14 @@ from arm_relay.bootstrap.drafts import drafts
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.operators.day_reports import DayReports
 from arm_relay.operators.forgetting import Forgetting
+from arm_relay.operators.health_report import Health
 from arm_relay.operators.inquiries import Inquiries
 from arm_relay.operators.preview import Preview
 from arm_relay.operators.redrive import Redrive
 from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
 from arm_relay.store.days import Days
+from arm_relay.store.liveness import Liveness
 from arm_relay.store.table import Store
 
 
@@ -35,6 +37,7 @@ class Operators:
     redrive: Redrive
     forgetting: Forgetting
     day_reports: DayReports
+    health: Health
     preview: Preview
     times: Times
     journal: Journal
@@ -54,6 +57,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> O
         days=Days(clients.aws("dynamodb"), settings.table_name),
         zone=ZoneInfo(settings.invoice_time_zone),
         monotonic=time.monotonic,
+        liveness=Liveness(clients.aws("dynamodb"), settings.table_name),
     )
     cold_start.end()
     return parts
@@ -69,6 +73,7 @@ def assemble(
     days: Days,
     zone: ZoneInfo,
     monotonic: Callable[[], float],
+    liveness: Liveness,
 ) -> Operators:
     """Put the operators' function's parts together."""
     return Operators(
@@ -78,6 +83,7 @@ def assemble(
         day_reports=DayReports(
             store=store, days=days, now=pace.now, monotonic=monotonic, zone=zone, life=pace.times.retention
         ),
+        health=Health(days=days, liveness=liveness, now=pace.now),
         preview=Preview(drafts, secrets.signing_keys, secrets.limits),
         times=pace.times,
         journal=journal,

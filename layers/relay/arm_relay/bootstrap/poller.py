@@ -1,7 +1,7 @@
 """The poller function's use case."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,15 @@ from arm_relay.arm.ledger import Ledger
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
-from arm_relay.bootstrap.ledger import LOOK_UPS, ledger
+from arm_relay.bootstrap.ledger import LOOK_UPS, ledger, unmeasured
 from arm_relay.observability import Journal, LambdaJournal
 from arm_relay.poller.concurrency import AtOnce, Threads, Workers, WorkerThreads
+from arm_relay.poller.contradictions import contradictions
 from arm_relay.poller.control import Control
+from arm_relay.poller.health_check import HealthCheck
 from arm_relay.poller.next_step import NextStep, Stepped
 from arm_relay.poller.notifications import Topic
-from arm_relay.poller.polling import Polling, Start
+from arm_relay.poller.polling import Duty, Polling, Start
 from arm_relay.poller.snapshots import Snapshots
 from arm_relay.poller.stream import Announcements, Stream
 from arm_relay.poller.trimming import Trimming
@@ -39,12 +41,27 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
     settings = Settings.from_environment(environment)
     contract = contract_files.load(settings.arm_contract)
     journal = LambdaJournal(logger, metrics)
+    store = clients.store(settings)
+    secrets = clients.secrets(settings, journal)
+    topic = Topic(clients.aws("sns"), settings.topic_arn, journal)
+    days = Days(clients.aws("dynamodb"), settings.table_name)
+    tokens, asked = unmeasured(settings, contract, secrets)
+    health = HealthCheck(
+        store=store,
+        days=days,
+        secrets=secrets,
+        tokens=tokens,
+        ledger=asked,
+        topic=topic,
+        contradictions=list(contradictions(settings)),
+        now=clients.now,
+    )
     polling = assemble(
-        store=clients.store(settings),
+        store=store,
         liveness=Liveness(clients.aws("dynamodb"), settings.table_name),
         outage=clients.outage(settings),
-        ledger=ledger(settings, contract, clients.secrets(settings, journal), journal),
-        announcements=Topic(clients.aws("sns"), settings.topic_arn, journal),
+        ledger=ledger(settings, contract, secrets, journal),
+        announcements=topic,
         journal=journal,
         contract=contract,
         pace=Pace(settings.times(), clients.now, random.random),
@@ -52,9 +69,10 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         workers=WorkerThreads(WORKERS),
         look_ups=Threads(LOOK_UPS),
         pollers_at_once=settings.pollers_at_once,
-        days=Days(clients.aws("dynamodb"), settings.table_name),
+        days=days,
         payload_life=settings.payload_retention(),
         zone=ZoneInfo(settings.invoice_time_zone),
+        more_duties=[health],
     )
     cold_start.end()
     return polling
@@ -77,6 +95,7 @@ def assemble(
     days: Days,
     payload_life: timedelta,
     zone: ZoneInfo,
+    more_duties: Sequence[Duty] = (),
 ) -> Polling:
     """Put the poller function's use case together."""
 
@@ -120,5 +139,6 @@ def assemble(
         duties=[
             Snapshots(store=store, days=days, now=pace.now, zone=zone, life=pace.times.retention),
             Trimming(store=store, days=days, now=pace.now, life=payload_life),
+            *more_duties,
         ],
     )

@@ -6,6 +6,7 @@ from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch, BatchOrder, Times, Transitions
 from arm_relay.operators.day_reports import DayReport
 from arm_relay.operators.forgetting import REMOVED, STAYS, Forgotten
+from arm_relay.operators.health_report import HealthReport
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.store.records import HeldBatch, to_text
 
@@ -36,6 +37,15 @@ def to_day(report: DayReport) -> dict[str, Any]:
         "snapshotAt": to_text(count.taken_at) if count.taken_at else None,
         "complete": report.is_complete,
         **count.book.to_json(),
+    }
+
+
+def to_health(report: HealthReport) -> dict[str, Any]:
+    """Whether the relay can do its work."""
+    return {
+        "status": report.level.value,
+        "checkedAt": to_text(report.checked_at) if report.checked_at else None,
+        "checks": [line.to_json() for line in report.lines],
     }
 
 

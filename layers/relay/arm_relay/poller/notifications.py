@@ -5,7 +5,7 @@ A message, its id and its time are made from the stored batch alone: announced t
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch
 from arm_relay.observability import Journal
+from arm_relay.poller import attention
+from arm_relay.poller.health_check import Subscriptions, TopicUnavailable
 from arm_relay.store.records import to_text
 
 if TYPE_CHECKING:
@@ -36,18 +38,27 @@ class _Entry:
     batch_id: str
     message: str
     attributes: Mapping[str, str]
+    #: What subscribers by mail get instead, and its subject; None where they get the message as it is.
+    words: str | None = None
+    subject: str | None = None
+
+    @cached_property
+    def published(self) -> str:
+        """The message, with the words for mail beside it."""
+        return self.message if self.words is None else _json({"default": self.message, "email": self.words})
 
     @cached_property
     def size(self) -> int:
         """What SNS counts of it, in bytes."""
-        return len(self.message.encode()) + sum(
+        return len(self.published.encode()) + sum(
             len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items()
         )
 
     def request(self, entry_id: str) -> Any:  # noqa: ANN401 (as boto3 has it)
         """The entry of the request."""
         attributes = {name: {"DataType": "String", "StringValue": value} for name, value in self.attributes.items()}
-        return {"Id": entry_id, "Message": self.message, "MessageAttributes": attributes}
+        request = {"Id": entry_id, "Message": self.published, "MessageAttributes": attributes}
+        return request | ({"Subject": self.subject, "MessageStructure": "json"} if self.words is not None else {})
 
 
 class Topic:
@@ -64,6 +75,25 @@ class Topic:
         The others must be announced again.
         """
         return {batch_id for entries in _packed(batches) for batch_id in self._publish(entries)}
+
+    def subscriptions(self) -> Subscriptions:
+        """How many subscriptions it has.
+
+        Raises:
+            TopicUnavailable: SNS does not say.
+        """
+        arns: list[str] = []
+        request: dict[str, Any] = {"TopicArn": self._arn}
+        try:
+            while request:
+                answer = self._client.list_subscriptions_by_topic(**request)
+                arns += [each["SubscriptionArn"] for each in answer.get("Subscriptions", [])]
+                more = answer.get("NextToken")
+                request = {"TopicArn": self._arn, "NextToken": more} if more else {}
+        except (ClientError, BotoCoreError) as error:
+            raise TopicUnavailable(type(error).__name__) from error
+        confirmed = sum(arn.startswith("arn:") for arn in arns)
+        return Subscriptions(confirmed, len(arns) - confirmed)
 
     def _publish(self, entries: Sequence[_Entry]) -> list[str]:
         try:
@@ -116,7 +146,12 @@ def _packed(batches: Sequence[Batch]) -> Iterator[list[_Entry]]:
 def _entry(batch: Batch) -> _Entry:
     event = to_event(batch)
     attributes = {"type": event["type"], "clientNo": batch.client_no, "status": batch.state.value}
-    return _Entry(batch.id, _within_limit(event), attributes)
+    entry = _Entry(batch.id, _within_limit(event), attributes)
+    if not attention.needs_attention(batch):
+        return entry
+    with_words = replace(entry, words=attention.words(batch), subject=attention.subject(batch))
+    # Where both do not fit, subscribers by mail get the message, too.
+    return with_words if with_words.size <= LARGEST_MESSAGE else entry
 
 
 def _within_limit(event: dict[str, Any]) -> str:

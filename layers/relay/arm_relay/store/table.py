@@ -247,6 +247,11 @@ class Store:
         for answer in self._pages(request):
             yield [records.from_due_item(item) for item in answer["Items"]]
 
+    def first_due(self, shard: str) -> datetime | None:
+        """When the batch of a shard is or was due that is due first; None where nothing is left to do there."""
+        found = self._query(self._of_shard(shard) | {"Limit": 1})["Items"]
+        return records.from_due_item(found[0]).due if found else None
+
     def unfinished(self) -> dict[str, list[str]]:
         """The ids of all batches that have something left to do, now or later, by client. The index lags behind."""
         found: dict[str, list[str]] = {}
