@@ -62,8 +62,8 @@ class Table:
 
     def has_been_used(self, client_no: str) -> None:
         """As it is for all but the very first order: a document of the client is known, and the duties are done."""
-        Liveness(self._client, TABLE).learn({client_no: "88776654"})
         now = datetime.now(UTC)
+        Liveness(self._client, TABLE).learn({client_no: "88776654"}, now)
         days = Days(self._client, TABLE)
         days.keep(trimming.NAME, Walk(now, now, {}).to_json(), 0)
         days.keep(snapshots.NAME, {"last": now.date().isoformat()}, 0)

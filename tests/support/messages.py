@@ -6,6 +6,6 @@ from typing import Any
 
 
 def message_of(entry: Mapping[str, Any]) -> str:
-    """What a queue gets of a message of PublishBatch: with MessageStructure, the default of its forms (as SNS has it)."""
+    """What a queue gets of a message of PublishBatch: of a structured one its default, as SNS has it."""
     message = str(entry["Message"])
     return str(json.loads(message)["default"]) if entry.get("MessageStructure") == "json" else message

@@ -152,7 +152,7 @@ class World:
         self.arm.clock.time += timedelta(days=1)
         self.arm.ledger.batches.clear()
         self.arm.ledger.documents.clear()
-        Liveness(cast("Any", self.dynamodb), TABLE).learn({"2218": KNOWN})
+        Liveness(cast("Any", self.dynamodb), TABLE).learn({"2218": KNOWN}, self.now)
 
     @property
     def now(self) -> datetime:

@@ -1,6 +1,6 @@
 """What each call costs: the processor's time by measurement, and how long its answer takes.
 
-The processor's times are of a whole processor. 0007 is docs/decisions/0007-speed.md.
+The processor's times are of a whole processor. 0007 is docs/decisions/0007-what-makes-it-fast.md.
 """
 
 from collections.abc import Callable, Mapping

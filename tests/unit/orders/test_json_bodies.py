@@ -91,11 +91,11 @@ def test_depth_is_counted_in_brackets_outside_of_strings(value: str) -> None:
     ],
 )
 def test_a_large_body_is_read_in_a_moment_whatever_it_holds(body: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises((NotJson, InvalidOrders)):
         read(body)
 
-    assert time.perf_counter() - begun < 5
+    assert time.thread_time() - begun < 5
 
 
 # Keys that are there twice.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from arm_relay.arm.breaker import LIMIT
-from arm_relay.batches import steps
+from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Batch, Evidence, State
 from arm_relay.observability import Metric
 from arm_relay.poller.next_step import NextStep
@@ -15,13 +15,14 @@ from arm_relay.poller.notifications import to_event
 from arm_relay.poller.polling import MANY_FAILURES, TO_FINISH, TO_SUBMIT, PollingFailed
 from arm_relay.poller.stream import Stream
 from arm_relay.store import records
-from arm_relay.store.records import HELD, SHARDS, Item, Lease, shard_of, to_text
+from arm_relay.store.records import HELD, SHARDS, Item, Lease, batch_key, shard_of, to_text
 from arm_relay.store.table import StoreUnavailable
 from botocore.exceptions import ReadTimeoutError
 
 from tests.support.arm_builders import a_document
 from tests.support.builders import TIMES
 from tests.support.poller_in_memory import MINUTE, Killed, Moment, TopicIsBusy, World, an_order
+from tests.support.store_contract import TABLE
 
 
 @pytest.fixture
@@ -598,3 +599,65 @@ def test_a_run_that_fails_unexpectedly_names_what_it_had_in_hand(world: World, m
     lease = world.store.lease(shard_of("batch-1"), "next", later, later)
     assert lease
     assert lease.in_hand == ("batch-1",)
+
+
+# Records that cannot be read.
+
+
+def write_over(world: World, name: str, value: dict[str, str]) -> None:
+    """Give an attribute of the stored batch another value."""
+    world.dynamodb.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": batch_key("batch-1")}},
+        UpdateExpression="SET #name = :value",
+        ExpressionAttributeNames={"#name": name},
+        ExpressionAttributeValues={":value": value},
+    )
+
+
+def cause_of(world: World) -> str | None:
+    item = world.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": batch_key("batch-1")}})["Item"]
+    return item["cause"]["S"] if item["state"]["S"] == State.HELD else None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("format", {"N": "2"}), ("format", {"S": "new"}), ("body", {"S": ""})],
+)
+def test_a_record_that_cannot_be_read_waits_and_is_held_in_the_end(
+    world: World, name: str, value: dict[str, str]
+) -> None:
+    world.submitted()
+    other = world.submitted(an_order(2), batch_id="batch-2")
+    write_over(world, name, value)
+
+    world.poll(after=MINUTE)
+
+    assert cause_of(world) is None
+    assert world.is_over(State.SUCCEEDED, other.id)
+    world.keep_polling(TIMES.hold_after + TIMES.longest_poll)
+    assert cause_of(world) == causes.UNREADABLE
+
+
+@pytest.mark.parametrize("name", ["claimedAt", "due"])
+def test_a_record_whose_times_are_damaged_stops_no_other_and_is_held(world: World, name: str) -> None:
+    world.submitted()
+    other = world.submitted(an_order(2), batch_id="batch-2")
+    # It sorts before every time, so it is due.
+    write_over(world, name, {"S": "1 yesterday"})
+
+    world.poll(after=MINUTE)
+    world.poll(after=MINUTE)
+
+    assert cause_of(world) == (causes.UNREADABLE if name == "claimedAt" else None)
+    assert world.is_over(State.SUCCEEDED, other.id)
+
+
+def test_a_poller_that_was_stopped_holds_no_record_of_a_newer_release_at_once(world: World) -> None:
+    world.submitted()
+    write_over(world, "format", {"N": "2"})
+    world.poll(after=MINUTE)
+
+    world.poll(after=TIMES.hold_after + MINUTE)
+
+    assert cause_of(world) is None

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from arm_relay.store.liveness import KEPT, STOPPED, Liveness
+from arm_relay.store.liveness import KEPT, REFRESHED, STOPPED, Known, Liveness
 
 from tests.simulation.dynamodb import InMemoryDynamoDB
 from tests.support.builders import NOW
@@ -49,7 +49,21 @@ def test_old_spells_are_forgotten(liveness: Liveness) -> None:
 
 def test_what_was_learned_of_each_client_is_known_to_the_next_run(liveness: Liveness) -> None:
     liveness.begin_run(NOW)
-    liveness.learn({"2218": "A1", "2219": "B1"})
-    liveness.learn({"2218": "A2"})
+    liveness.learn({"2218": "A1", "2219": "B1"}, NOW)
+    liveness.learn({"2218": "A2"}, NOW + MINUTE)
 
-    assert liveness.begin_run(NOW + MINUTE).known == {"2218": "A2", "2219": "B1"}
+    past = liveness.begin_run(NOW + MINUTE)
+
+    assert past.numbers == {"2218": "A2", "2219": "B1"}
+    assert past.known["2218"] == Known("A2", NOW + MINUTE)
+
+
+def test_a_number_is_learned_for_a_new_client_and_once_a_day_for_the_others(liveness: Liveness) -> None:
+    liveness.begin_run(NOW)
+    liveness.learn({"2218": "A1"}, NOW)
+
+    past = liveness.begin_run(NOW + MINUTE)
+
+    assert past.should_learn("2219", NOW + MINUTE)
+    assert not past.should_learn("2218", NOW + REFRESHED - MINUTE)
+    assert past.should_learn("2218", NOW + REFRESHED)

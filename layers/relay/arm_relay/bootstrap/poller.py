@@ -17,6 +17,7 @@ from arm_relay.bootstrap import clients
 from arm_relay.bootstrap.clients import WORKERS
 from arm_relay.bootstrap.ledger import LOOK_UPS, ledger, unmeasured
 from arm_relay.observability import Journal, LambdaJournal
+from arm_relay.poller.age import Age
 from arm_relay.poller.concurrency import AtOnce, Threads, Workers, WorkerThreads
 from arm_relay.poller.contradictions import contradictions
 from arm_relay.poller.control import Control
@@ -101,7 +102,8 @@ def assemble(
 
     def begin(start: Start) -> tuple[Stream, Breaker]:
         breaker = Breaker(ledger, suspected=start.is_suspected)
-        control = Control(store=store, ledger=breaker, pace=pace, known=start.past.known, left=start.time_left.to_ask)
+        control = Control(store=store, ledger=breaker, pace=pace, known=start.past.numbers, left=start.time_left.to_ask)
+        age = Age(pace, start.past.stopped_since)
         next_step = NextStep(
             store=store,
             ledger=breaker,
@@ -112,7 +114,7 @@ def assemble(
             pace=pace,
             look_ups=look_ups,
             time_left=start.time_left,
-            stopped_since=start.past.stopped_since,
+            age=age,
         )
         stream = Stream(
             store=store,
@@ -122,6 +124,7 @@ def assemble(
             announcements=announcements,
             journal=journal,
             pace=pace,
+            age=age,
             workers=workers,
             time_left=start.time_left,
         )

@@ -19,6 +19,7 @@ from arm_relay.batches.batch import LEASE, Batch, BatchOrder, Evidence, OrderSta
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal
 from arm_relay.poller import reconciliation
+from arm_relay.poller.age import Age
 from arm_relay.poller.concurrency import AtOnce
 from arm_relay.poller.control import Control, Permission
 from arm_relay.poller.reconciliation import Asked, Hold, Proven, Resend, Wait
@@ -70,9 +71,9 @@ class NextStep:
         pace: Pace,
         look_ups: AtOnce,
         time_left: TimeLeft,
-        stopped_since: Callable[[datetime], timedelta],
+        age: Age,
     ) -> None:
-        """`look_ups` makes several look-ups of one batch at a time; `stopped_since` says how long no poller ran."""
+        """`look_ups` makes several look-ups of one batch at a time."""
         self._store = store
         self._ledger = ledger
         self._submission = submission
@@ -82,7 +83,7 @@ class NextStep:
         self._pace = pace
         self._look_ups = look_ups
         self._time_left = time_left
-        self._stopped_since = stopped_since
+        self._age = age
 
     def advance(self, batch: Batch) -> Stepped:
         """The batch after its next step. Never raises: a failure of one batch stays its own."""
@@ -333,9 +334,7 @@ class NextStep:
         return steps.polled(batch, self._pace.backed_off(batch.polls + 1))
 
     def _is_too_old(self, batch: Batch) -> bool:
-        """Whether it is older than HoldAfterSeconds; time in which no poller ran does not count."""
-        age = self._pace.now() - batch.opened_at - self._stopped_since(batch.opened_at)
-        return age >= self._pace.times.hold_after
+        return self._age.is_too_old(batch.opened_at)
 
 
 def _unless_absent(order: BatchOrder) -> BatchOrder:

@@ -158,13 +158,14 @@ class Polling:
 
     def _remember(self, start: Start, stream: Stream, ledger: Breaker) -> None:
         """What the webhook and the next runs should know."""
-        learned = {client: number for client, number in stream.known.items() if client not in start.past.known}
+        now = self._now()
+        news = {client: number for client, number in stream.known.items() if start.past.should_learn(client, now)}
         try:
-            if learned:
-                self._liveness.learn(learned)
+            if news:
+                self._liveness.learn(news, now)
             if ledger.has_answered and start.is_suspected:
                 self._outage.answered()
             elif ledger.fell_silent and not ledger.has_answered:
-                self._outage.failed(self._now())
+                self._outage.failed(now)
         except StoreUnavailable as error:
             self._journal.transient_error(str(error))

@@ -9,6 +9,7 @@ from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import Batch, OrderStatus
 from arm_relay.batches.pace import Pace
 from arm_relay.observability import Journal, Metric
+from arm_relay.poller.age import Age
 from arm_relay.poller.concurrency import Workers
 from arm_relay.poller.feed import Places, Turns
 from arm_relay.poller.next_step import NextStep, Stepped, TimeLeft
@@ -57,6 +58,7 @@ class Stream:
         announcements: Announcements,
         journal: Journal,
         pace: Pace,
+        age: Age,
         workers: Workers[Stepped],
         time_left: TimeLeft,
     ) -> None:
@@ -67,6 +69,7 @@ class Stream:
         self._announcements = announcements
         self._journal = journal
         self._pace = pace
+        self._age = age
         self._workers = workers
         self._time_left = time_left
         self._due = Turns[DueBatch](lambda batch: batch.client_no)
@@ -153,7 +156,7 @@ class Stream:
                 self._postpone(client_no, [due for due in waiting if not self._is_old(due)])
 
     def _is_old(self, due: DueBatch) -> bool:
-        return self._pace.now() >= due.claimed_at + self._pace.times.hold_after
+        return self._age.is_too_old(due.claimed_at)
 
     def _postpone(self, client_no: str, waiting: Sequence[DueBatch]) -> None:
         room = POSTPONED - self._postponed.get(client_no, 0)

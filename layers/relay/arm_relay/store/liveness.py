@@ -1,6 +1,7 @@
 """What runs of the poller know of each other, in one item: when the poller ran last, and what it has learned.
 
-POLLER    `lastRunAt`; `stopped`, the spells without any run; `known#<client>`, a document number that ARM has
+POLLER    `lastRunAt`; `stopped`, the spells without any run; `known#<client>`, a document number that ARM has, and when
+          that was learned
 """
 
 import json
@@ -24,6 +25,17 @@ STOPPED: Final = timedelta(minutes=10)
 #: How many spells without a run are remembered.
 KEPT: Final = 20
 
+#: A client's number that was learned this long ago gives way to a newer one: ARM may put old documents away.
+REFRESHED: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A document number of a client that ARM was seen to have."""
+
+    number: str
+    learned_at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -31,8 +43,18 @@ class Past:
 
     #: The spells in which no poller ran, each from and to.
     stopped: tuple[tuple[datetime, datetime], ...]
-    #: A document number of each client that ARM is known to have.
-    known: Mapping[str, str]
+    #: By client.
+    known: Mapping[str, Known]
+
+    @property
+    def numbers(self) -> Mapping[str, str]:
+        """A document number of each client that ARM is known to have."""
+        return {client: known.number for client, known in self.known.items()}
+
+    def should_learn(self, client_no: str, now: datetime) -> bool:
+        """Whether a number of this client that ARM has now is worth a write."""
+        known = self.known.get(client_no)
+        return known is None or now >= known.learned_at + REFRESHED
 
     def stopped_since(self, time: datetime) -> timedelta:
         """For how long no poller ran since a time."""
@@ -62,7 +84,7 @@ class Liveness:
             stopped = [*stopped, (last, now)][-KEPT:]
             spells = [[records.to_text(start), records.to_text(end)] for start, end in stopped]
             self._update("SET stopped = :stopped", {":stopped": {"S": json.dumps(spells)}})
-        known = {name.removeprefix(KNOWN): value["S"] for name, value in old.items() if name.startswith(KNOWN)}
+        known = {name.removeprefix(KNOWN): _known(value["M"]) for name, value in old.items() if name.startswith(KNOWN)}
         return Past(tuple(stopped), known)
 
     def last_run(self) -> datetime | None:
@@ -76,15 +98,19 @@ class Liveness:
         text = _text(answer.get("Item", {}), "lastRunAt", "")
         return records.from_text(text) if text else None
 
-    def learn(self, known: Mapping[str, str]) -> None:
+    def learn(self, numbers: Mapping[str, str], now: datetime) -> None:
         """Remember a document number of each of these clients that ARM has.
 
         Raises:
             StoreUnavailable: the table is out of reach.
         """
-        names = {f"#{place}": f"{KNOWN}{client}" for place, client in enumerate(known)}
-        values = {f":{place}": {"S": number} for place, number in enumerate(known.values())}
-        stated = ", ".join(f"#{place} = :{place}" for place in range(len(known)))
+        at = {"S": records.to_text(now)}
+        names = {f"#{place}": f"{KNOWN}{client}" for place, client in enumerate(numbers)}
+        values = {
+            f":{place}": {"M": {"number": {"S": number}, "learnedAt": at}}
+            for place, number in enumerate(numbers.values())
+        }
+        stated = ", ".join(f"#{place} = :{place}" for place in range(len(numbers)))
         self._update(f"SET {stated}", values, names)
 
     def _update(self, expression: str, values: dict[str, Any], names: dict[str, str] | None = None) -> dict[str, Any]:
@@ -99,6 +125,10 @@ class Liveness:
             answer = self._client.update_item(**request | ({"ExpressionAttributeNames": names} if names else {}))
         old: dict[str, Any] = dict(answer.get("Attributes", {}))
         return old
+
+
+def _known(value: Mapping[str, Any]) -> Known:
+    return Known(_text(value, "number"), records.from_text(_text(value, "learnedAt")))
 
 
 def _text(item: Mapping[str, Any], name: str, default: str = "[]") -> str:

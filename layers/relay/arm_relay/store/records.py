@@ -72,6 +72,9 @@ HELD: Final = "held"
 #: How many shards the due index has. A poller leases one at a time, so this bounds how many share the work.
 SHARDS: Final = 8
 
+#: Before every batch there is.
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
 #: DynamoDB charges a write for every so many bytes that are begun.
 WRITE_UNIT: Final = 1024
 
@@ -250,9 +253,9 @@ def from_item(item: Item) -> Batch:
     Raises:
         UnreadableRecord: a newer release wrote it, or it is damaged.
     """
-    if _number(item, "format") > NEWEST_FORMAT:
-        raise UnreadableRecord("a newer release of the relay wrote the record")
     try:
+        if _number(item, "format") > NEWEST_FORMAT:
+            raise UnreadableRecord("a newer release of the relay wrote the record")
         return _batch(item)
     except (KeyError, ValueError, ArithmeticError, TypeError, zlib.error) as error:
         raise UnreadableRecord(f"the record is damaged: {error!r}") from error
@@ -370,12 +373,15 @@ def from_lease(item: Item) -> Lease:
 
 
 def from_due_item(item: Item) -> DueBatch:
-    """What an item of the index `due` says."""
+    """What an item of the index `due` says.
+
+    A damaged one must not stop those after it: a time that cannot be read counts as long ago.
+    """
     return DueBatch(
         id=batch_id(_text(item, "pk")),
         client_no=_text(item, "clientNo"),
-        claimed_at=from_text(_text(item, "claimedAt")),
-        due=from_text(_text(item, "due")),
+        claimed_at=_time_or_long_ago(item, "claimedAt"),
+        due=_time_or_long_ago(item, "due"),
     )
 
 
@@ -484,3 +490,10 @@ def _number(item: Item, name: str) -> int:
 
 def _time(item: Item, name: str) -> datetime | None:
     return from_text(item[name]["S"]) if name in item else None
+
+
+def _time_or_long_ago(item: Item, name: str) -> datetime:
+    try:
+        return from_text(_text(item, name))
+    except ValueError:
+        return LONG_AGO
