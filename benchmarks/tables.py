@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
+from arm_relay import health
 from arm_relay.batches.batch import Batch, State
 from arm_relay.poller import snapshots, trimming
 from arm_relay.store import records
@@ -66,6 +67,7 @@ class Table:
         Liveness(self._client, TABLE).learn({client_no: "88776654"}, now)
         days = Days(self._client, TABLE)
         days.keep(trimming.NAME, Walk(now, now, {}).to_json(), 0)
+        days.keep(health.NAME, {"checkedAt": records.to_text(now), "lines": []}, 0)
         days.keep(snapshots.NAME, {"last": now.date().isoformat()}, 0)
 
     def fill(self, number: int) -> None:
