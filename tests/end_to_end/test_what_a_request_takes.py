@@ -118,7 +118,7 @@ def test_a_life_takes_the_write_units_of_the_design_and_no_needless_read(
     assert (life.writes, life.reads) == (writes, reads)
     # Claimed; recorded, leased, ended, announced, released; eight shards counted and asked, what is held counted; one
     # batch and twice the breaker read. One of the write units is the run's: that a poller ran. A client's very first
-    # order takes one more: a number that ARM has. In each new environment the poller reads how far its three duties have
-    # come, half a read unit each.
+    # order takes one more: a number that ARM has. In each new environment the poller reads how far its three duties
+    # have come, half a read unit each.
     calls = {"TransactWriteItems": 1, "PutItem": 5, "Query": 17, "BatchGetItem": 1, "GetItem": 5, "UpdateItem": 1}
     assert life.calls == calls

@@ -1,8 +1,8 @@
 """The poller function: `polling` is one run, `stream` takes what is due through it, `next_step` takes one further.
 
 `shards` are what a run has leased and has in hand, `feed` lets clients take turns. `reconciliation` asks ARM's ledger
-where ARM's result does not say enough, `control` decides whether its silence proves anything. `notifications` announces
-every end and hold, with the words of `attention` for mail, `concurrency` makes several calls at a time. What a run does
-with the time left: `trimming` takes out what has been kept for long enough, `snapshots` counts and stores each day,
+where ARM's result does not say enough, `control` decides whether its silence proves anything, `age` says how old a
+batch is. `notifications` announces every end and hold, with the words of `attention` for mail, `concurrency` makes
+several calls at a time. What a run does with the time left: `trimming` takes out what has been kept for long enough, `snapshots` counts and stores each day,
 `health_check` checks whether the relay can do its work, with the `contradictions` among its parameters.
 """
