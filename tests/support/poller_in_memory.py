@@ -191,6 +191,8 @@ class World:
             payload_life=PAYLOAD_LIFE,
             zone=ZoneInfo("Europe/Oslo"),
         )
+        # The duties have tests of their own; here the calls of a run's other work are counted.
+        polling._duties = ()  # noqa: SLF001
         polling.run(f"run-{self.now}", remaining)
 
     def keep_polling(self, spell: timedelta) -> None:

@@ -3,6 +3,7 @@
 `shards` are what a run has leased and has in hand, `feed` lets clients take turns. `reconciliation` asks ARM's ledger
 where ARM's result does not say enough, `control` decides whether its silence proves anything, `age` says how old a
 batch is. `notifications` announces every end and hold, with the words of `attention` for mail, `concurrency` makes
-several calls at a time. What a run does with the time left: `trimming` takes out what has been kept for long enough, `snapshots` counts and stores each day,
-`health_check` checks whether the relay can do its work, with the `contradictions` among its parameters.
+several calls at a time. What a run does with the time left: `trimming` takes out what has been kept for long enough,
+`snapshots` counts and stores each day, `health_check` checks whether the relay can do its work, with the
+`contradictions` among its parameters.
 """
