@@ -12,6 +12,7 @@ from benchmarks.processes import running
 from benchmarks.ratios import Row
 from benchmarks.server import Server
 from benchmarks.tables import Table
+from sandbox.cloud.credentials import CLIENT_NO
 
 AT_MOST_SINGLE: Final = 15.0
 AT_MOST_MANY: Final = 6.0
@@ -62,6 +63,7 @@ def life(
         RuntimeError: they did not come to their end.
     """
     table.renew()
+    table.has_been_used(CLIENT_NO)
     cloud = Cloud(table.url)
     with Server(cloud) as server:
         if not is_first_of_the_day:

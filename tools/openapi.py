@@ -13,7 +13,9 @@ from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import Evidence, OrderStatus, Standing, State
 from arm_relay.batches.bulk_redrive import Action, Progress
 from arm_relay.batches.selection import Listing
+from arm_relay.health import Check, Level
 from arm_relay.operators.bulk import BulkRequest
+from arm_relay.operators.forgetting import Forget
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
 from arm_relay.operators.redrive import Announce, Ask, Close, Resubmit, Retry
 from arm_relay.orders.order import CREDITED, INVOICED, MAX_ID
@@ -118,6 +120,9 @@ REDRIVE_WORDS: Final = {
     ("Close", "status"): "How the orders ended whose status was not known.",
     ("Close", "reason"): "How you found that out; it is kept in the batch's history.",
     ("Resubmit", "action"): "This form submits the batch again.",
+    ("Forget", "id"): "The order event's `id`.",
+    ("Forget", "batchId"): "An earlier batch of the order, if it failed before; without it, its latest one.",
+    ("Forget", "reason"): "Why; it is kept in the batch's history.",
     ("Resubmit", "reason"): "How you made sure of that; it is kept in the batch's history.",
 }
 
@@ -179,9 +184,12 @@ def _paths() -> dict[str, dict[str, Operation]]:
         f"{client}/orders/status": {"post": _show_orders()},
         f"{client}/results": {"post": _read_results()},
         f"{client}/orders/preview": {"post": _preview()},
+        f"{client}/orders/forget": {"post": _forget()},
         f"{client}/orders/{{id}}": {"get": _show_order()},
         "/v1/orders": {"get": _find_order()},
         "/v1/batches": {"get": _list_batches()},
+        "/v1/days/{date}": {"get": _show_day()},
+        "/v1/health": {"get": _show_health()},
         f"{client}/batches": {"get": _list_held()},
         f"{client}/batches/{{batchId}}": {"get": _show_batch()},
         f"{client}/batches/{{batchId}}/redrive": {"post": _redrive()},
@@ -308,6 +316,27 @@ def _show_order() -> Operation:
     )
 
 
+def _forget() -> Operation:
+    return Operation(
+        name="forgetOrder",
+        reader=Reader.OPERATORS,
+        summary="Remove the lines, names and addresses of one order whose batch has ended",
+        description="The answer says what was removed, and what stays and why. Doing it again changes nothing.",
+        body=_ref("Forget"),
+        answers={200: _ref("ForgottenOrder")},
+        problems=(
+            Kind.NOT_JSON,
+            Kind.FORBIDDEN,
+            Kind.UNKNOWN_ORDER,
+            Kind.UNKNOWN_BATCH,
+            Kind.NOT_FORGETTABLE,
+            Kind.TOO_LARGE,
+            Kind.INVALID_FORGET,
+        ),
+        security="iam",
+    )
+
+
 def _find_order() -> Operation:
     return Operation(
         name="findOrder",
@@ -340,6 +369,33 @@ def _list_batches() -> Operation:
         ),
         answers={200: _ref("Batches")},
         problems=(Kind.INVALID_QUERY, Kind.FORBIDDEN),
+        security="iam",
+    )
+
+
+def _show_day() -> Operation:
+    return Operation(
+        name="showDay",
+        reader=Reader.OPERATORS,
+        summary="Show what was claimed and what ended on one day, counted and summed up",
+        description="Days begin at midnight of `InvoiceTimeZone`. An hour after a day is over it is counted, and that "
+        "count never changes. Before, the answer counts what there is so far.",
+        parameters=(_in_path("date", "The day, `YYYY-MM-DD`."),),
+        answers={200: _ref("Day")},
+        problems=(Kind.INVALID_DATE, Kind.FORBIDDEN, Kind.UNKNOWN_DAY),
+        security="iam",
+    )
+
+
+def _show_health() -> Operation:
+    return Operation(
+        name="showHealth",
+        reader=Reader.OPERATORS,
+        summary="Show whether the relay can do its work, each line with the runbook's section",
+        description="The poller checks it every five minutes: it asks the identity service for a token, and ARM's "
+        "ledger about a number that no document has. `checkedAt` says when it did so last.",
+        answers={200: _ref("Health")},
+        problems=(Kind.FORBIDDEN,),
         security="iam",
     )
 
@@ -514,7 +570,8 @@ def _schemas() -> Json:
     for name in ("$schema", "$id"):
         del orders[name]
     _, redrives = models_json_schema(
-        [(model, "validation") for model in (Ask, Retry, Resubmit, Close, Announce, BulkRequest)], by_alias=True
+        [(model, "validation") for model in (Ask, Retry, Resubmit, Close, Announce, BulkRequest, Forget)],
+        by_alias=True,
     )
     schemas = definitions | {"Orders": orders} | _with_words(redrives["$defs"]) | _answers()
     moved: Json = json.loads(json.dumps(schemas).replace('"#/$defs/', f'"{COMPONENTS}'))
@@ -789,6 +846,17 @@ def _operator_schemas() -> Json:
         "OrderStatus": _object(
             _batch_fields() | {"order": _ref("OrderSummary")}, description="All that is known about an order."
         ),
+        "Day": _object(_day_fields(), description="What one day comes to."),
+        "Health": _object(_health_fields(), description="Whether the relay can do its work."),
+        "ForgottenOrder": _object(
+            _batch_fields()
+            | {
+                "order": _ref("OrderSummary"),
+                "removed": _list(_text(), "What was removed, for people."),
+                "stays": _list(_text(), "What stays and why, for people."),
+            },
+            description="What is left of an order.",
+        ),
         "HeldBatches": _object(page, description="One page of a client's held batches."),
         **_list_schemas(),
         **_bulk_schemas(),
@@ -895,6 +963,48 @@ def _bulk_schemas() -> Json:
     }
 
 
+def _day_fields() -> Json:
+    number = {"type": "integer", "minimum": 0}
+    row = _object(
+        {
+            "clientNo": _text("The client's number in ARM."),
+            "currency": _nullable(_text("The orders' currency; null where they leave it to ARM.")),
+            "documentType": _text("The type of their documents, such as `IN`."),
+            "status": _enum(OrderStatus, "The status of the orders when they were counted."),
+            "orders": number | {"description": "How many orders."},
+            "total": _text("The sum of their documents with VAT, in major currency units. A text, so it is exact."),
+            "ordersWithoutTotal": number | {"description": "Of how many of them the amount is not known."},
+        }
+    )
+    return {
+        "date": _text("The day."),
+        "timeZone": _text("Where it begins and ends."),
+        "from": _time("When it begins."),
+        "to": _time("When it is over."),
+        "snapshotAt": _nullable(_time("When this count was stored for good; null where it may still change.")),
+        "complete": {"type": "boolean", "description": "Whether everything there is so far is counted."},
+        "claimed": _list(row, "The orders that the relay accepted on that day."),
+        "ended": _list(row, "The orders whose batch ended on that day."),
+        "unreadableBatches": number | {"description": "How many batches could not be read, so are not counted."},
+    }
+
+
+def _health_fields() -> Json:
+    line = _object(
+        {
+            "check": _enum(Check, "What was checked."),
+            "status": _enum(Level, "What came of it."),
+            "detail": _text("What was found, for people."),
+            "runbook": _text("The section of the runbook that says what to do."),
+        }
+    )
+    return {
+        "status": _enum(Level, "The worst of the lines."),
+        "checkedAt": _nullable(_time("When the poller checked it last; null where it never did.")),
+        "checks": _list(line, "One line or more for each check."),
+    }
+
+
 def _security_schemes() -> Json:
     webhooks = (
         "Standard Webhooks: `v1,` and the base64 of the HMAC-SHA256 of id, timestamp and body, joined by dots, with "
@@ -930,7 +1040,7 @@ def _json(schema: Json, examples: Mapping[str, Any]) -> Json:
 
 
 def _request_examples(schema: Json) -> Mapping[str, Any]:
-    return REQUESTS[schema.get("$ref", "Redrive").removeprefix(COMPONENTS)]
+    return REQUESTS[schema.get("$ref", COMPONENTS + "Redrive").removeprefix(COMPONENTS)]
 
 
 def _answer_examples(schema: Json) -> Mapping[str, Any]:

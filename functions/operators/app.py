@@ -10,6 +10,7 @@ from arm_relay.api.event import (
     batch_id_of,
     choice_of,
     client_no_of,
+    date_of,
     name_of,
     number_of,
     operator_of,
@@ -26,6 +27,9 @@ from arm_relay.operators.bulk import Plan
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED, ListedState
 from arm_relay.operators.problems import problem_of
 from arm_relay.operators.responses import (
+    to_day,
+    to_forgotten,
+    to_health,
     to_held,
     to_json,
     to_list,
@@ -130,10 +134,32 @@ def _answer(status: HTTPStatus, body: dict[str, Any]) -> Response:
     return response(status, "application/json", to_json(body))
 
 
+def forget_order(event: Event) -> Response:
+    """Remove what the relay holds of the people of an order."""
+    operator = operator_of(event)
+    forgotten = relay().forgetting.forget(client_no_of(event), small_body_of(event), operator)
+    return json_response(HTTPStatus.OK, to_forgotten(forgotten, relay().times))
+
+
+def show_day(event: Event) -> Response:
+    """Show what was claimed and what ended on one day."""
+    operator_of(event)
+    return json_response(HTTPStatus.OK, to_day(relay().day_reports.of(date_of(event))))
+
+
+def show_health(event: Event) -> Response:
+    """Show whether the relay can do its work."""
+    operator_of(event)
+    return json_response(HTTPStatus.OK, to_health(relay().health.report()))
+
+
 API: Final = Api(
     routes={
+        "POST /v1/clients/{clientNo}/orders/forget": forget_order,
         "GET /v1/clients/{clientNo}/orders/{id+}": show_order,
         "GET /v1/orders": find_order,
+        "GET /v1/days/{date}": show_day,
+        "GET /v1/health": show_health,
         "GET /v1/batches": list_batches,
         "GET /v1/clients/{clientNo}/batches": list_held,
         "GET /v1/clients/{clientNo}/batches/{batchId}": show_batch,

@@ -25,6 +25,7 @@ MADE = {
     causes.in_ledger_because("<reason>"): causes.in_ledger_because,
     causes.announced_again("<reason>"): causes.announced_again,
     causes.sent_again("<batchId>", "<reason>"): causes.sent_again,
+    causes.forgotten("<id>", "<reason>"): causes.forgotten,
     causes.too_old(State.PENDING).replace("PENDING", "<state>"): causes.too_old,
 }
 

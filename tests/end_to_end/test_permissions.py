@@ -134,6 +134,16 @@ class World:
         item: Any = {"pk": {"S": "BREAKER"}, "failures": {"N": "3"}, "until": {"S": until}}
         self.aws.dynamodb.put_item(TableName=self._ready.table_name, Item=item)
 
+    def forget_health(self) -> None:
+        self.aws.dynamodb.delete_item(TableName=self._ready.table_name, Key={"pk": {"S": "DUTY#health"}})
+
+    def health(self) -> list[dict[str, str]]:
+        """What the poller stored of its check; nothing where it did not."""
+        key: Any = {"pk": {"S": "DUTY#health"}}
+        item = self.aws.dynamodb.get_item(TableName=self._ready.table_name, Key=key).get("Item")
+        lines: list[dict[str, str]] = json.loads(item["state"]["S"])["lines"] if item else []
+        return lines
+
     def poll(self) -> None:
         self.aws.functions.invoke(FunctionName=self._poller, Payload=b"{}")
 
@@ -247,6 +257,13 @@ def forgets_the_failures_of_arm(world: World) -> bool:
     return world.outage() == 0
 
 
+def sees_its_subscriptions(world: World) -> bool:
+    world.begin_afresh()
+    world.forget_health()
+    world.poll()
+    return [line["status"] for line in world.health() if line["check"] == "topic"] in (["ok"], ["warning"])
+
+
 def sees_that_arm_is_back(world: World) -> bool:
     world.forget_outages()
     world.remember_an_outage()
@@ -277,6 +294,7 @@ NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
     ("PollerRole", "dynamodb:DeleteItem", sees_that_arm_is_back),
     ("PollerRole", "dynamodb:PutItem", announces_an_end),
     ("PollerRole", "sns:Publish", announces_an_end),
+    ("PollerRole", "sns:ListSubscriptionsByTopic", sees_its_subscriptions),
     ("PollerRole", "secretsmanager:GetSecretValue", announces_an_end),
 ]
 

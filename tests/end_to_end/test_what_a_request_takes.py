@@ -30,7 +30,7 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 #: Modules of others in memory after the first request or run, the standard library's included.
 MODULES_OF_OTHERS = {"relay": 510, "operators": 440, "poller": 505}
 #: Modules of the relay.
-MODULES = {"relay": 76, "operators": 63, "poller": 65}
+MODULES = {"relay": 79, "operators": 73, "poller": 75}
 
 #: What was found to cost much at a start and to be of no use to the relay.
 UNWANTED = (
@@ -111,7 +111,7 @@ def test_garbage_is_collected_again_after_the_start(deployed: dict[str, Contesta
         assert function.run([]).collects
 
 
-@pytest.mark.parametrize(("orders", "writes", "reads"), [(1, 15, 3), (MAX_ORDERS, 183, 3)])
+@pytest.mark.parametrize(("orders", "writes", "reads"), [(1, 15, 4.5), (MAX_ORDERS, 183, 4.5)])
 def test_a_life_takes_the_write_units_of_the_design_and_no_needless_read(
     deployed: dict[str, Contestant], dynamodb_local: str, orders: int, writes: float, reads: float
 ) -> None:
@@ -120,14 +120,15 @@ def test_a_life_takes_the_write_units_of_the_design_and_no_needless_read(
     assert (life.writes, life.reads) == (writes, reads)
     # Claimed; recorded, leased, ended, kept as announced, announced, released; eight shards counted and asked, what is
     # held counted, bulk redrives looked for; one batch and twice the breaker read. One of the write units is the run's:
-    # that a poller ran.
+    # that a poller ran. A client's very first order takes one more: a number that ARM has. In each new environment the
+    # poller reads how far its three duties have come, half a read unit each.
     calls = {
         "TransactWriteItems": 1,
         "PutItem": 5,
         "BatchWriteItem": 1,
         "Query": 18,
         "BatchGetItem": 1,
-        "GetItem": 2,
+        "GetItem": 5,
         "UpdateItem": 1,
     }
     assert life.calls == calls

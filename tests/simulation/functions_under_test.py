@@ -28,6 +28,7 @@ from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
 from arm_relay.store.announced import Announced
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.redrives import Redrives
@@ -94,6 +95,12 @@ class SilentJournal:
 
     def transient_error(self, what: str, **where: str | int | None) -> None:
         """See `Journal`."""
+
+    def noted(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
+
+    def warned(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
 
     def failed(self, what: str, **where: str | int | None) -> None:
         """Remember it."""
@@ -230,6 +237,10 @@ def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
         pace=_pace(environment, cloud),
         redrives=_redrives(environment, cloud),
         new_id=lambda: _new_id(environment),
+        days=Days(_dynamodb(environment, cloud), "relay"),
+        zone=ZoneInfo("Europe/Oslo"),
+        monotonic=lambda: environment.hub.time,
+        liveness=Liveness(_dynamodb(environment, cloud), "relay"),
     )
 
 
@@ -250,6 +261,9 @@ def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
         pollers_at_once=1,
         redrives=_redrives(environment, cloud),
         new_id=lambda: _new_id(environment),
+        days=Days(_dynamodb(environment, cloud), "relay"),
+        payload_life=cloud.times.retention,
+        zone=ZoneInfo("Europe/Oslo"),
     )
 
 

@@ -10,6 +10,7 @@ from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, Stand
 from arm_relay.batches.bulk_redrive import BulkRedrive
 
 from sandbox.arm.ledger import Document
+from tests.support.messages import queue_text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _untold(evidence: Evidence) -> Iterator[str]:
     said: dict[str, set[str]] = defaultdict(set)
     for message in evidence.messages:
         attributes = {name: value for name, value in message["MessageAttributes"].items() if name != "replayed"}
-        said[json.loads(message["Message"])["id"]].add(json.dumps([message["Message"], attributes], sort_keys=True))
+        said[json.loads(queue_text_of(message))["id"]].add(json.dumps([message["Message"], attributes], sort_keys=True))
     yield from (f"{event_id} says different things" for event_id, contents in said.items() if len(contents) > 1)
     for batch in evidence.batches:
         for number in range(1, batch.announcements + 1):

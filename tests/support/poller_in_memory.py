@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
 
 import httpx
 from arm_relay.arm.auth import Tokens
@@ -21,6 +22,7 @@ from arm_relay.poller.notifications import Message, to_event
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
 from arm_relay.store.announced import Announced
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
@@ -39,7 +41,7 @@ from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
-from tests.support.store_contract import ANNOUNCED, MARKER_LIFE, TABLE, OneAtATime
+from tests.support.store_contract import ANNOUNCED, MARKER_LIFE, PAYLOAD_LIFE, TABLE, OneAtATime
 
 #: When a call outside fails: before its effect or after it.
 type Moment = Literal["before", "after"]
@@ -210,7 +212,12 @@ class World:
             pollers_at_once=1,
             redrives=Redrives(self._table, TABLE, life=TIMES.retention),
             new_id=lambda: next(self.new_ids),
+            days=Days(self._table, TABLE),
+            payload_life=PAYLOAD_LIFE,
+            zone=ZoneInfo("Europe/Oslo"),
         )
+        # The duties have tests of their own; here the calls of a run's other work are counted.
+        polling._duties = ()  # noqa: SLF001
         polling.run(f"run-{self.now}", remaining)
 
     def keep_polling(self, spell: timedelta) -> None:

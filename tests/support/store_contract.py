@@ -6,7 +6,7 @@ Inherit from `StoreContract` and give it a fixture `dynamodb`: a client whose ta
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from threading import Lock
@@ -16,11 +16,13 @@ import pytest
 from arm_relay.batches import bulk_redrive, steps
 from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
 from arm_relay.batches.bulk_redrive import Action, BulkRedrive, Refusal
+from arm_relay.batches.day_book import LATE
 from arm_relay.batches.selection import Listing, Wanted
 from arm_relay.batches.steps import Retry
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.store import records
-from arm_relay.store.records import HeldBatch, Lease, Marker, shard_of
+from arm_relay.store.days import Days, Kept
+from arm_relay.store.records import DayEntry, HeldBatch, Lease, Marker, shard_of
 from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Busy, RecordTooLarge, Store
 
@@ -35,6 +37,8 @@ ANNOUNCED: Final = "announced"
 #: The resources of the template that these are.
 TABLES: Final = {TABLE: "Table", ANNOUNCED: "AnnouncedTable"}
 MARKER_LIFE: Final = timedelta(days=403)
+PAYLOAD_LIFE: Final = timedelta(days=90)
+SUCCEEDED: Final = OrderStatus.SUCCEEDED
 #: When the marker of an order that is claimed now expires.
 EXPIRY: Final = NOW + MARKER_LIFE
 
@@ -140,7 +144,12 @@ def recorded(batch: Batch | None) -> Batch:
 class StoreContract:
     @pytest.fixture
     def store(self, dynamodb: Any) -> Store:  # noqa: ANN401 (as above)
-        return Store(dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+        return Store(dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE, payload_life=PAYLOAD_LIFE)
+
+    @pytest.fixture
+    def days(self, dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Days:  # noqa: ANN401 (as above)
+        monkeypatch.setattr("arm_relay.store.days.PAGE", 4)
+        return Days(dynamodb, TABLE)
 
     @pytest.fixture
     def item(self, dynamodb: Any) -> Read:  # noqa: ANN401 (as above)
@@ -247,12 +256,6 @@ class StoreContract:
         assert records.size(item("BATCH#batch-1")) < records.WRITE_UNIT
         assert item("PAYLOAD#batch-1") == apart
         assert store.payload(saved) == payload
-
-    def test_a_payload_expires_with_the_ids_of_its_orders(self, store: Store, item: Read) -> None:
-        store.claim(a_batch(payload=random_bytes(5_000)), {})
-
-        assert item("PAYLOAD#batch-1")["expiresAt"] == item("ORDER#2218#evt-1")["expiresAt"]
-        assert item("PAYLOAD#batch-1")["expiresAt"] == {"N": str(int(EXPIRY.timestamp()))}
 
     def test_a_payload_that_is_gone_is_not_there(self, store: Store, dynamodb: Any) -> None:  # noqa: ANN401 (as above)
         claimed = recorded(store.claim(a_batch(payload=random_bytes(5_000)), {}))
@@ -785,6 +788,70 @@ class StoreContract:
         dynamodb.put_item(TableName=TABLE, Item=item("BATCH#b1") | {"format": {"N": "2"}})
 
         assert store.read(["b1"])[1] == {"b1": "a newer release of the relay wrote the record"}
+
+    def test_what_was_claimed_in_a_time_is_found_page_by_page_by_the_day_of_its_claim(
+        self, store: Store, days: Days
+    ) -> None:
+        midnight = datetime(2025, 2, 28, tzinfo=UTC)
+        seconds = {f"b{number}": number - 60 for number in range(120)}
+        names = [name for name in seconds if shard_of(name) == shard_of("b1")]
+        for name in names:
+            at = midnight + timedelta(seconds=seconds[name])
+            order = a_batch_order(id=name, document_no=name)
+            store.claim(a_batch(id=name, orders=(order,), claimed_at=at), {})
+
+        found = walked(days, shard_of("b1"), midnight - timedelta(seconds=40), midnight + timedelta(seconds=40))
+
+        assert [entry.batch_id for entry in found] == [name for name in names if -40 <= seconds[name] < 40]
+        assert not any(entry.is_end for entry in found)
+        assert walked(days, shard_of("b1"), midnight + timedelta(days=1), midnight + timedelta(days=3)) == []
+
+    def test_an_end_long_after_its_claim_is_found_by_its_own_day_and_another_by_its_claim_alone(
+        self, store: Store, days: Days
+    ) -> None:
+        for name, later in [("b1", timedelta(days=4)), ("b2", LATE)]:
+            order = a_batch_order(id=name, document_no=name)
+            claimed = recorded(store.claim(a_batch(id=name, orders=(order,)), {}))
+            at = NOW + later
+            end = recorded(store.save(steps.ended(steps.held(claimed, "x", NOW), State.SUCCEEDED, SUCCEEDED, "y", at)))
+            store.save(steps.announced(end))
+
+        assert walked(days, shard_of("b1"), NOW + timedelta(days=4), NOW + timedelta(days=5)) == [
+            DayEntry("b1", NOW + timedelta(days=4), is_end=True)
+        ]
+        assert [entry.is_end for entry in walked(days, shard_of("b2"), NOW, NOW + timedelta(days=1))] == [False]
+
+    def test_a_walk_is_kept_by_one_writer_after_the_other(self, days: Days) -> None:
+        assert days.kept("trim") is None
+
+        first = days.keep("trim", {"a": 1}, 0)
+        assert (first, days.keep("trim", {"a": 2}, 0)) == (Kept({"a": 1}, 1), None)
+        assert days.keep("trim", {"a": 3}, 1) == days.kept("trim") == Kept({"a": 3}, 2)
+        assert days.keep("trim", {"a": 4}, 1) is None
+
+    def test_a_payload_of_its_own_expires_before_the_markers(self, store: Store, item: Read) -> None:
+        store.claim(a_claim(1, "evt-1", payload=random_bytes(2000)), {})
+
+        expiries = [int(item(key)["expiresAt"]["N"]) for key in ("PAYLOAD#b1", "ORDER#2218#evt-1")]
+        assert expiries == [int((NOW + life).timestamp()) for life in (PAYLOAD_LIFE, MARKER_LIFE)]
+
+    def test_what_remains_of_a_payload_expires_when_it_would_have(self, store: Store, item: Read) -> None:
+        claimed = recorded(store.claim(a_claim(1, "evt-1", payload=random_bytes(2000)), {}))
+        before = item("PAYLOAD#b1")["expiresAt"]
+
+        store.replace_payload(claimed, b"{}")
+
+        assert (store.payload(claimed), item("PAYLOAD#b1")["expiresAt"]) == (b"{}", before)
+
+
+def walked(days: Days, shard: str, start: datetime, end: datetime) -> list[DayEntry]:
+    found: list[DayEntry] = []
+    after: str | None = ""
+    while after is not None:
+        page = days.page(shard, start, end, after)
+        found += page.entries
+        after = page.after
+    return found
 
 
 class BulkContract:

@@ -11,8 +11,9 @@ The way of an order, by folder; each folder's docstring names its modules:
    same with a bulk redrive.
 
 Around it: `api/` is what the functions behind API Gateway share, `bootstrap/` builds everything, `settings.py` reads
-the environment, `secrets.py` the secret, `observability.py` reports, `comparison.py` compares values as ARM does,
-`numerals.py` writes numbers as JSON does, `cold_start.py` makes a start cheap.
+the environment, `secrets.py` the secret, with the clients' `signing_keys.py`, `observability.py` reports,
+`health.py` says whether all is well, `comparison.py` compares values as ARM does, `numerals.py` writes numbers as JSON
+does, `cold_start.py` makes a start cheap.
 """
 
 from arm_relay import cold_start

@@ -81,8 +81,12 @@ class Redriving:
         return claimed
 
     def _still_failed(self, failed: Batch) -> list[int]:
-        """The places of the failed orders that nobody has sent again since."""
-        open_places = [place for place, order in enumerate(failed.orders) if order.status in CORRECTABLE]
+        """The places of the failed orders that nobody has sent again or forgotten since."""
+        open_places = [
+            place
+            for place, order in enumerate(failed.orders)
+            if order.status in CORRECTABLE and order.forgotten_at is None
+        ]
         orders = [failed.orders[place] for place in open_places]
         ids, numbers = self._store.markers_of(
             failed.client_no,
@@ -100,7 +104,9 @@ class Redriving:
             and (not order.document_no or is_its_own(numbers.get(order.document_no), order.id))
         ]
         if not places:
-            raise IllegalStep("Each of its failed orders has been sent again since, or its id has expired.")
+            raise IllegalStep(
+                "Each of its failed orders has been sent again or forgotten since, or its id has expired."
+            )
         return places
 
     def _claimed(self, retried: Batch, superseded: Batch) -> Batch:

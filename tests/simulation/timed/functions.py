@@ -18,6 +18,7 @@ from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
 from arm_relay.store.announced import Announced
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.redrives import Redrives
@@ -65,6 +66,9 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
         pollers_at_once=world.pollers,
         redrives=Redrives(dynamodb, TABLE, life=world.times.retention),
         new_id=lambda: str(uuid.UUID(int=world.random.getrandbits(128))),
+        days=Days(dynamodb, TABLE),
+        payload_life=world.times.retention,
+        zone=ZoneInfo("Europe/Oslo"),
     )
 
 

@@ -3,10 +3,10 @@ from decimal import Decimal
 
 import pytest
 from arm_relay.batches import steps
-from arm_relay.batches.batch import Batch, OrderStatus, State, Total
+from arm_relay.batches.batch import Batch, OrderStatus, State
 from arm_relay.batches.selection import Listing, Sum, Tally, Wanted, sums_of
 
-from tests.support.builders import NOW, a_batch, a_batch_order
+from tests.support.builders import NOW, a_batch, a_batch_order, a_total
 
 
 def held(**changes: object) -> Batch:
@@ -47,10 +47,6 @@ def test_a_failed_batch_that_was_sent_again_is_not_meant_any_more() -> None:
 
     wanted = Wanted(listing=Listing.FAILED)
     assert (wanted.is_met_by(refused), wanted.is_met_by(again)) == (True, False)
-
-
-def a_total(gross: str | int) -> Total:
-    return Total(Decimal(0), Decimal(0), Decimal(gross))
 
 
 def test_orders_are_summed_up_by_currency_and_type_of_document() -> None:

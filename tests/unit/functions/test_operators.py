@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from arm_relay.batches import steps
@@ -271,6 +272,65 @@ def test_an_unknown_bulk_redrive_is_not_found(api: Apis, name: str) -> None:
     assert (api.call(an_event(name)).status, api.call(an_event(name)).problem) == (404, "unknown-redrive")
 
 
+def test_an_order_is_forgotten_in_the_operators_name(api: Apis) -> None:
+    api.arm.fail("submit", "status", 1, status=400)
+    api.post(an_order(message="Kjære Kari Nordmann"))
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    (batch,) = store.batches([marker.batch_id for marker in store.markers("2218", ["evt-1"]).values()]).values()
+    store.save(steps.announced(batch))
+
+    answer = api.call(an_event("operators-forget"))
+
+    assert (answer.status, answer.body["order"]["id"], answer.body["status"]) == (200, "evt-1", "REFUSED")
+    assert answer.body["removed"]
+    assert answer.body["stays"]
+    assert answer.body["history"][-1]["by"] == "arn:aws:sts::123456789012:assumed-role/Operator/kari"
+    assert "Nordmann" not in answer.text + repr([store.payload(each) for each in store.batches([batch.id]).values()])
+
+
+def test_an_order_that_has_not_ended_is_not_forgotten(api: Apis) -> None:
+    api.post(an_order())
+
+    answer = api.call(an_event("operators-forget"))
+
+    assert (answer.status, answer.problem) == (409, "not-forgettable")
+
+
+def test_what_the_operator_should_say_to_have_an_order_forgotten_is_told(api: Apis) -> None:
+    answer = api.call(an_event("operators-forget") | {"body": "{}"})
+
+    assert (answer.status, answer.problem) == (422, "invalid-forget")
+
+
+# A day.
+
+
+def of_day(day: str) -> dict[str, Any]:
+    return at(an_event("operators-day"), f"/v1/days/{day}")
+
+
+def test_today_is_counted_and_summed_up(api: Apis) -> None:
+    api.post(an_order())
+    today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
+
+    answer = api.call(of_day(today))
+
+    row = {"clientNo": "2218", "currency": "NOK", "documentType": "IN", "status": "IN_PROGRESS"}
+    assert answer.status == 200
+    assert answer.body["claimed"] == [row | {"orders": 1, "total": "250.00", "ordersWithoutTotal": 0}]
+    assert (answer.body["ended"], answer.body["snapshotAt"], answer.body["complete"]) == ([], None, True)
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "problem"),
+    [("2999-01-01", 400, "invalid-date"), ("yesterday", 400, "invalid-date"), ("2001-01-01", 404, "unknown-day")],
+)
+def test_a_day_that_cannot_be_shown_is_told_why(api: Apis, day: str, status: int, problem: str) -> None:
+    answer = api.call(of_day(day))
+
+    assert (answer.status, answer.problem) == (status, problem)
+
+
 # What is asked of the table: an order, and what waits for a person.
 
 
@@ -395,3 +455,18 @@ def test_operators_routes_are_shut_where_iam_authorised_nobody(api: Apis, name: 
     answer = api.call(event)
 
     assert (answer.status, answer.problem) == (403, "forbidden")
+
+
+# Health.
+
+
+def test_health_is_shown_with_the_worst_of_its_lines(api: Apis) -> None:
+    answer = api.call(an_event("operators-health"))
+
+    assert (answer.status, answer.body["status"], answer.body["checkedAt"]) == (200, "fault", None)
+    assert answer.body["checks"][1] == {
+        "check": "poller",
+        "status": "fault",
+        "detail": "The poller has never run.",
+        "runbook": "docs/operations.md#health-poller",
+    }

@@ -171,6 +171,8 @@ class BatchOrder:
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None
+    #: When an operator had its lines, names and addresses removed; None where nobody did.
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ class Batch:
     #: The number of its latest announcement that was published and kept, and when that was.
     announced: int = 0
     announced_at: datetime | None = None
+    #: When what it held of people was taken out of it: the documents that were sent, and ARM's answer.
+    trimmed_at: datetime | None = None
     #: Why it is in its present state.
     cause: str
     #: Transitions grouped by state, cause and operator, in the order of each group's first time.
@@ -311,6 +315,11 @@ class Batch:
         if self.doubt or self.batch_uuid or self.state not in {State.QUEUED, State.HELD, State.REFUSED}:
             return False
         return not any(entry.state in {State.UNCONFIRMED, State.PENDING} for entry in self.history)
+
+    @property
+    def is_answer_removed(self) -> bool:
+        """Whether ARM's answer was taken out of it, because it may name people."""
+        return self.trimmed_at is not None or any(order.forgotten_at for order in self.orders)
 
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""

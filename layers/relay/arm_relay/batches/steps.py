@@ -8,6 +8,7 @@ from typing import Final
 from arm_relay.batches import causes
 from arm_relay.batches.batch import (
     CLOCK_SKEW,
+    ENDS,
     FAILURES,
     LEASE,
     Answer,
@@ -252,6 +253,45 @@ def postponed(batch: Batch) -> Batch:
 def announced(batch: Batch, at: datetime | None = None) -> Batch:
     """Its end or hold has been announced: nothing is left to do."""
     return replace(batch, due=None, announced=batch.announcements, announced_at=at or batch.announced_at)
+
+
+def trimmed(batch: Batch, now: datetime) -> Batch:
+    """Without what it holds of people: what was sent of its orders, the senders' words, and ARM's raw answers.
+
+    Its state stays. So do ids, numbers, digests, statuses and ARM's reasons: they were announced, and by them an order
+    that is sent again is known.
+    """
+    orders = tuple(replace(order, metadata=()) for order in batch.orders)
+    return replace(
+        batch, payload=None, answer=None, submission_answer=None, orders=orders, trimmed_at=batch.trimmed_at or now
+    )
+
+
+def forgotten(batch: Batch, order_id: str, payload: bytes | None, reason: str, by: str, now: datetime) -> Batch:
+    """Without what it holds of the people of one order, as an operator wants it; `payload` is what remains of its own.
+
+    ARM's raw answers about the whole batch go, too, because they may name anybody.
+
+    Raises:
+        IllegalStep: it has not ended, or its end is not announced yet.
+    """
+    if batch.state not in ENDS:
+        raise IllegalStep(f"The order's batch has not ended. Its status is {batch.state}.")
+    if batch.due:
+        raise IllegalStep("The end is still being announced. Try again in a minute.")
+    orders = [
+        replace(order, errors=(), metadata=(), forgotten_at=now) if order.id == order_id else order
+        for order in batch.orders
+    ]
+    entry = Transitions(state=batch.state, cause=causes.forgotten(order_id, reason), by=by, at=(now,))
+    return replace(
+        batch,
+        orders=tuple(orders),
+        payload=payload,
+        answer=None,
+        submission_answer=None,
+        history=_remembered(batch.history, entry),
+    )
 
 
 def to_be_repeated(batch: Batch, reason: str, by: str, now: datetime) -> Batch:

@@ -49,7 +49,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
     settings = Settings.from_environment(environment)
     contract = contract_files.load(settings.arm_contract)
     journal = LambdaJournal(logger, metrics)
-    secrets = clients.secrets(settings)
+    secrets = clients.secrets(settings, journal)
     parts = assemble(
         store=clients.store(settings),
         announced=clients.announced(settings),
@@ -90,12 +90,13 @@ def assemble(
         submission=submission,
         journal=journal,
         drafts=drafts,
+        limits=secrets.limits,
         pace=pace,
         new_id=new_id,
         pause=pause,
     )
     return Webhook(
-        admission=Admission(secrets, pace.now, tolerance),
+        admission=Admission(secrets, pace.now, tolerance, journal),
         intake=intake,
         preview=Preview(drafts=drafts, lookup=Lookup(store), customers=Customers(breaker, clock)),
         status=Status(store, pace.times),

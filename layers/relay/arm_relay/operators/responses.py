@@ -13,6 +13,9 @@ from arm_relay.batches.batch import Answer, Batch, BatchOrder, Times, Transition
 from arm_relay.batches.bulk_redrive import BulkRedrive
 from arm_relay.batches.selection import Sum, Tally, Wanted, orders_at_stake, sums_of
 from arm_relay.operators.bulk import Plan
+from arm_relay.operators.day_reports import DayReport
+from arm_relay.operators.forgetting import REMOVED, STAYS, Forgotten
+from arm_relay.operators.health_report import HealthReport
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.lists import ListedBatches, Totals
 from arm_relay.store.records import HeldBatch, to_text
@@ -42,6 +45,34 @@ def to_order_status(order: BatchOrder, batch: Batch, times: Times, sent: Documen
     """All that is known about one order and its batch."""
     shown, whether = _shown(sent)
     return _status(batch, times) | {"documents": whether, "order": _order(order, shown, batch.orders.index(order))}
+
+
+def to_forgotten(forgotten: Forgotten, times: Times) -> dict[str, Any]:
+    """What is left of an order, what was removed, and what stays and why."""
+    return to_order_status(forgotten.order, forgotten.batch, times, None) | {"removed": REMOVED, "stays": STAYS}
+
+
+def to_day(report: DayReport) -> dict[str, Any]:
+    """What one day comes to."""
+    count = report.count
+    return {
+        "date": report.day.isoformat(),
+        "timeZone": report.zone,
+        "from": to_text(count.book.start),
+        "to": to_text(count.book.end),
+        "snapshotAt": to_text(count.taken_at) if count.taken_at else None,
+        "complete": report.is_complete,
+        **count.book.to_json(),
+    }
+
+
+def to_health(report: HealthReport) -> dict[str, Any]:
+    """Whether the relay can do its work."""
+    return {
+        "status": report.level.value,
+        "checkedAt": to_text(report.checked_at) if report.checked_at else None,
+        "checks": [line.to_json() for line in report.lines],
+    }
 
 
 def to_held(page: HeldBatches) -> dict[str, Any]:

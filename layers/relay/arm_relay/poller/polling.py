@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
-from typing import Final
+from typing import Final, Protocol
 
 from arm_relay.arm.breaker import Breaker
 from arm_relay.observability import Journal, Metric
@@ -31,6 +31,17 @@ TO_FINISH: Final = 4.0
 
 #: A run fails where at least so many polls failed unexpectedly, and they are most of them.
 MANY_FAILURES: Final = 10
+
+
+class Duty(Protocol):
+    """Something that has to be done now and then, beside the due batches."""
+
+    def run(self, left: Callable[[], float]) -> None:
+        """Go on with it, where there is something to do, as long as there is time; `left` gives the seconds.
+
+        Raises:
+            StoreUnavailable: the table is out of reach.
+        """
 
 
 class PollingFailed(Exception):
@@ -65,8 +76,12 @@ class Polling:
         shuffled: Callable[[list[str]], list[str]],
         shards_at_once: int,
         bulk_redrives: BulkRedrives,
+        duties: Sequence[Duty] = (),
     ) -> None:
-        """`begin` makes a run's stream and the ledger it asks; `shards_at_once` is how many shards a run leases."""
+        """`begin` makes a run's stream and the ledger it asks; `shards_at_once` is how many shards a run leases.
+
+        `duties` get what is left of a run's time, in this order.
+        """
         self._store = store
         self._liveness = liveness
         self._outage = outage
@@ -76,6 +91,7 @@ class Polling:
         self._shuffled = shuffled
         self._shards_at_once = shards_at_once
         self._bulk_redrives = bulk_redrives
+        self._duties = duties
 
     def run(self, owner: str, remaining: Callable[[], float]) -> None:
         """Work on every shard that nobody else works on. `remaining` gives the seconds that this function has left.
@@ -92,8 +108,9 @@ class Polling:
             if start.time_left.to_ask() > 0:
                 self._work(names, start.shards, stream)
         self._remember(start, stream, ledger)
-        # Last: should it end the run, the polls are done.
+        # Last: should they end the run, the polls are done.
         self._bulk_redrives.work(start.redrives, lambda: remaining() - TO_FINISH)
+        self._do_duties(start.time_left)
         if stream.failures >= MANY_FAILURES and 2 * stream.failures > stream.polls:
             raise PollingFailed(f"{stream.failures} of {stream.polls} polls failed unexpectedly")
 
@@ -125,6 +142,16 @@ class Polling:
             stream.drain()
             raise
         shards.release()
+
+    def _do_duties(self, time_left: TimeLeft) -> None:
+        for duty in self._duties:
+            try:
+                duty.run(time_left.to_ask)
+            except StoreUnavailable as error:
+                # The next run goes on with it.
+                self._journal.transient_error(str(error))
+            except Exception:  # noqa: BLE001 (it is logged, and a failing duty must stop neither the others nor polls)
+                self._journal.failed("a duty of the poller failed")
 
     def _portions(self) -> Iterator[Sequence[str]]:
         names = self._shuffled([str(number) for number in range(SHARDS)])

@@ -1,5 +1,7 @@
 """Every kind of item in the table, made and read: a batch and its payload, markers, leases. Pure.
 
+`day` and `claimedAt` of a batch put it into the index `day`, by the UTC date of its claim.
+
 pk                    holds
 BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
 `heldOf` and `endedAt` while it is held into the sparse index `held`. Held and failed batches
@@ -7,6 +9,7 @@ rest in shards of their own, so that they can be listed
 PAYLOAD#<batchId>     the payload of a batch whose record would be larger than a write unit with it
 ORDER#<client>#<id>   the marker that makes an order id unique
 INVOICE#<client>#<no> the marker that makes an invoice number unique, as ARM compares numbers
+ENDED#<batchId>#<at>  in the index `day`: that a batch ended long after its claim; see `is_late_end`
 SHARD#<n>             the lease of the poller that works on a shard
 """
 
@@ -32,6 +35,7 @@ from arm_relay.batches.batch import (
     Total,
     Transitions,
 )
+from arm_relay.batches.day_book import ended_late
 from arm_relay.comparison import compared
 from arm_relay.store.compression import compress, decompress
 
@@ -73,8 +77,13 @@ ATTRIBUTES: Final = (
     "redrive",
     "retryOf",
     "retriedAs",
+    "day",
+    "trimmedAt",
     "expiresAt",
 )
+
+#: How keys of late ends begin.
+ENDED: Final = "ENDED#"
 
 #: The shards of batches that are held, and of those with orders that failed: nothing is due there.
 HELD: Final = "held"
@@ -138,6 +147,16 @@ class DueBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class DayEntry:
+    """What the index `day` holds: the claim of a batch, or an end long after one."""
+
+    batch_id: str
+    #: When it was claimed, or ended.
+    at: datetime
+    is_end: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The lease of a shard, as it was found."""
 
@@ -177,6 +196,35 @@ def shard_of(batch_id: str) -> str:
     return str(zlib.crc32(batch_id.encode()) % SHARDS)
 
 
+def day_of(time: datetime, shard: str) -> str:
+    """The partition of the index `day` that has what happened at a time."""
+    return f"{time.astimezone(UTC):%Y-%m-%d}#{shard}"
+
+
+def is_late_end(batch: Batch) -> bool:
+    """Whether this step ends a batch so late that its claim does not lead to its end."""
+    return batch.due is not None and ended_late(batch)
+
+
+def to_late_end(batch: Batch, expires_at: datetime) -> Item:
+    """The entry of a late end in the index `day`. It is written before the end is saved, so it may lead to none."""
+    at = batch.ended_at or batch.claimed_at
+    return {
+        "pk": {"S": f"{ENDED}{batch.id}#{to_text(at)}"},
+        "day": {"S": day_of(at, shard_of(batch.id))},
+        "claimedAt": {"S": to_text(at)},
+        "expiresAt": _timestamp(expires_at),
+    }
+
+
+def from_day_item(item: Item) -> DayEntry:
+    """What an item of the index `day` says."""
+    key, at = _text(item, "pk"), from_text(_text(item, "claimedAt"))
+    if key.startswith(ENDED):
+        return DayEntry(key.removeprefix(ENDED).rpartition("#")[0], at, is_end=True)
+    return DayEntry(batch_id(key), at, is_end=False)
+
+
 def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     """The item of a batch. DynamoDB deletes it some time after `expires_at`."""
     item: dict[str, dict[str, Any]] = {
@@ -187,6 +235,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "state": {"S": batch.state.value},
         "cause": {"S": batch.cause},
         "claimedAt": {"S": to_text(batch.claimed_at)},
+        "day": {"S": day_of(batch.claimed_at, shard_of(batch.id))},
         "openedAt": {"S": to_text(batch.opened_at)},
         "attempt": {"N": str(batch.attempt)},
         "attemptAt": {"S": to_text(batch.attempt_at)},
@@ -208,6 +257,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "undecidedSince": batch.undecided_since,
         "endedAt": batch.ended_at,
         "announcedAt": batch.announced_at,
+        "trimmedAt": batch.trimmed_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
     if batch.announced:
@@ -267,6 +317,7 @@ def _batch(item: Item) -> Batch:
         ended_at=_time(item, "endedAt"),
         announced=_number(item, "announced"),
         announced_at=_time(item, "announcedAt"),
+        trimmed_at=_time(item, "trimmedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
         redrive_id=_text(item, "redrive") or None,
@@ -430,6 +481,7 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "retryOf": order.retry_of,
         "evidence": order.evidence.value if order.evidence else None,
         "askedAt": to_text(order.asked_at) if order.asked_at else None,
+        "forgottenAt": to_text(order.forgotten_at) if order.forgotten_at else None,
     }
     return {name: value for name, value in named.items() if value}
 
@@ -460,6 +512,7 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         retry_of=order.get("retryOf"),
         evidence=Evidence(order["evidence"]) if "evidence" in order else None,
         asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
+        forgotten_at=from_text(order["forgottenAt"]) if "forgottenAt" in order else None,
     )
 
 

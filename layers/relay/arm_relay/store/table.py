@@ -56,12 +56,24 @@ class RecordTooLarge(Exception):
 class Store:
     """Batches, markers and leases in DynamoDB."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, *, retention: timedelta, marker_life: timedelta) -> None:
-        """Ended batches live for `retention` after their end, markers and payloads `marker_life` from the claim on."""
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        retention: timedelta,
+        marker_life: timedelta,
+        payload_life: timedelta | None = None,
+    ) -> None:
+        """Ended batches live for `retention` after their end, markers `marker_life` from the claim on.
+
+        Payloads that have an item of their own live `payload_life` from the claim on; by default as long as markers.
+        """
         self._client = client
         self._table = table
         self._retention = retention
         self._marker_life = marker_life
+        self._payload_life = payload_life or marker_life
 
     def claim(
         self,
@@ -84,7 +96,7 @@ class Store:
             StoreUnavailable: it is not known whether it was recorded.
         """
         expires_at = batch.claimed_at + self._marker_life
-        recorded, items = _recorded(batch, expires_at)
+        recorded, items = _recorded(batch, batch.claimed_at + self._payload_life)
         puts: list[Any] = [self._put(item, IS_NEW) for item in items]
         puts += self._marker_puts(batch, replaced, expires_at)
         puts += self._number_puts(batch, replaced_numbers, expires_at)
@@ -112,6 +124,14 @@ class Store:
             return batch.payload
         item = self._get(records.payload_key(batch.id))
         return records.from_payload(item) if item else None
+
+    def replace_payload(self, batch: Batch, payload: bytes) -> None:
+        """Write what remains of a batch's payload into its item, which expires when it would have."""
+        expires_at = batch.claimed_at + self._payload_life
+        with available():
+            self._client.put_item(
+                TableName=self._table, Item=records.to_payload(replace(batch, payload=payload), expires_at)
+            )
 
     def markers(self, client_no: str, order_ids: Sequence[str]) -> dict[str, Marker]:
         """The existing markers of these order ids."""
@@ -162,6 +182,7 @@ class Store:
         Raises:
             StoreUnavailable: it is not known whether it was recorded.
         """
+        self._note_late_ends([batch])
         try:
             with available():
                 self._client.put_item(**self._save_put(batch))
@@ -236,6 +257,11 @@ class Store:
         for answer in self._pages(request):
             yield [records.from_due_item(item) for item in answer["Items"]]
 
+    def first_due(self, shard: str) -> datetime | None:
+        """When the batch of a shard is or was due that is due first; None where nothing is left to do there."""
+        found = self._query(self._of_shard(shard) | {"Limit": 1})["Items"]
+        return records.from_due_item(found[0]).due if found else None
+
     def unfinished(self) -> dict[str, list[str]]:
         """The ids of all batches that have something left to do, now or later, by client. The index lags behind."""
         found: dict[str, list[str]] = {}
@@ -302,9 +328,17 @@ class Store:
         expires_at = batch.ended_at + self._retention if batch.ended_at and _is_over(batch) else None
         return records.to_item(batch, expires_at)
 
+    def _note_late_ends(self, batches: Sequence[Batch]) -> None:
+        """Let ends that came long after the claim be found by their day: before they are saved, so none is lost."""
+        for batch in filter(records.is_late_end, batches):
+            expires_at = (batch.ended_at or batch.claimed_at) + self._retention
+            with available():
+                self._client.put_item(TableName=self._table, Item=records.to_late_end(batch, expires_at))
+
     def _save_portion(self, batches: Sequence[Batch]) -> list[Batch | None]:
         if len(batches) == 1:
             return [self.save(batches[0])]
+        self._note_late_ends(batches)
         saved = [replace(batch, version=batch.version + 1) for batch in batches]
         updates = [bulk.update(self._table, self._item(each), each.version - 1) for each in saved]
         answer = self._execute(updates)
