@@ -12,7 +12,6 @@ from benchmarks.processes import running
 from benchmarks.ratios import Row
 from benchmarks.server import Server
 from benchmarks.tables import Table
-from sandbox.cloud.credentials import CLIENT_NO
 
 AT_MOST_SINGLE: Final = 15.0
 AT_MOST_MANY: Final = 6.0
@@ -63,7 +62,7 @@ def life(
         RuntimeError: they did not come to their end.
     """
     table.renew()
-    table.has_been_used(CLIENT_NO)
+    table.has_done_its_duties()
     cloud = Cloud(table.url)
     with Server(cloud) as server:
         if not is_first_of_the_day:

@@ -21,7 +21,6 @@ from arm_relay.batches.batch import Batch, State
 from arm_relay.poller import snapshots, trimming
 from arm_relay.store import records
 from arm_relay.store.days import Days
-from arm_relay.store.liveness import Liveness
 from arm_relay.store.walk import Walk
 from botocore.config import Config
 
@@ -61,10 +60,9 @@ class Table:
             delete_tables(self._client)
         create_tables(self._client)
 
-    def has_been_used(self, client_no: str) -> None:
-        """As it is for all but the very first order: a document of the client is known, and the duties are done."""
+    def has_done_its_duties(self) -> None:
+        """As it is in most runs of the poller: none of its duties is to be done."""
         now = datetime.now(UTC)
-        Liveness(self._client, TABLE).learn({client_no: "88776654"}, now)
         days = Days(self._client, TABLE)
         days.keep(trimming.NAME, Walk(now, now, {}).to_json(), 0)
         days.keep(health.NAME, {"checkedAt": records.to_text(now), "lines": []}, 0)
