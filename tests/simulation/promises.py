@@ -78,7 +78,7 @@ def _untold(evidence: Evidence) -> Iterator[str]:
 
 def _unread(evidence: Evidence) -> Iterator[str]:
     """Whoever reads the results has every end and hold, in the words of the topic, and those of a batch in order."""
-    said = {event["id"]: event for event in (json.loads(message["Message"]) for message in evidence.messages)}
+    said = {event["id"]: event for event in (json.loads(queue_text_of(message)) for message in evidence.messages)}
     yield from (f"{event_id} was published and cannot be read" for event_id in said.keys() - evidence.results.keys())
     for event_id, event in evidence.results.items():
         if said.get(event_id) != event:
