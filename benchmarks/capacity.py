@@ -62,6 +62,7 @@ def life(
         RuntimeError: they did not come to their end.
     """
     table.renew()
+    table.has_done_its_duties()
     cloud = Cloud(table.url)
     with Server(cloud) as server:
         if not is_first_of_the_day:

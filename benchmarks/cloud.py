@@ -126,7 +126,7 @@ def _published(entries: Sequence[bytes]) -> bytes:
 
 def _units_in_transaction(item: dict[str, dict[str, str]]) -> int:
     size = sum(len(name) + _size(*value.items()) for name, value in item.items())
-    return 2 * math.ceil(size / 1024) + ("due" in item)
+    return 2 * math.ceil(size / 1024) + ("due" in item) + ("day" in item)
 
 
 def _size(typed: tuple[str, str]) -> int:

@@ -26,7 +26,7 @@ from arm_relay.observability import Metric
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
 from arm_relay.orders.parsing import MAX_ORDERS
-from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
 from arm_relay.store.announced import Announced
 from arm_relay.store.table import Busy, RecordTooLarge, Store, StoreUnavailable
@@ -93,16 +93,13 @@ class Network(SimulatedTransport):
         return self.outside.call(request.url.path, lambda: sent(request))
 
 
-def no_secret() -> str:
-    raise SecretUnavailable("no test here signs")
-
-
 class World:
     def __init__(self) -> None:
         self.arm = a_simulator()
         self.diary = Diary()
         self.outside = Outside()
         self.pauses: list[int] = []
+        self.secret: dict[str, Any] = {}
         client = boto3.client("dynamodb")
         create_tables(client)
         self.dynamodb = client
@@ -122,7 +119,7 @@ class World:
             announced=Announced(cast("Any", AnnouncedInMemory()), "announced", TIMES.retention),
             ledger=arm_client(self._network),
             outages=NoOutage(),
-            secrets=Secrets(no_secret, self.arm.clock.now),
+            secrets=Secrets(lambda: json.dumps(self.secret), self.arm.clock.now),
             journal=self.diary,
             drafts=drafts(Settings.from_environment(SETTINGS), DEFAULT, self.arm.clock.now),
             pace=Pace(TIMES, self.arm.clock.now, lambda: 0.5),

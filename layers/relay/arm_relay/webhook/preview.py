@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from arm_relay.api.responses import LARGEST_ANSWER
 from arm_relay.arm.documents import to_text
 from arm_relay.arm.drafts import Drafts
 from arm_relay.batches import summary
@@ -12,9 +13,6 @@ from arm_relay.orders.parsing import ParsedRequest
 from arm_relay.webhook.customers import Customers, Known
 from arm_relay.webhook.lookup import Lookup
 from arm_relay.webhook.taking import Taking
-
-#: The largest answer that Lambda returns for a function, in bytes, less some room for what surrounds the body.
-LARGEST_ANSWER: Final = 6_000_000
 
 
 class PreviewTooLarge(Exception):
