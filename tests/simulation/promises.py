@@ -65,8 +65,9 @@ def _untold(evidence: Evidence) -> Iterator[str]:
     """Every end and hold is announced, always under the same id with the same content."""
     said: dict[str, set[str]] = defaultdict(set)
     for message in evidence.messages:
+        entry = {name: value for name, value in message.items() if name not in {"Id", "MessageAttributes"}}
         attributes = {name: value for name, value in message["MessageAttributes"].items() if name != "replayed"}
-        said[json.loads(queue_text_of(message))["id"]].add(json.dumps([message["Message"], attributes], sort_keys=True))
+        said[json.loads(queue_text_of(message))["id"]].add(json.dumps([entry, attributes], sort_keys=True))
     yield from (f"{event_id} says different things" for event_id, contents in said.items() if len(contents) > 1)
     for batch in evidence.batches:
         for number in range(1, batch.announcements + 1):

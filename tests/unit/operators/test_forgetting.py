@@ -96,12 +96,22 @@ def test_one_order_is_forgotten_and_the_others_stay_as_they_were(world: World, f
     assert (stored.state, stored.due, stored.cause) == (State.FAILED, None, "result")
 
 
+def test_the_senders_own_words_about_the_order_go_and_those_about_another_stay(world: World) -> None:
+    before = world.ended()
+    words = (("contact", "Kari Nordmann"),)
+    world.saved(replace(before, orders=tuple(replace(order, metadata=words) for order in before.orders)))
+
+    world.forget()
+
+    assert [order.metadata for order in world.stored().orders] == [(), words]
+
+
 def test_what_an_order_is_known_by_stays(world: World) -> None:
     before = world.ended()
 
     order = world.forget().order
 
-    assert order == replace(before.orders[0], errors=(), forgotten_at=LATER)
+    assert order == replace(before.orders[0], errors=(), metadata=(), forgotten_at=LATER)
     assert world.store.markers("2218", ["evt-1"]).keys() == {"evt-1"}
 
 

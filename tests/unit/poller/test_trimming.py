@@ -46,7 +46,7 @@ class World:
         self.trim()
 
     def ended(self, name: str = "batch-1", **changes: object) -> Batch:
-        order = a_batch_order(id=f"evt-{name}", document_no=name)
+        order = a_batch_order(id=f"evt-{name}", document_no=name, metadata=(("contact", "Kari Nordmann"),))
         claimed = self.store.claim(a_batch(id=name, orders=(order,), **changes), {})
         assert claimed
         pending = self.saved(steps.pending(claimed, "uuid-1", Answer(202, '{"name": "Kari Nordmann"}'), NOW))
@@ -91,7 +91,7 @@ def test_documents_and_answers_go_and_what_was_announced_of_orders_stays(world: 
     stored = world.stored()
     assert (stored.payload, stored.answer, stored.trimmed_at) == (None, None, AN_HOUR_LATER)
     assert world.store.payload(stored) is None
-    assert stored.orders == batch.orders
+    assert stored.orders == tuple(replace(order, metadata=()) for order in batch.orders)
     assert stored.history == batch.history
     assert (stored.state, stored.due, stored.ended_at) == (State.FAILED, None, NOW)
     assert "Nordmann" not in repr(world.dynamodb.items)
@@ -105,6 +105,16 @@ def test_an_answer_goes_though_the_payload_stands_in_an_item_of_its_own(world: W
     world.trim()
 
     assert world.stored().answer is None
+
+
+def test_a_senders_own_words_go_though_nothing_else_is_left_to_go(world: World) -> None:
+    world.begun()
+    world.saved(replace(world.ended(), payload=None, answer=None))
+
+    world.now = AN_HOUR_LATER
+    world.trim()
+
+    assert [order.metadata for order in world.stored().orders] == [()]
 
 
 def test_a_batch_that_was_trimmed_keeps_its_item_as_long_as_before(world: World) -> None:

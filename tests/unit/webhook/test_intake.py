@@ -265,6 +265,17 @@ def test_what_does_not_fit_into_the_table_is_told_before_anything_is_called(
     assert world.outside.calls == []
 
 
+def test_a_preview_finds_what_the_clients_limits_do_not_allow(world: World) -> None:
+    world.secret = {"clients": {"2218": {"signingSecrets": [], "maxTotal": {"NOK": "0.01"}}}}
+
+    with pytest.raises(InvalidOrders) as raised:
+        world.webhook().preview.show("2218", body_of([numbered(1)]))
+
+    (fault,) = raised.value.faults
+    assert fault.pointer == "/lines"
+    assert "one order of this client may come to 0.01 NOK at most" in fault.detail
+
+
 def test_a_preview_is_what_arm_would_get(world: World) -> None:
     shown = world.webhook().preview.show("2218", body_of([numbered(1), numbered(2)]))
     assert not any("batches" in call or call.endswith("item") for call in world.outside.calls)

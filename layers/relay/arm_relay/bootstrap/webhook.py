@@ -98,7 +98,9 @@ def assemble(
     return Webhook(
         admission=Admission(secrets, pace.now, tolerance, journal),
         intake=intake,
-        preview=Preview(drafts=drafts, lookup=Lookup(store), customers=Customers(breaker, clock)),
+        preview=Preview(
+            drafts=drafts, limits=secrets.limits, lookup=Lookup(store), customers=Customers(breaker, clock)
+        ),
         status=Status(store, pace.times),
         results=Results(announced, pace.now),
         journal=journal,

@@ -26,12 +26,13 @@ MOST_FAULTS: Final = 100
 #: What is removed at once, and what stays and why: the answer says both.
 REMOVED: Final = (
     "The order's document as it was sent to ARM, with its lines, names, addresses and messages.",
+    "The sender's own words about the order (metadata).",
     "ARM's reasons for a failure of the order.",
     "ARM's raw answer about the batch, which may name people of any of its orders.",
 )
 STAYS: Final = (
     "The order's ids, numbers, digest, status and times, until RetentionDays are over: by them it is not billed twice.",
-    "What has been announced: subscribers have it.",
+    "What has been announced: subscribers have it, and the relay keeps it word for word until RetentionDays are over.",
     "The document in ARM: only ARM can remove it.",
     "The table's point-in-time recovery, which holds every state of the last 35 days.",
     "Earlier batches of the order, if it failed before: forget it there, too, by their batchId.",

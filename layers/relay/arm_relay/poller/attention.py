@@ -1,8 +1,17 @@
-"""What a batch that needs attention says to people who read mail. Pure, and made from the stored batch alone."""
+"""What a batch that needs attention says to people who read mail. Pure.
 
-from typing import Final
+The words are made from the data of the CloudEvent that is announced: announced again, they are the same words, even if
+the batch has been trimmed meanwhile.
+"""
 
-from arm_relay.batches.batch import Batch, BatchOrder, OrderStatus, State
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from arm_relay.arm.money import minor_unit_digits
+from arm_relay.batches.batch import Batch, OrderStatus, State
+
+#: The data of a CloudEvent, or an order in it.
+type Json = Mapping[str, Any]
 
 #: The states that need somebody's attention. The template's subscription for AttentionEmail filters by the same.
 NEEDS_ATTENTION: Final = frozenset({State.HELD, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED})
@@ -29,63 +38,66 @@ def needs_attention(batch: Batch) -> bool:
     return batch.state in NEEDS_ATTENTION
 
 
-def subject(batch: Batch) -> str:
+def subject(data: Json) -> str:
     """The subject of the mail."""
-    orders = len(_of_attention(batch))
-    what = f"{orders} order{'' if orders == 1 else 's'} of client {batch.client_no}"
-    text = f"ARM Relay: {what} {'is' if orders == 1 else 'are'} {batch.state.value}"
+    orders = len(_of_attention(data))
+    what = f"{orders} order{'' if orders == 1 else 's'} of client {data['clientNo']}"
+    text = f"ARM Relay: {what} {'is' if orders == 1 else 'are'} {data['status']}"
     return text.encode("ascii", "replace").decode()[:LONGEST_SUBJECT]
 
 
-def words(batch: Batch) -> str:
+def words(data: Json) -> str:
     """The text of the mail."""
-    found = _of_attention(batch)
+    found, answer = _of_attention(data), data["answer"]
     lines = [
-        f"{len(found)} of the {len(batch.orders)} orders of this batch need attention.",
+        f"{len(found)} of the {len(data['orders'])} orders of this batch need attention.",
         "",
-        f"Client:  {batch.client_no}",
-        f"Batch:   {batch.id}",
-        f"Status:  {batch.state.value}",
-        f"Why:     {batch.cause}",
-        *([f"Decided by: {batch.by}"] if batch.by else []),
+        f"Client:  {data['clientNo']}",
+        f"Batch:   {data['batchId']}",
+        f"Status:  {data['status']}",
+        f"Why:     {data['cause']}",
+        *([f"Decided by: {data['by']}"] if data["by"] else []),
     ]
     for order in found[:MOST_ORDERS]:
         lines += ["", *_of_order(order)]
     if len(found) > MOST_ORDERS:
         lines += ["", f"and {len(found) - MOST_ORDERS} more"]
-    if batch.answer and not any(order.errors for order in found):
-        lines += ["", f"ARM answered {batch.answer.status}: {_short(batch.answer.body)}"]
+    if answer and not any(order["errors"] for order in found):
+        lines += ["", f"ARM answered {answer['status']}: {_short(answer['body'])}"]
     lines += ["", "What to do", ""]
     lines += [f"{status.value}: {WHAT_TO_DO[status]}" for status in WHAT_TO_DO if _has(found, status)]
-    lines += ["", f"All that is known: GET /v1/clients/{batch.client_no}/batches/{batch.id} of the operators' API."]
+    place = f"/v1/clients/{data['clientNo']}/batches/{data['batchId']}"
+    lines += ["", f"All that is known: GET {place} of the operators' API."]
     return "\n".join(lines) + "\n"
 
 
-def _of_attention(batch: Batch) -> list[BatchOrder]:
-    return [order for order in batch.orders if order.status in WHAT_TO_DO]
+def _of_attention(data: Json) -> list[Json]:
+    return [order for order in data["orders"] if order["status"] in WHAT_TO_DO]
 
 
-def _of_order(order: BatchOrder) -> list[str]:
-    number = order.document_no or order.arm_no
-    amount = (
-        f"{order.total.gross:f} {order.currency or '(the currency is left to ARM)'}"
-        if order.total is not None
-        else None
-    )
+def _of_order(order: Json) -> list[str]:
     facts = {
-        "Order:   ": order.order_id or order.id,
-        "Id:      ": order.id,
-        "Invoice: ": number or "without a number",
-        "Customer:": order.customer_no,
-        "Sum:     ": amount,
-        "Status:  ": order.status.value,
+        "Order:   ": order["orderId"] or order["id"],
+        "Id:      ": order["id"],
+        "Invoice: ": order["documentNo"] or "without a number",
+        "Customer:": order["customerNo"],
+        "Sum:     ": _sum(order),
+        "Status:  ": order["status"],
     }
     told = [f"{name} {fact}" for name, fact in facts.items() if fact]
-    return told + [f"ARM says: {_short(error)}" for error in order.errors]
+    return told + [f"ARM says: {_short(error)}" for error in order["errors"]]
 
 
-def _has(orders: list[BatchOrder], status: OrderStatus) -> bool:
-    return any(order.status is status for order in orders)
+def _sum(order: Json) -> str | None:
+    if not order["total"]:
+        return None
+    currency = order["currency"]
+    amount = f"{order['total']['gross']:.{minor_unit_digits(currency)}f}"
+    return f"{amount} {currency or '(the currency is left to ARM)'}"
+
+
+def _has(orders: Sequence[Json], status: OrderStatus) -> bool:
+    return any(order["status"] == status for order in orders)
 
 
 def _short(text: str) -> str:

@@ -161,7 +161,8 @@ def _message(batch: Batch, text: str) -> Message:
     message = Message(batch.announcement_id, batch.id, batch.client_no, _type_of(batch), batch.state.value, text)
     if not attention.needs_attention(batch):
         return message
-    with_words = replace(message, words=attention.words(batch), subject=attention.subject(batch))
+    data = json.loads(text)["data"]
+    with_words = replace(message, words=attention.words(data), subject=attention.subject(data))
     # Where both do not fit, subscribers by mail get the CloudEvent, too.
     return with_words if with_words.size <= LARGEST_MESSAGE else message
 

@@ -1,7 +1,7 @@
 """Duty: what batches hold of people is taken out of them when it has been kept for long enough.
 
 Payloads that have items of their own expire by themselves. A small one stands in its batch's record, and so do ARM's
-answers: they are taken out here, about every hour, by the day of the claim.
+answers and the senders' own words: they are taken out here, about every hour, by the day of the claim.
 """
 
 from collections.abc import Callable, Sequence
@@ -90,4 +90,4 @@ class Trimming:
 
 
 def _holds_people(batch: Batch) -> bool:
-    return batch.payload is not None or batch.answer is not None
+    return batch.payload is not None or batch.answer is not None or any(order.metadata for order in batch.orders)
