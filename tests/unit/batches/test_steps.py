@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise, product
 
 import pytest
-from arm_relay.batches import steps
+from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import CLOCK_SKEW, KEPT_ANSWER, LEASE, Answer, Batch, OrderStatus, State, Transitions
 from arm_relay.batches.pace import Pace
 from arm_relay.batches.steps import KEPT_TIMES, STEPS, IllegalStep, NeedsConfirmation, Retry
@@ -611,6 +611,30 @@ def test_a_batch_is_not_redriven_for_ever() -> None:
         batch = held_from(steps.asked(batch, f"again {number}", "arn:me", LATER))
 
     with pytest.raises(IllegalStep, match="10 times"):
+        steps.asked(batch, "again", "arn:me", LATER)
+
+
+def test_what_is_announced_again_is_not_counted_among_the_redrives() -> None:
+    batch = held_from(queued())
+    for number in range(steps.MAX_REPETITIONS):
+        batch = steps.announced(steps.to_be_repeated(batch, f"lost {number}", "arn:me", LATER))
+    for number in range(steps.MAX_REDRIVES):
+        batch = held_from(steps.asked(batch, f"again {number}", "arn:me", LATER))
+
+    assert steps.to_be_repeated(held_from(queued()), "lost", "arn:me", LATER).due == LATER
+    with pytest.raises(IllegalStep, match="redriven 10 times"):
+        steps.asked(batch, "again", "arn:me", LATER)
+    with pytest.raises(IllegalStep, match="announced again 10 times"):
+        steps.to_be_repeated(batch, "lost", "arn:me", LATER)
+
+
+def test_a_redrive_counts_as_one_whatever_its_reason_says() -> None:
+    batch = held_from(queued())
+    for number in range(steps.MAX_REDRIVES):
+        batch = held_from(steps.asked(batch, causes.announced_again(f"again {number}"), "arn:me", LATER))
+
+    assert steps.to_be_repeated(batch, "lost", "arn:me", LATER).due == LATER
+    with pytest.raises(IllegalStep, match="redriven 10 times"):
         steps.asked(batch, "again", "arn:me", LATER)
 
 

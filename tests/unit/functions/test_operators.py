@@ -10,7 +10,7 @@ import pytest
 from arm_relay.batches import steps
 from arm_relay.store.table import Store
 
-from tests.support.api_world import Apis, an_event, at, deployed
+from tests.support.api_world import Answer, Apis, an_event, at, deployed
 from tests.support.builders import NOW, TIMES, an_order
 from tests.support.store_contract import MARKER_LIFE, TABLE
 
@@ -162,6 +162,49 @@ def test_what_was_refused_is_sent_again_as_a_new_batch(api: Apis) -> None:
     assert answer.body["attempts"] == 0
     assert api.call(event).problem == "not-redrivable"
     assert api.call(of_batch("operators-batch", batch.id)).body["retriedAs"] == answer.body["batchId"]
+
+
+def refused(api: Apis, *orders: dict[str, Any]) -> str:
+    """The id of a batch that ARM has refused, announced."""
+    api.arm.fail("submit", "status", 1, status=422)
+    batch_id: str = api.post(list(orders)).body["batchId"]
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    batch = store.batch(batch_id)
+    assert batch
+    assert store.save(steps.announced(batch))
+    return batch_id
+
+
+def retry(api: Apis, batch_id: str) -> Answer:
+    return api.call(of_batch("operators-redrive", batch_id) | {"body": '{"action":"retry","reason":"they exist now"}'})
+
+
+def test_what_an_operator_has_retried_its_sender_retries_no_more(api: Apis) -> None:
+    batch_id = refused(api, an_order())
+    new_id = retry(api, batch_id).body["batchId"]
+
+    answer = api.ask("webhook-retry", an_order(failedBatchId=batch_id))
+
+    assert (answer.status, answer.problem) == (409, "not-retriable")
+    detail = f"the order's last batch is {new_id}, where it is IN_PROGRESS"
+    assert answer.body["errors"] == [{"pointer": "/failedBatchId", "detail": detail}]
+
+
+def test_what_its_sender_has_retried_an_operator_leaves_out(api: Apis) -> None:
+    orders = [an_order(id=f"evt-{number}", invoiceNo=str(number)) for number in range(2)]
+    batch_id = refused(api, *orders)
+    assert api.ask("webhook-retry", orders[0] | {"failedBatchId": batch_id}).status == 202
+
+    answer = retry(api, batch_id)
+
+    assert (answer.status, [order["id"] for order in answer.body["orders"]]) == (200, ["evt-1"])
+
+
+def test_what_its_sender_has_retried_whole_an_operator_retries_no_more(api: Apis) -> None:
+    batch_id = refused(api, an_order())
+    assert api.ask("webhook-retry", an_order(failedBatchId=batch_id)).status == 202
+
+    assert retry(api, batch_id).problem == "not-redrivable"
 
 
 # The evidence.

@@ -305,8 +305,7 @@ def to_be_repeated(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
     if batch.due or not batch.is_announced:
         raise IllegalStep("The batch is still being announced. Try again in a minute.")
     cause = causes.announced_again(reason)
-    repetitions = [entry for entry in batch.history if entry.by and entry.cause.startswith(causes.announced_again(""))]
-    if sum(len(entry.at) for entry in repetitions) >= MAX_REPETITIONS:
+    if sum(len(entry.at) for entry in batch.history if _is_repetition(entry)) >= MAX_REPETITIONS:
         raise IllegalStep(f"The batch has been announced again {MAX_REPETITIONS} times.")
     entry = Transitions(state=batch.state, cause=cause, by=by, at=(now,))
     return replace(batch, due=now, history=_remembered(batch.history, entry))
@@ -376,12 +375,16 @@ def superseded(failed: Batch, new: Retry) -> Batch:
     """A failed batch whose failed orders are sent again in a new one.
 
     Raises:
-        IllegalStep: no order of it failed, its end is not announced yet, or they have been sent again already.
+        IllegalStep: no order of it failed, its end is not announced yet, they have been sent again already, or it is a
+            credit note whose invoice was not created.
     """
     if failed.retried_as:
         raise IllegalStep(f"Its failed orders have been sent again in batch {failed.retried_as}.")
     if failed.state not in FAILURES:
         raise IllegalStep(f"No order of the batch has failed. Its status is {failed.state}.")
+    if failed.cause == causes.INVOICE_NOT_CREATED:
+        # What it waited for has ended, and another batch may have the invoice by now.
+        raise IllegalStep("The invoice that it credits was not created. Its sender can send the credit note again.")
     if failed.due:
         raise IllegalStep("The end is still being announced. Try again in a minute.")
     cause = causes.sent_again(new.batch_id, new.reason)
@@ -411,8 +414,14 @@ def _what_to_check(batch: Batch) -> str:
 
 
 def _check_not_too_often(batch: Batch) -> None:
-    if sum(len(entry.at) for entry in batch.history if entry.by) >= MAX_REDRIVES:
+    if sum(len(entry.at) for entry in batch.history if entry.by and not _is_repetition(entry)) >= MAX_REDRIVES:
         raise IllegalStep(f"The batch has been redriven {MAX_REDRIVES} times. Close it.")
+
+
+def _is_repetition(entry: Transitions) -> bool:
+    """Whether an operator had the batch announced again. The reason of a redrive may begin with the same words."""
+    rests = entry.state in ENDS or entry.state is State.HELD
+    return rests and entry.by is not None and entry.cause.startswith(causes.announced_again(""))
 
 
 def closed(batch: Batch, state: State, reason: str, by: str, now: datetime) -> Batch:
