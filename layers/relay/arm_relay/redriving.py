@@ -3,10 +3,10 @@
 The operators' function acts on one batch, the poller on the batches of a bulk redrive. Nothing of it calls ARM.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from arm_relay.arm.documents import of_some
+from arm_relay.arm.documents import documents_of, of_some
 from arm_relay.batches import steps
 from arm_relay.batches.batch import CORRECTABLE, Batch, State
 from arm_relay.batches.pace import Pace
@@ -73,7 +73,8 @@ class Redriving:
         superseded = replace(steps.superseded(failed, new), redrive_id=wish.redrive_id or failed.redrive_id)
         places = self._still_failed(failed)
         payload = self._store.payload(failed)
-        if payload is None:
+        places = _kept(payload, places) if payload is not None else []
+        if payload is None or not places:
             raise IllegalStep("Its documents are no longer kept. The sender can send the orders again.")
         retried = steps.retried(failed, places, of_some(payload, places), new)
         claimed = self._claimed(retried, superseded)
@@ -163,3 +164,12 @@ class Redriving:
             )
         if self._store.payload(batch) is None:
             raise IllegalStep("Its documents are no longer kept. Close the batch, then send its orders again.")
+
+
+def _kept(payload: bytes, places: Sequence[int]) -> list[int]:
+    """The places whose documents are in the payload.
+
+    An order is forgotten there before its batch says so: who forgets may have died in between, or be just doing it.
+    """
+    documents = documents_of(payload)
+    return [place for place in places if documents[place] is not None]

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from arm_relay.arm.documents import to_text
+from arm_relay.arm.documents import documents_of, to_text
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, Batch, BatchOrder, OrderStatus, State
 from arm_relay.batches.pace import Pace
@@ -349,6 +349,24 @@ def failed(world: World, *statuses: OrderStatus, payload: bytes | None = None) -
 
 def retry(world: World) -> Batch:
     return world.redrive.release("2218", "batch-1", RETRY, KARI)
+
+
+def test_a_document_that_is_gone_is_not_sent_though_its_batch_does_not_say_so_yet(world: World) -> None:
+    document = {"documentNo": "2"}
+    payload = to_text({"documents": [None, document]}).encode()
+    failed(world, OrderStatus.FAILED, OrderStatus.FAILED, payload=payload)
+
+    new = retry(world)
+
+    assert [order.id for order in new.orders] == ["evt-1"]
+    assert documents_of(world.store.payload(new) or b"") == [document]
+
+
+def test_where_every_document_is_gone_nothing_is_retried(world: World) -> None:
+    failed(world, OrderStatus.FAILED, payload=b'{"documents":[null]}')
+
+    with pytest.raises(IllegalStep, match="no longer kept"):
+        retry(world)
 
 
 def test_a_retry_sends_the_documents_of_what_failed_as_they_were(world: World) -> None:

@@ -121,9 +121,12 @@ def to_json(batch: DocumentBatch) -> bytes:
     return to_text(batch).encode()
 
 
-def documents_of(payload: bytes) -> list[dict[str, Any]]:
-    """The documents of a stored body, in the order of the batch's orders. Amounts are exact."""
-    documents: list[dict[str, Any]] = json.loads(payload, parse_float=Decimal)["documents"]
+def documents_of(payload: bytes) -> list[dict[str, Any] | None]:
+    """The documents of a stored body, in the order of the batch's orders; None for one that is forgotten.
+
+    Amounts are exact.
+    """
+    documents: list[dict[str, Any] | None] = json.loads(payload, parse_float=Decimal)["documents"]
     return documents
 
 

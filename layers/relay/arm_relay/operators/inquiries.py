@@ -63,8 +63,10 @@ class Inquiries:
             raise UnknownBatch(UnknownBatch.__doc__)
         return batch
 
-    def documents(self, batch: Batch) -> list[dict[str, Any]] | None:
+    def documents(self, batch: Batch) -> list[dict[str, Any] | None] | None:
         """What is sent to ARM for each of the batch's orders, in their order; None where that is no longer kept.
+
+        An order that is forgotten has none.
 
         Raises:
             UnreadableRecord: it is damaged.

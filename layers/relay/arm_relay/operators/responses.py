@@ -20,8 +20,9 @@ from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.lists import ListedBatches, Totals
 from arm_relay.store.records import HeldBatch, to_text
 
-#: The documents that were sent to ARM, in the order of a batch's orders; None where they are no longer kept.
-type Documents = Sequence[dict[str, Any]] | None
+#: The documents that were sent to ARM, in the order of a batch's orders; None where they are no longer kept, and in the
+#: place of an order that is forgotten.
+type Documents = Sequence[dict[str, Any] | None] | None
 
 #: Whether the documents that are sent are shown: they are, they have expired, or no answer can hold them.
 KEPT: Final = "KEPT"
