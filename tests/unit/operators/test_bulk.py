@@ -1,7 +1,7 @@
 """What operators start in bulk, with the simulation's DynamoDB behind the real store."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, cast
 
@@ -117,6 +117,14 @@ def test_the_real_call_states_what_the_dry_run_counted(world: World) -> None:
     assert (redrive.id, redrive.action, redrive.most, redrive.by) == ("r1", Action.ASK, 1, KARI)
     assert (redrive.wanted.claimed_after, redrive.wanted.since_before) == (NOW, LATER)
     assert world.bulk.show("r1") == redrive == world.redrives.redrive("r1")
+
+
+@pytest.mark.parametrize("year", ["0001", "0999", "9999"])
+def test_a_time_of_another_era_is_kept_as_it_was_stated(world: World, year: str) -> None:
+    redrive = world.begin(batches=1, filter={"claimedAfter": f"{year}-06-01T00:00:00Z"})
+
+    assert redrive.wanted.claimed_after == datetime(int(year), 6, 1, tzinfo=UTC)
+    assert world.redrives.redrive("r1") == redrive
 
 
 def test_more_than_was_seen_is_not_touched(world: World) -> None:

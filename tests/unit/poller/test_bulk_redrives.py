@@ -351,3 +351,15 @@ def test_a_table_that_cannot_be_asked_about_it_fails_no_run(world: BulkWorld) ->
 
     world.poll(after=MINUTE)
     assert world.stored(batch_id).state is not State.HELD
+
+
+def test_one_that_cannot_be_read_stops_no_other_and_fails_no_run(world: BulkWorld) -> None:
+    (batch_id,) = world.hold(1)
+    world.begin(1)
+    item = {**world.dynamodb.items["REDRIVE#r1"], "pk": {"S": "REDRIVE#r0"}, "body": {"S": '{"action": "ask"}'}}
+    world.dynamodb.put_item(TableName=TABLE, Item=item)
+
+    world.poll(after=MINUTE)
+
+    assert world.stored(batch_id).state is not State.HELD
+    assert world.diary.failures == [("a bulk redrive failed unexpectedly", {"redriveId": "r0"})]

@@ -236,6 +236,8 @@ def as_large_as_it_gets(claim: Batch, answer: Answer) -> Batch:
         pytest.param(
             datetime(2025, 2, 27, 13, tzinfo=timezone(timedelta(hours=1))), "2025-02-27T12:00:00.000000Z", id="zone"
         ),
+        # Nothing happened then, but an operator or a sender may ask for it.
+        pytest.param(datetime(1, 1, 2, tzinfo=UTC), "0001-01-02T00:00:00.000000Z", id="another era"),
     ],
 )
 def test_times_are_texts_in_utc(time: datetime, text: str) -> None:

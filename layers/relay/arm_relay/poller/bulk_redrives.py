@@ -64,13 +64,19 @@ class BulkRedrives:
     def work(self, ids: Sequence[str], left: Callable[[], float]) -> None:
         """A piece of each of these. `left` gives the seconds that the run has left for it."""
         until = max(left() - SPELL, 0)
-        try:
-            for redrive_id in ids:
-                redrive = self._redrives.redrive(redrive_id)
-                if redrive and redrive.is_under_way and left() > until:
-                    self._go_on(redrive, lambda: left() > until)
-        except StoreUnavailable as error:
-            self._journal.transient_error(str(error))
+        for redrive_id in ids:
+            try:
+                self._piece_of(redrive_id, lambda: left() > until)
+            except StoreUnavailable as error:
+                self._journal.transient_error(str(error))
+                return
+            except Exception:  # noqa: BLE001 (it is logged, and the others and the rest of the run go on)
+                self._journal.failed("a bulk redrive failed unexpectedly", redriveId=redrive_id)
+
+    def _piece_of(self, redrive_id: str, has_time: Callable[[], bool]) -> None:
+        redrive = self._redrives.redrive(redrive_id)
+        if redrive and redrive.is_under_way and has_time():
+            self._go_on(redrive, has_time)
 
     def _go_on(self, redrive: BulkRedrive, has_time: Callable[[], bool]) -> None:
         current = self._after_in_hand(redrive) if redrive.in_hand else redrive

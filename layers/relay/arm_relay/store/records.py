@@ -440,7 +440,8 @@ def size(item: Item) -> int:
 
 def to_text(time: datetime) -> str:
     """A time as text of fixed width, so that texts sort by time."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not by strftime: it writes the years before 1000 with fewer digits.
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:
