@@ -36,7 +36,7 @@ class Life:
 
     @property
     def writes_per_order(self) -> float:
-        """Write units."""
+        """Write units, without those of the run."""
         return self.writes / self.orders
 
 
@@ -65,6 +65,7 @@ def life(
         RuntimeError: they did not come to their end.
     """
     table.renew()
+    table.has_done_its_duties()
     cloud = Cloud(table.url)
     with Server(cloud) as server:
         if not is_first_of_the_day:

@@ -36,7 +36,7 @@ ENTRY_ID: Final = re.compile(rb"PublishBatchRequestEntries\.member\.\d+\.Id=(\w+
 #: How the keys of the items begin that a run of the poller writes, whatever it finds.
 OF_RUN: Final = ("SHARD#", "POLLER")
 #: The attributes that put an item into an index.
-INDEXED: Final = ("due", "orderOf")
+INDEXED: Final = ("due", "day", "orderOf")
 
 
 @dataclass(slots=True)

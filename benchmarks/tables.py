@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
+from arm_relay import health
 from arm_relay.batches.batch import Batch, State
+from arm_relay.poller import snapshots, trimming
 from arm_relay.store import records
+from arm_relay.store.days import Days
+from arm_relay.store.walk import Walk
 from botocore.config import Config
 
 from tests.support.builders import a_batch, a_batch_order
@@ -55,6 +59,14 @@ class Table:
         if TABLE in self._client.list_tables()["TableNames"]:
             delete_tables(self._client)
         create_tables(self._client)
+
+    def has_done_its_duties(self) -> None:
+        """As it is in most runs of the poller: none of its duties is to be done."""
+        now = datetime.now(UTC)
+        days = Days(self._client, TABLE)
+        days.keep(trimming.NAME, Walk(now, now, {}).to_json(), 0)
+        days.keep(health.NAME, {"checkedAt": records.to_text(now), "lines": []}, 0)
+        days.keep(snapshots.NAME, {"last": now.date().isoformat()}, 0)
 
     def fill(self, number: int) -> None:
         """Put so many batches into it whose results are due."""

@@ -10,9 +10,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from arm_relay.api.problems import Kind
-from arm_relay.batches.batch import OrderStatus, Standing, State
+from arm_relay.batches.batch import Evidence, OrderStatus, Standing, State
+from arm_relay.batches.bulk_redrive import Action, Progress
+from arm_relay.batches.selection import Listing
+from arm_relay.health import Check, Level
+from arm_relay.operators.bulk import BulkRequest
+from arm_relay.operators.forgetting import Forget
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
-from arm_relay.operators.redrive import Announce, Close, Resubmit
+from arm_relay.operators.redrive import Announce, Ask, Close, Resubmit, Retry
 from arm_relay.orders.order import CREDITED, INVOICED, MAX_ID
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.webhook.customers import Known
@@ -35,7 +40,7 @@ ARM Relay takes order events from senders, submits them as documents to Amili's 
 publishes on an SNS topic how each of them ended.
 
 There are two APIs, each with a URL of its own. **Senders** post signed orders. **Operators** see orders and
-batches, and release held batches; AWS IAM authorises their requests.
+batches, and redrive batches that are held or have failed; AWS IAM authorises their requests.
 
 The guides are in the repository:
 
@@ -96,10 +101,28 @@ OF_IAM: Final[dict[int, str]] = {403: "The request is not signed, or its signer 
 REDRIVE_WORDS: Final = {
     ("Announce", "action"): "This form has the batch's end or hold announced once more, word for word.",
     ("Announce", "reason"): "Why; it is kept in the batch's history.",
+    ("Ask", "action"): "This form opens a held batch again: the relay asks ARM, and acts by its own rules.",
+    ("Ask", "reason"): "Why; it is kept in the batch's history.",
+    ("Retry", "action"): "This form sends the failed orders of an ended batch again, unchanged, as a new batch.",
+    ("Retry", "reason"): "Why they will not fail again; it is kept in the history of both batches.",
+    ("Resubmit", "mayBeBilledTwice"): "Must be true where ARM may have the batch: say it once you have looked.",
+    ("BulkRequest", "action"): "`ask` acts on held batches, `retry` on failed ones.",
+    ("BulkRequest", "reason"): "Why; it is kept in the history of each batch.",
+    ("BulkRequest", "filter"): "Which batches: all that is stated must apply. Without it all are meant.",
+    ("BulkRequest", "dryRun"): "Only say what would be done.",
+    ("BulkRequest", "batches"): "How many batches the dry run counted. No more are touched. Needed unless `dryRun`.",
+    ("Filter", "clientNo"): "The client's number in ARM; all clients if absent.",
+    ("Filter", "cause"): "The cause, word for word.",
+    ("Filter", "status"): "The status of the batch.",
+    ("Filter", "claimedAfter"): "Accepted at this time or later.",
+    ("Filter", "claimedBefore"): "Accepted before this time.",
     ("Close", "action"): "This form ends the batch.",
     ("Close", "status"): "How the orders ended whose status was not known.",
     ("Close", "reason"): "How you found that out; it is kept in the batch's history.",
     ("Resubmit", "action"): "This form submits the batch again.",
+    ("Forget", "id"): "The order event's `id`.",
+    ("Forget", "batchId"): "An earlier batch of the order, if it failed before; without it, its latest one.",
+    ("Forget", "reason"): "Why; it is kept in the batch's history.",
     ("Resubmit", "reason"): "How you made sure of that; it is kept in the batch's history.",
 }
 
@@ -161,11 +184,18 @@ def _paths() -> dict[str, dict[str, Operation]]:
         f"{client}/orders/status": {"post": _show_orders()},
         f"{client}/results": {"post": _read_results()},
         f"{client}/orders/preview": {"post": _preview()},
+        f"{client}/orders/forget": {"post": _forget()},
         f"{client}/orders/{{id}}": {"get": _show_order()},
         "/v1/orders": {"get": _find_orders()},
+        "/v1/batches": {"get": _list_batches()},
+        "/v1/days/{date}": {"get": _show_day()},
+        "/v1/health": {"get": _show_health()},
         f"{client}/batches": {"get": _list_held()},
         f"{client}/batches/{{batchId}}": {"get": _show_batch()},
         f"{client}/batches/{{batchId}}/redrive": {"post": _redrive()},
+        "/v1/redrives": {"post": _redrive_batches()},
+        "/v1/redrives/{redriveId}": {"get": _show_redrive()},
+        "/v1/redrives/{redriveId}/stop": {"post": _stop_redrive()},
         "/v1/openapi.json": {"get": _show_document()},
     }
 
@@ -271,10 +301,31 @@ def _show_order() -> Operation:
     return Operation(
         name="showOrder",
         reader=Reader.OPERATORS,
-        summary="Show an order, its batch and the batch's history",
+        summary="Show an order: what was sent, what ARM answered, and the history of its batch",
         parameters=(_in_path("id", "The order event's `id`, percent-encoded once.", MAX_ID),),
         answers={200: _ref("OrderStatus")},
         problems=(Kind.FORBIDDEN, Kind.UNKNOWN_ORDER),
+        security="iam",
+    )
+
+
+def _forget() -> Operation:
+    return Operation(
+        name="forgetOrder",
+        reader=Reader.OPERATORS,
+        summary="Remove the lines, names and addresses of one order whose batch has ended",
+        description="The answer says what was removed, and what stays and why. Doing it again changes nothing.",
+        body=_ref("Forget"),
+        answers={200: _ref("ForgottenOrder")},
+        problems=(
+            Kind.NOT_JSON,
+            Kind.FORBIDDEN,
+            Kind.UNKNOWN_ORDER,
+            Kind.UNKNOWN_BATCH,
+            Kind.NOT_FORGETTABLE,
+            Kind.TOO_LARGE,
+            Kind.INVALID_FORGET,
+        ),
         security="iam",
     )
 
@@ -297,12 +348,60 @@ def _find_orders() -> Operation:
     )
 
 
+def _list_batches() -> Operation:
+    limit = {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": LISTED}
+    return Operation(
+        name="listBatches",
+        reader=Reader.OPERATORS,
+        summary="List unfinished, held or failed batches, of one client or all, with counts and sums",
+        description="The first page has the totals of the whole list. A page may have fewer batches than `limit` "
+        "although it has a `cursor`.",
+        parameters=(
+            _query("state", "What to list.", _enum(Listing), required=True),
+            _query("clientNo", "Only this client's batches.", {"type": "string"}),
+            _query("cause", "Only batches with this cause, word for word.", {"type": "string"}),
+            _query("limit", "How many batches a page may have.", limit),
+            _query("cursor", "The `cursor` of the page before, as it is.", {"type": "string"}),
+        ),
+        answers={200: _ref("Batches")},
+        problems=(Kind.INVALID_QUERY, Kind.FORBIDDEN),
+        security="iam",
+    )
+
+
+def _show_day() -> Operation:
+    return Operation(
+        name="showDay",
+        reader=Reader.OPERATORS,
+        summary="Show what was claimed and what ended on one day, counted and summed up",
+        description="Days begin at midnight of `InvoiceTimeZone`. An hour after a day is over it is counted, and that "
+        "count never changes. Before, the answer counts what there is so far.",
+        parameters=(_in_path("date", "The day, `YYYY-MM-DD`."),),
+        answers={200: _ref("Day")},
+        problems=(Kind.INVALID_DATE, Kind.FORBIDDEN, Kind.UNKNOWN_DAY),
+        security="iam",
+    )
+
+
+def _show_health() -> Operation:
+    return Operation(
+        name="showHealth",
+        reader=Reader.OPERATORS,
+        summary="Show whether the relay can do its work, each line with the runbook's section",
+        description="The poller checks it every five minutes: it asks the identity service for a token, and ARM's "
+        "ledger about a number that no document has. `checkedAt` says when it did so last.",
+        answers={200: _ref("Health")},
+        problems=(Kind.FORBIDDEN,),
+        security="iam",
+    )
+
+
 def _list_held() -> Operation:
     limit = {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": LISTED}
     return Operation(
         name="listHeldBatches",
         reader=Reader.OPERATORS,
-        summary="List the held batches, the longest held first",
+        summary="List the held batches of a client, the longest held first",
         parameters=(
             _query("state", "Only held batches can be listed.", {"const": "held"}, required=True),
             _query("limit", "How many batches a page may have.", limit),
@@ -318,7 +417,7 @@ def _show_batch() -> Operation:
     return Operation(
         name="showBatch",
         reader=Reader.OPERATORS,
-        summary="Show a batch and its history",
+        summary="Show a batch: what was sent, what ARM answered, and its history",
         parameters=(_in_path("batchId", "The relay's id of the batch."),),
         answers={200: _ref("BatchStatus")},
         problems=(Kind.FORBIDDEN, Kind.UNKNOWN_BATCH),
@@ -330,18 +429,60 @@ def _redrive() -> Operation:
     return Operation(
         name="redriveBatch",
         reader=Reader.OPERATORS,
-        summary="Release a held batch (resubmit it or close it), or have an end or hold announced again",
+        summary="Ask about a held batch, resubmit it or close it; retry what failed; or announce an end or hold again",
         parameters=(_in_path("batchId", "The relay's id of the batch."),),
-        body={"oneOf": [_ref("Resubmit"), _ref("Close"), _ref("Announce")]},
+        description="The answer is the batch as it is now; after a retry it is the new batch.",
+        body={"oneOf": [_ref("Ask"), _ref("Retry"), _ref("Resubmit"), _ref("Close"), _ref("Announce")]},
         answers={200: _ref("BatchStatus")},
         problems=(
             Kind.NOT_JSON,
             Kind.FORBIDDEN,
             Kind.UNKNOWN_BATCH,
             Kind.NOT_REDRIVABLE,
+            Kind.NEEDS_CONFIRMATION,
             Kind.TOO_LARGE,
             Kind.INVALID_REDRIVE,
         ),
+        security="iam",
+    )
+
+
+def _redrive_batches() -> Operation:
+    return Operation(
+        name="redriveBatches",
+        reader=Reader.OPERATORS,
+        summary="Redrive many batches, after a dry run that says which",
+        description="With `dryRun` the answer is 200 and says what would be touched. Without it the answer is 202, and "
+        "the poller goes on with the work.",
+        body=_ref("BulkRequest"),
+        answers={200: _ref("RedrivePlan"), 202: _ref("BulkRedrive")},
+        problems=(Kind.NOT_JSON, Kind.FORBIDDEN, Kind.MORE_BATCHES, Kind.TOO_LARGE, Kind.INVALID_REDRIVE),
+        security="iam",
+    )
+
+
+def _show_redrive() -> Operation:
+    return Operation(
+        name="showBulkRedrive",
+        reader=Reader.OPERATORS,
+        summary="Show how far a bulk redrive is",
+        parameters=(_in_path("redriveId", "The id of the bulk redrive."),),
+        answers={200: _ref("BulkRedrive")},
+        problems=(Kind.FORBIDDEN, Kind.UNKNOWN_REDRIVE),
+        security="iam",
+    )
+
+
+def _stop_redrive() -> Operation:
+    return Operation(
+        name="stopBulkRedrive",
+        reader=Reader.OPERATORS,
+        summary="Stop a bulk redrive",
+        description="What a run of the poller has in hand at that moment may still be redriven. One that has ended "
+        "stays as it is.",
+        parameters=(_in_path("redriveId", "The id of the bulk redrive."),),
+        answers={200: _ref("BulkRedrive")},
+        problems=(Kind.FORBIDDEN, Kind.UNKNOWN_REDRIVE),
         security="iam",
     )
 
@@ -424,7 +565,10 @@ def _schemas() -> Json:
     definitions = orders.pop("$defs")
     for name in ("$schema", "$id"):
         del orders[name]
-    _, redrives = models_json_schema([(Resubmit, "validation"), (Close, "validation"), (Announce, "validation")])
+    _, redrives = models_json_schema(
+        [(model, "validation") for model in (Ask, Retry, Resubmit, Close, Announce, BulkRequest, Forget)],
+        by_alias=True,
+    )
     schemas = definitions | {"Orders": orders} | _with_words(redrives["$defs"]) | _answers()
     moved: Json = json.loads(json.dumps(schemas).replace('"#/$defs/', f'"{COMPONENTS}'))
     return dict(sorted(moved.items()))
@@ -432,6 +576,7 @@ def _schemas() -> Json:
 
 def _with_words(redrives: Json) -> Json:
     redrives["Reason"]["description"] = "1 to 500 characters."
+    redrives["Time"]["description"] = "A time with its offset from UTC, such as `2026-11-26T08:00:00+01:00`."
     for (name, field_name), text in REDRIVE_WORDS.items():
         redrives[name]["properties"][field_name]["description"] = text
     return redrives
@@ -592,6 +737,12 @@ def _question_schemas() -> Json:
     }
 
 
+#: What senders and operators learn of a batch alike.
+_OF_PROGRESS: Final = (
+    *("batchId", "status", "cause", "by", "batchUuid", "claimedAt", "endedAt", "nextPollAt", "settlesAt"),
+)
+
+
 def _sender_schemas() -> Json:
     details = {
         "type": _enum((INVOICED, CREDITED), "As the order was sent."),
@@ -606,11 +757,10 @@ def _sender_schemas() -> Json:
             "description": "The sender's own words about the order.",
         },
     }
-    shared = ("batchId", "status", "cause", "by", "batchUuid", "claimedAt", "endedAt", "nextPollAt", "settlesAt")
     fields = _batch_fields()
     known = _object(
         {"id": _text("The id of the question."), "known": {"const": True}}
-        | {name: fields[name] for name in shared}
+        | {name: fields[name] for name in _OF_PROGRESS}
         | {"order": _object(_order_fields() | details, optional=_OF_SOME_ORDERS, description="As its batch has it.")},
         description="An order that the relay has.",
     )
@@ -649,8 +799,21 @@ def _batch_fields() -> Json:
         "endedAt": _nullable(_time("When it ended or was held.")),
         "nextPollAt": _nullable(_time("When the poller handles it next; null if nothing is left to do.")),
         "settlesAt": _nullable(_time("Until when ARM's silence or failure must settle; null if nothing does.")),
+        "certainlyNotInArm": {
+            "type": "boolean",
+            "description": "Whether ARM certainly has none of it; false where it may have, or has it.",
+        },
         "attempts": {"type": "integer", "minimum": 0, "description": "How many submissions to ARM have begun."},
+        "submissionAnswer": _ref("ArmAnswer"),
         "answer": _ref("ArmAnswer"),
+        "retryOf": _nullable(_text("The failed batch whose orders this one sends again.")),
+        "retriedAs": _nullable(_text("The batch that sends the failed orders of this one again.")),
+        "redriveId": _nullable(_text("The bulk redrive that acted on it last.")),
+        "documents": {
+            "enum": ["KEPT", "GONE", "TOO_LARGE"],
+            "description": "Whether the documents that are sent to ARM are shown: they are, they are no longer kept, "
+            "or no answer can hold them.",
+        },
         "history": _list(transition, "Every change of its status, the oldest first."),
     }
 
@@ -668,18 +831,188 @@ def _operator_schemas() -> Json:
         "batches": _list(held, "The batches of this page."),
         "cursor": _nullable(_text("Where the next page begins; null on the last page.")),
     }
+    looked_up = _object(
+        {"found": _enum(Evidence, "Whether it has the order's document."), "at": _time("When it was asked.")}
+    )
+    evidence = {
+        "document": {"type": ["object", "null"], "description": "What is sent to ARM for it, as it is."},
+        "lookUp": _nullable(looked_up) | {"description": "What ARM's ledger said last about its document."},
+    }
     orders = _list(_ref("OrderSummary"), "Its orders.")
+    fields = _batch_fields()
+    found = _object(
+        {name: fields[name] for name in ("clientNo", *_OF_PROGRESS)}
+        | {"order": _object(_order_fields(), optional=_OF_SOME_ORDERS, description="As its batch has it.")},
+        description="An order and how far its batch is.",
+    )
     return {
-        "OrderSummary": _object(_order_fields(), optional=_OF_SOME_ORDERS, description="One order and how it ended."),
+        "OrderSummary": _object(
+            _order_fields() | evidence, optional=_OF_SOME_ORDERS, description="One order and how it ended."
+        ),
         "BatchStatus": _object(_batch_fields() | {"orders": orders}, description="All that is known about a batch."),
         "OrderStatus": _object(
             _batch_fields() | {"order": _ref("OrderSummary")}, description="All that is known about an order."
         ),
+        "Day": _object(_day_fields(), description="What one day comes to."),
+        "Health": _object(_health_fields(), description="Whether the relay can do its work."),
+        "ForgottenOrder": _object(
+            _batch_fields()
+            | {
+                "order": _ref("OrderSummary"),
+                "removed": _list(_text(), "What was removed, for people."),
+                "stays": _list(_text(), "What stays and why, for people."),
+            },
+            description="What is left of an order.",
+        ),
         "FoundOrders": _object(
-            {"orders": _list(_ref("OrderStatus"), "The orders; none where no order has the number.")},
+            {"orders": _list(found, "The orders; none where no order has the number.")},
             description="The orders that have a number.",
         ),
-        "HeldBatches": _object(page, description="One page of the held batches."),
+        "HeldBatches": _object(page, description="One page of a client's held batches."),
+        **_list_schemas(),
+        **_bulk_schemas(),
+    }
+
+
+def _count(description: str) -> Json:
+    return {"type": "integer", "minimum": 0, "description": description}
+
+
+def _total_fields() -> Json:
+    group = _object(
+        {
+            "status": _enum(State, "The status."),
+            "cause": _text("The cause."),
+            "batches": _count("How many batches have both."),
+        }
+    )
+    return {
+        "isComplete": {"type": "boolean", "description": "False: there are more than were counted."},
+        "batches": _count("How many batches match."),
+        "orders": _count("How many orders they have; of a failed batch the failed ones."),
+        "certainlyNotInArm": _count("Of how many batches ARM certainly has nothing."),
+        "unreadable": _count("How many records cannot be read. They are in no list."),
+        "sums": _list(_ref("Sum"), "What the orders come to."),
+        "groups": _list(group, "How many batches there are of each status and cause."),
+    }
+
+
+def _list_schemas() -> Json:
+    total = _nullable({"type": "number"}) | {"description": "With VAT; null where not every total was recorded."}
+    one = {
+        "currency": _nullable(_text("The currency; null where the orders leave it to ARM.")),
+        "documentType": _text("ARM's code of the type of document."),
+        "orders": _count("How many orders."),
+        "total": total,
+    }
+    listed = _object(
+        {
+            "batchId": _text("The relay's id of the batch."),
+            "clientNo": _text("The client's number in ARM."),
+            "status": _enum(State, "The status of the batch."),
+            "cause": _text("Why it has this status."),
+            "since": _time("Since when it has this status."),
+            "claimedAt": _time("When the relay accepted the orders."),
+            "settlesAt": _nullable(_time("Until when ARM's silence or failure must settle; null if nothing does.")),
+            "certainlyNotInArm": {"type": "boolean", "description": "Whether ARM certainly has none of it."},
+            "orders": _count("How many orders it has; if it failed, how many of them failed."),
+            "sums": _list(_ref("Sum"), "What they come to."),
+        }
+    )
+    totals = _object(_total_fields())
+    page = {
+        "batches": _list(listed, "The batches of this page."),
+        "totals": _nullable(totals) | {"description": "Of the whole list; null on every page but the first."},
+        "cursor": _nullable(_text("Where the next page begins; null on the last page.")),
+    }
+    return {
+        "Sum": _object(one, description="What documents of one type and one currency come to."),
+        "Batches": _object(page, description="One page of a list of batches."),
+    }
+
+
+def _bulk_schemas() -> Json:
+    chosen = _object(
+        {
+            "clientNo": _nullable(_text("The client's number in ARM.")),
+            "cause": _nullable(_text("The cause, word for word.")),
+            "status": _nullable(_enum(State, "The status.")),
+            "claimedAfter": _nullable(_time("Accepted at this time or later.")),
+            "claimedBefore": _nullable(_time("Accepted before this time.")),
+        },
+        description="Which batches are meant; null where everything is.",
+    )
+    action = _enum(Action, "What is done to each batch.")
+    plan = {
+        "action": action,
+        "filter": chosen,
+        **_total_fields(),
+        "refused": _count("How many of the batches could not be redriven as they are now."),
+        "batchIds": _list(_text(), "The ids of the first 100."),
+    }
+    refusal = _object({"batchId": _text("The batch."), "reason": _text("Why it was not redriven.")})
+    redrive = {
+        "redriveId": _text("The id of the bulk redrive."),
+        "action": action,
+        "filter": chosen,
+        "reason": _text("The operator's reason."),
+        "by": _text("The operator."),
+        "status": _enum(Progress, "Whether the poller goes on with it."),
+        "createdAt": _time("When it began."),
+        "endedAt": _nullable(_time("When it was done or stopped.")),
+        "stoppedBy": _nullable(_text("The operator who stopped it.")),
+        "batches": _count("How many batches it may touch."),
+        "done": _count("How many were redriven."),
+        "refused": _count("How many could not be redriven."),
+        "inHand": _count("How many the poller has in hand."),
+        "left": _count("How many are still to come; when it has ended: how many were not in the list any more."),
+        "refusals": _list(refusal, "The first of those that could not be redriven."),
+    }
+    return {
+        "RedrivePlan": _object(plan, description="What a bulk redrive would touch."),
+        "BulkRedrive": _object(redrive, description="How far a bulk redrive is."),
+    }
+
+
+def _day_fields() -> Json:
+    number = {"type": "integer", "minimum": 0}
+    row = _object(
+        {
+            "clientNo": _text("The client's number in ARM."),
+            "currency": _nullable(_text("The orders' currency; null where they leave it to ARM.")),
+            "documentType": _text("The type of their documents, such as `IN`."),
+            "status": _enum(OrderStatus, "The status of the orders when they were counted."),
+            "orders": number | {"description": "How many orders."},
+            "total": _text("The sum of their documents with VAT, in major currency units. A text, so it is exact."),
+            "ordersWithoutTotal": number | {"description": "Of how many of them the amount is not known."},
+        }
+    )
+    return {
+        "date": _text("The day."),
+        "timeZone": _text("Where it begins and ends."),
+        "from": _time("When it begins."),
+        "to": _time("When it is over."),
+        "snapshotAt": _nullable(_time("When this count was stored for good; null where it may still change.")),
+        "complete": {"type": "boolean", "description": "Whether everything there is so far is counted."},
+        "claimed": _list(row, "The orders that the relay accepted on that day."),
+        "ended": _list(row, "The orders whose batch ended on that day."),
+        "unreadableBatches": number | {"description": "How many batches could not be read, so are not counted."},
+    }
+
+
+def _health_fields() -> Json:
+    line = _object(
+        {
+            "check": _enum(Check, "What was checked."),
+            "status": _enum(Level, "What came of it."),
+            "detail": _text("What was found, for people."),
+            "runbook": _text("The section of the runbook that says what to do."),
+        }
+    )
+    return {
+        "status": _enum(Level, "The worst of the lines."),
+        "checkedAt": _nullable(_time("When the poller checked it last; null where it never did.")),
+        "checks": _list(line, "One line or more for each check."),
     }
 
 
@@ -696,7 +1029,7 @@ def _security_schemes() -> Json:
 
 
 def _reason(status: int) -> str:
-    return {200: "The present state.", 202: "Accepted. The relay now takes care of the new orders."}[status]
+    return {200: "The present state.", 202: "Accepted. The relay now takes care of it."}[status]
 
 
 def _in_path(name: str, description: str, longest: int | None = None) -> Json:
@@ -718,7 +1051,7 @@ def _json(schema: Json, examples: Mapping[str, Any]) -> Json:
 
 
 def _request_examples(schema: Json) -> Mapping[str, Any]:
-    return REQUESTS.get(schema.get("$ref", "").removeprefix(COMPONENTS), REQUESTS["Redrive"])
+    return REQUESTS[schema.get("$ref", COMPONENTS + "Redrive").removeprefix(COMPONENTS)]
 
 
 def _answer_examples(schema: Json) -> Mapping[str, Any]:

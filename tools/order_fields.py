@@ -226,7 +226,7 @@ _ORDER: Final = {
         means="Your own words about the order, by name: they come back in its notifications, in the results and in its "
         "status. All values are strings; the names have letters, digits, dots, hyphens and underscores. At most 20 "
         "members and 600 bytes as JSON. They are part of the order's content: keep out what changes when you send the "
-        "order again, such as a time.",
+        "order again, such as a time. Put no names of people into them: notifications are kept as they were sent.",
         absent="The notifications have an empty object.",
         arm="Not sent.",
         example={"shop": "oslo-2"},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import BoundedSemaphore, Event, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Final
 from uuid import uuid4
 
@@ -27,18 +27,22 @@ class Ticker:
         self._seconds = seconds
         self._reported = ""
         self._ended = Event()
+        #: Held while a tick is handed over: the pool takes none after the end.
+        self._handing_over = Lock()
         self._places = BoundedSemaphore(_AT_ONCE)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tick")
 
     def run(self) -> None:
         """Tick until `end` is called."""
         while not self._ended.wait(self._seconds):
-            if self._places.acquire(blocking=False):
-                self._pool.submit(self._tick)
+            with self._handing_over:
+                if not self._ended.is_set() and self._places.acquire(blocking=False):
+                    self._pool.submit(self._tick)
 
     def end(self) -> None:
         """Stop ticking; calls in flight are dropped with the functions."""
-        self._ended.set()
+        with self._handing_over:
+            self._ended.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _tick(self) -> None:

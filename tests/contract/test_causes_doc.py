@@ -24,6 +24,8 @@ MADE = {
     causes.repeated_submission_refused(503).replace("503", "<status>"): causes.repeated_submission_refused,
     causes.in_ledger_because("<reason>"): causes.in_ledger_because,
     causes.announced_again("<reason>"): causes.announced_again,
+    causes.sent_again("<batchId>", "<reason>"): causes.sent_again,
+    causes.forgotten("<id>", "<reason>"): causes.forgotten,
     causes.too_old(State.PENDING).replace("PENDING", "<state>"): causes.too_old,
 }
 

@@ -9,6 +9,9 @@ import pytest
 from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, State
 from arm_relay.batches.steps import STEPS
+from arm_relay.health import Check, Level, Line
+from arm_relay.operators.bulk import _parse as _parse_bulk
+from arm_relay.operators.forgetting import Forget
 from arm_relay.operators.redrive import _parse
 from arm_relay.orders.faults import InvalidOrders
 from arm_relay.orders.parsing import parse_orders
@@ -104,9 +107,23 @@ def test_every_sample_order_is_one_the_relay_takes() -> None:
 def test_every_redrive_shown_is_one_the_relay_takes() -> None:
     shown = re.findall(r"```json\n(.*?)```", (DOCS / "operations.md").read_text(), re.DOTALL)
 
-    assert [json.loads(text)["action"] for text in shown] == ["resubmit", "close", "announce"]
-    for text in shown:
-        _parse(text.encode())
+    bodies = [json.loads(text) for text in shown]
+    many = [body for body in bodies if "filter" in body]
+    one = [body for body in bodies if "filter" not in body and "action" in body]
+    (forget,) = [body for body in bodies if "action" not in body]
+    assert sorted(body["action"] for body in one) == ["announce", "ask", "close", "resubmit", "retry"]
+    assert [(body["action"], body.get("dryRun", False)) for body in many] == [("ask", True), ("ask", False)]
+    for body in one:
+        _parse(json.dumps(body).encode())
+    for body in many:
+        _parse_bulk(json.dumps(body).encode())
+    assert Forget.model_validate(forget).reason
+
+
+def test_every_section_of_the_runbook_that_the_health_route_names_is_there() -> None:
+    for check in Check:
+        page, _, anchor = Line(check, Level.OK, "").to_json()["runbook"].partition("#")
+        assert is_there(ROOT / page, anchor)
 
 
 def is_there(page: Path, anchor: str) -> bool:

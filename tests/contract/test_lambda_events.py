@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arm_relay.operators.bulk import BulkRequest
 from arm_relay.operators.redrive import Resubmit
 from arm_relay.orders.parsing import parse_orders
 
@@ -77,8 +78,9 @@ def test_the_orders_in_events_are_the_example_orders(name: str, orders: list[str
     assert len(parse_orders(body.encode()).valid) == len(orders)
 
 
-def test_the_redrive_in_an_event_is_one() -> None:
+def test_the_redrives_in_events_are_some() -> None:
     Resubmit.model_validate_json(an_event("operators-redrive")["body"])
+    BulkRequest.model_validate_json(an_event("operators-bulk")["body"])
 
 
 def test_the_schedules_event_is_the_schedulers_default() -> None:

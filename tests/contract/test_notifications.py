@@ -18,6 +18,7 @@ from arm_relay.poller.notifications import Topic, message_of, repeated, to_event
 
 from tests.support.builders import NOW, a_batch, a_batch_order
 from tests.support.diary import Diary
+from tests.support.messages import queue_text_of
 from tests.support.schemas import SCHEMAS, faults
 
 #: SNS's limit for a message with its attributes, in bytes.
@@ -197,7 +198,7 @@ def test_the_message_is_the_event_as_json(make: Callable[[], Batch], event: dict
     request = published(make())
 
     assert request["TopicArn"] == "arn:topic"
-    assert json.loads(request["Message"]) == event
+    assert json.loads(queue_text_of(request)) == event
 
 
 def test_every_state_that_is_announced_is_among_them() -> None:
@@ -235,12 +236,12 @@ def test_a_hold_and_the_end_that_follows_it_have_ids_of_their_own() -> None:
 
 
 def test_letters_stay_letters() -> None:
-    assert "Blåbær" in published(replace(held(), cause="Blåbær"))["Message"]
+    assert "Blåbær" in queue_text_of(published(replace(held(), cause="Blåbær")))
 
 
 @pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
 def test_what_sns_takes_for_no_character_is_written_in_another_way(character: str) -> None:
-    message = published(replace(held(), cause=f"a{character}b"))["Message"]
+    message = queue_text_of(published(replace(held(), cause=f"a{character}b")))
 
     assert character not in message
     assert json.loads(message)["data"]["cause"] == f"a{character}b"
@@ -248,7 +249,7 @@ def test_what_sns_takes_for_no_character_is_written_in_another_way(character: st
 
 @pytest.mark.parametrize("make", [make for make, _ in EVENTS], ids=lambda make: str(make.__name__))
 def test_the_message_keeps_the_published_schema(make: Callable[[], Batch]) -> None:
-    assert faults("notification", json.loads(published(make())["Message"])) == []
+    assert faults("notification", json.loads(queue_text_of(published(make())))) == []
 
 
 def test_the_published_schema_has_the_states_that_are_announced_and_no_other() -> None:
@@ -302,7 +303,7 @@ def test_the_largest_message_of_all_stays_within_what_sns_takes() -> None:
 def test_a_message_that_is_too_large_leaves_out_arms_answer_and_says_so() -> None:
     batch = largest()
 
-    message = json.loads(published(replace(batch, answer=Answer(200, '"' * 200_000)))["Message"])
+    message = json.loads(queue_text_of(published(replace(batch, answer=Answer(200, '"' * 200_000)))))
 
     assert faults("notification", message) == []
     data = message["data"]
@@ -313,6 +314,6 @@ def test_a_message_that_is_too_large_leaves_out_arms_answer_and_says_so() -> Non
 def test_an_answer_as_long_as_it_may_be_stays_in_an_ordinary_message() -> None:
     batch = replace(succeeded(), answer=Answer(200, '"' * KEPT_ANSWER))
 
-    data = json.loads(published(batch)["Message"])["data"]
+    data = json.loads(queue_text_of(published(batch)))["data"]
 
     assert (len(data["answer"]["body"]), data["answerOmitted"]) == (KEPT_ANSWER, False)

@@ -66,8 +66,10 @@ def test_the_webhook_function_may_do_what_it_does_and_no_more() -> None:
 def test_the_operators_function_may_do_what_it_does_and_no_more() -> None:
     assert allowed("OperatorsRole") == {
         *of(arn("Table"), "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"),
+        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/due"}), "dynamodb:Query"),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/held"}), "dynamodb:Query"),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/orderId"}), "dynamodb:Query"),
+        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/day"}), "dynamodb:Query"),
         *of(arn("OperatorsLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
         *of(arn("Key"), *KEY),
         *of('"*"', "xray:PutTelemetryRecords", "xray:PutTraceSegments"),
@@ -95,7 +97,8 @@ def test_the_poller_may_do_what_it_does_and_no_more() -> None:
             "dynamodb:UpdateItem",
         ),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/due"}), "dynamodb:Query"),
-        *of(json.dumps({"Ref": "Topic"}), "sns:Publish"),
+        *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/day"}), "dynamodb:Query"),
+        *of(json.dumps({"Ref": "Topic"}), "sns:Publish", "sns:ListSubscriptionsByTopic"),
         *of(arn("AnnouncedTable"), "dynamodb:BatchWriteItem", "dynamodb:GetItem"),
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("PollerLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),

@@ -9,8 +9,11 @@ from arm_relay.api.problems import Kind, Problem
 from arm_relay.arm.credentials import NoCredentials
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Answer, OrderStatus, State
-from arm_relay.batches.steps import IllegalStep
+from arm_relay.batches.steps import IllegalStep, NeedsConfirmation
 from arm_relay.operators import problems as operators
+from arm_relay.operators.bulk import MoreBatches, UnknownRedrive
+from arm_relay.operators.day_reports import InvalidDate, UnknownDay
+from arm_relay.operators.forgetting import InvalidForget, NotForgettable
 from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOrder
 from arm_relay.operators.redrive import InvalidRedrive
 from arm_relay.orders.faults import Fault, InvalidOrders
@@ -30,12 +33,15 @@ from tests.support.builders import NOW, a_batch
 #: Type, status, title.
 FROZEN = {
     Kind.NOT_JSON: ("urn:arm-relay:problem:not-json", 400, "The body is not JSON the relay can read"),
+    Kind.INVALID_DATE: ("urn:arm-relay:problem:invalid-date", 400, "The date is not valid"),
     Kind.INVALID_QUERY: ("urn:arm-relay:problem:invalid-query", 400, "A query parameter is not valid"),
     Kind.BAD_SIGNATURE: ("urn:arm-relay:problem:bad-signature", 401, "The request has no valid signature"),
     Kind.FORBIDDEN: ("urn:arm-relay:problem:forbidden", 403, "The route is for authorised operators"),
     Kind.UNKNOWN_CLIENT: ("urn:arm-relay:problem:unknown-client", 404, "There is no such client"),
     Kind.UNKNOWN_BATCH: ("urn:arm-relay:problem:unknown-batch", 404, "There is no such batch"),
+    Kind.UNKNOWN_DAY: ("urn:arm-relay:problem:unknown-day", 404, "The day is no longer kept"),
     Kind.UNKNOWN_ORDER: ("urn:arm-relay:problem:unknown-order", 404, "There is no such order"),
+    Kind.UNKNOWN_REDRIVE: ("urn:arm-relay:problem:unknown-redrive", 404, "There is no such bulk redrive"),
     Kind.UNKNOWN_ROUTE: ("urn:arm-relay:problem:unknown-route", 404, "There is no such route"),
     Kind.CONFLICT: (
         "urn:arm-relay:problem:conflict",
@@ -43,10 +49,17 @@ FROZEN = {
         "An order with this id or invoice number already exists with different content",
     ),
     Kind.NOT_RETRIABLE: ("urn:arm-relay:problem:not-retriable", 409, "An order cannot be retried as it is"),
+    Kind.NOT_FORGETTABLE: ("urn:arm-relay:problem:not-forgettable", 409, "The order cannot be forgotten now"),
     Kind.NOT_REDRIVABLE: (
         "urn:arm-relay:problem:not-redrivable",
         409,
         "The batch cannot be redriven in this way now",
+    ),
+    Kind.NEEDS_CONFIRMATION: ("urn:arm-relay:problem:needs-confirmation", 409, "ARM may have the batch already"),
+    Kind.MORE_BATCHES: (
+        "urn:arm-relay:problem:more-batches",
+        409,
+        "More batches match than the redrive states",
     ),
     Kind.TOO_LARGE: ("urn:arm-relay:problem:too-large", 413, "The request is too large"),
     Kind.NOT_JSON_MEDIA_TYPE: (
@@ -56,6 +69,11 @@ FROZEN = {
     ),
     Kind.INVALID_ORDER: ("urn:arm-relay:problem:invalid-order", 422, "An order is not valid"),
     Kind.INVALID_QUESTION: ("urn:arm-relay:problem:invalid-question", 422, "The question is not valid"),
+    Kind.INVALID_FORGET: (
+        "urn:arm-relay:problem:invalid-forget",
+        422,
+        "The request to forget an order is not valid",
+    ),
     Kind.INVALID_REDRIVE: ("urn:arm-relay:problem:invalid-redrive", 422, "The redrive is not valid"),
     Kind.REFUSED_BY_ARM: ("urn:arm-relay:problem:refused-by-arm", 422, "ARM refused the batch"),
     Kind.INTERNAL_ERROR: ("urn:arm-relay:problem:internal-error", 500, "The relay failed to process this request"),
@@ -82,7 +100,18 @@ FAILURES = [
         Kind.NOT_RETRIABLE,
         "An order cannot be retried: it did not fail in the batch that it names, or it was sent again since.",
     ),
+    (UnknownRedrive(UnknownRedrive.__doc__), Kind.UNKNOWN_REDRIVE, "There is no bulk redrive with this id."),
     (IllegalStep("The batch is not held."), Kind.NOT_REDRIVABLE, "The batch is not held."),
+    (NeedsConfirmation("ARM may have it."), Kind.NEEDS_CONFIRMATION, "ARM may have it."),
+    (MoreBatches("More of them match."), Kind.MORE_BATCHES, "More of them match."),
+    (InvalidDate("The day has not come yet."), Kind.INVALID_DATE, "The day has not come yet."),
+    (UnknownDay("The relay keeps 400 days."), Kind.UNKNOWN_DAY, "The relay keeps 400 days."),
+    (NotForgettable("The order's batch has not ended."), Kind.NOT_FORGETTABLE, "The order's batch has not ended."),
+    (
+        InvalidForget([Fault("/reason", "is missing")]),
+        Kind.INVALID_FORGET,
+        "The body is valid JSON, but does not say which order to forget and why.",
+    ),
     (BodyTooLarge(BodyTooLarge.__doc__), Kind.TOO_LARGE, "The body is larger than 1 MiB."),
     (
         RecordTooLarge(RecordTooLarge.__doc__),

@@ -14,7 +14,11 @@ from arm_relay.webhook import problems as webhook
 TEXT = (Path(__file__).parents[2] / "docs" / "problems.md").read_text()
 
 #: The kinds whose detail depends on the request.
-OF_THE_REQUEST = {Kind.NOT_JSON, Kind.INVALID_QUERY, Kind.BAD_SIGNATURE, Kind.NOT_REDRIVABLE, Kind.REFUSED_BY_ARM}
+OF_THE_REQUEST = {
+    *(Kind.NOT_JSON, Kind.INVALID_QUERY, Kind.BAD_SIGNATURE, Kind.REFUSED_BY_ARM),
+    *(Kind.NOT_REDRIVABLE, Kind.NEEDS_CONFIRMATION, Kind.MORE_BATCHES),
+    *(Kind.INVALID_DATE, Kind.UNKNOWN_DAY, Kind.NOT_FORGETTABLE),
+}
 
 SECTIONS = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 

@@ -96,12 +96,18 @@ class World:
     def ask(self, path: str) -> httpx.Response:
         return self._as_operator("GET", path)
 
+    def ask_of_all(self, path: str) -> httpx.Response:
+        return self._as_operator_of_all("GET", path)
+
     def close(self, batch_id: str) -> httpx.Response:
         redrive = {"action": "close", "status": "FAILED", "reason": "not in ARM"}
         return self._as_operator("POST", f"batches/{batch_id}/redrive", redrive)
 
     def _as_operator(self, method: str, path: str, body: object = None) -> httpx.Response:
-        url = f"{self._ready.operators_url}/v1/clients/{self._ready.client_no}/{path}"
+        return self._as_operator_of_all(method, f"clients/{self._ready.client_no}/{path}", body)
+
+    def _as_operator_of_all(self, method: str, path: str, body: object = None) -> httpx.Response:
+        url = f"{self._ready.operators_url}/v1/{path}"
         content = b"" if body is None else json.dumps(body).encode()
         return httpx.request(method, url, content=content, headers=sigv4.signature(method, url, content), timeout=30)
 
@@ -139,6 +145,16 @@ class World:
         until = (datetime.now(UTC) + timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         item: Any = {"pk": {"S": "BREAKER"}, "failures": {"N": "3"}, "until": {"S": until}}
         self.aws.dynamodb.put_item(TableName=self._ready.table_name, Item=item)
+
+    def forget_health(self) -> None:
+        self.aws.dynamodb.delete_item(TableName=self._ready.table_name, Key={"pk": {"S": "DUTY#health"}})
+
+    def health(self) -> list[dict[str, str]]:
+        """What the poller stored of its check; nothing where it did not."""
+        key: Any = {"pk": {"S": "DUTY#health"}}
+        item = self.aws.dynamodb.get_item(TableName=self._ready.table_name, Key=key).get("Item")
+        lines: list[dict[str, str]] = json.loads(item["state"]["S"])["lines"] if item else []
+        return lines
 
     def poll(self) -> None:
         self.aws.functions.invoke(FunctionName=self._poller, Payload=b"{}")
@@ -187,7 +203,9 @@ def shows_a_batch(world: World) -> bool:
 
 
 def lists_what_is_held(world: World) -> bool:
-    return world.ask("batches?state=held").status_code == httpx.codes.OK
+    """Of one client and of all: each list has an index of its own."""
+    lists = [world.ask("batches?state=held"), world.ask_of_all("batches?state=held")]
+    return [answer.status_code for answer in lists] == [httpx.codes.OK] * 2
 
 
 def closes_what_is_held(world: World) -> bool:
@@ -251,6 +269,13 @@ def forgets_the_failures_of_arm(world: World) -> bool:
     return world.outage() == 0
 
 
+def sees_its_subscriptions(world: World) -> bool:
+    world.begin_afresh()
+    world.forget_health()
+    world.poll()
+    return [line["status"] for line in world.health() if line["check"] == "topic"] in (["ok"], ["warning"])
+
+
 def sees_that_arm_is_back(world: World) -> bool:
     world.forget_outages()
     world.remember_an_outage()
@@ -281,6 +306,7 @@ NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
     ("PollerRole", "dynamodb:DeleteItem", sees_that_arm_is_back),
     ("PollerRole", "dynamodb:PutItem", announces_an_end),
     ("PollerRole", "sns:Publish", announces_an_end),
+    ("PollerRole", "sns:ListSubscriptionsByTopic", sees_its_subscriptions),
     ("PollerRole", "secretsmanager:GetSecretValue", announces_an_end),
 ]
 

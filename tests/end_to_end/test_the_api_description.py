@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -70,29 +69,28 @@ def senders_url(ready: Ready) -> str:
     return ready.webhook_url.partition("/v1/")[0]
 
 
-def base_url(ready: Ready, path: str, method: str) -> str:
-    """Of the API that has the operation."""
-    security = DOCUMENT["paths"][path][method.lower()]["security"]
-    return ready.operators_url if security == [{"iam": []}] else senders_url(ready)
+def is_authorised_by(scheme: str, case: Any) -> bool:  # noqa: ANN401 (schemathesis' own)
+    """Whether the operation's requests are signed so."""
+    operation = DOCUMENT["paths"][case.operation.path][case.operation.method.lower()]
+    return bool(operation["security"] == [{scheme: []}])
 
 
 def sent(ready: Ready, case: Any) -> requests.Response:  # noqa: ANN401 (schemathesis' own)
     """The answer to a request of schemathesis', for the client there is and signed as its operation asks."""
     if "clientNo" in case.path_parameters:
         case.path_parameters["clientNo"] = ready.client_no
-    url = base_url(ready, case.operation.path, case.operation.method)
+    url = ready.operators_url if is_authorised_by("iam", case) else senders_url(ready)
     request = requests.Request(**case.as_transport_kwargs(base_url=url)).prepare()
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
     assert isinstance(body, bytes)
-    request.headers.update(signed(ready, request, body))
+    request.headers.update(signed(ready, request, body, by_sender=is_authorised_by("standardWebhooks", case)))
     with requests.Session() as session:
         session.trust_env = False
         return session.send(request, timeout=40, allow_redirects=False)
 
 
-def signed(ready: Ready, request: requests.PreparedRequest, body: bytes) -> dict[str, str]:
-    method, url = str(request.method), str(request.url)
-    if method == "POST" and urlsplit(url).path.endswith("/orders"):
+def signed(ready: Ready, request: requests.PreparedRequest, body: bytes, *, by_sender: bool) -> dict[str, str]:
+    if by_sender:
         now = datetime.now(UTC)
         text = body.decode(errors="replace")  # What is not UTF-8 is not signed as it should be.
         return {
@@ -100,7 +98,7 @@ def signed(ready: Ready, request: requests.PreparedRequest, body: bytes) -> dict
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(ready.signing_secret).sign("msg_1", now, text),
         }
-    return signature(method, url, body)
+    return signature(str(request.method), str(request.url), body)
 
 
 @DESCRIBED.parametrize()

@@ -94,7 +94,7 @@ def as_operator(ready: Ready, method: str, path: str, body: object = None) -> ht
     return httpx.request(method, url, content=content, headers=headers, timeout=30)
 
 
-def redriven(ready: Ready, batch_id: str, redrive: dict[str, str]) -> httpx.Response:
+def redriven(ready: Ready, batch_id: str, redrive: dict[str, object]) -> httpx.Response:
     """A redrive as soon as the hold has been announced."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -224,7 +224,7 @@ def test_an_operator_resubmits_a_held_batch_and_its_history_tells_the_story(read
     order = a_fresh_order()
     batch_id = a_held_batch(ready, arm, order)
 
-    answer = redriven(ready, batch_id, {"action": "resubmit", "reason": "ARM has none of it"})
+    answer = redriven(ready, batch_id, {"action": "resubmit", "reason": "ARM has none of it", "mayBeBilledTwice": True})
 
     assert (answer.status_code, answer.json()["status"]) == (200, "QUEUED")
     assert end_of(ready, batch_id, 2)["type"] == "arm-relay.batch.succeeded"

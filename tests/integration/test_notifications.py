@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, OrderStatus, State
+from arm_relay.poller.health_check import Subscriptions, TopicUnavailable
 from arm_relay.poller.notifications import Topic, message_of, to_event
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
@@ -49,6 +50,28 @@ def held(**changes: object) -> Batch:
 def succeeded(**changes: object) -> Batch:
     pending = a_batch(state=State.PENDING, **changes)
     return steps.ended(pending, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", NOW)
+
+
+def test_the_subscriptions_of_a_topic_are_counted(sns: Any, arn: str) -> None:  # noqa: ANN401 (as above)
+    assert Topic(sns, arn, Diary()).subscriptions() == Subscriptions(0, 0)
+
+    for number in range(120):
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:eu-north-1:123456789012:q{number}")
+
+    assert Topic(sns, arn, Diary()).subscriptions() == Subscriptions(120, 0)
+
+
+def test_a_subscription_without_its_confirmation_is_pending() -> None:
+    class Client:
+        def list_subscriptions_by_topic(self, **_: str) -> Any:  # noqa: ANN401 (as boto3 has it)
+            return {"Subscriptions": [{"SubscriptionArn": "PendingConfirmation"}, {"SubscriptionArn": "arn:aws:sns:1"}]}
+
+    assert Topic(cast("Any", Client()), "arn", Diary()).subscriptions() == Subscriptions(1, 1)
+
+
+def test_a_topic_that_cannot_be_asked_is_told_without_its_name(sns: Any) -> None:  # noqa: ANN401 (as above)
+    with pytest.raises(TopicUnavailable, match=r"^ClientError$|^\w+Exception$"):
+        Topic(sns, "arn:aws:sns:eu-north-1:123456789012:none", Diary()).subscriptions()
 
 
 def test_what_is_published_arrives_as_it_is(sns: Any, arn: str) -> None:  # noqa: ANN401 (as above)

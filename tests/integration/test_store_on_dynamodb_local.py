@@ -64,7 +64,7 @@ def test_a_batch_that_is_never_held_writes_nothing_to_the_index_of_held_ones(dyn
         held = a_batch(id=uuid.uuid4().hex, orders=(a_batch_order(id="evt-2"),))
         store.claim(held, {})
         store.save(steps.held(held, "too old", NOW))
-        assert (ordinary, indexes(written)) == ({"due", "orderId"}, {"due", "held", "orderId"})
+        assert (ordinary, indexes(written)) == ({"day", "due", "orderId"}, {"day", "due", "held", "orderId"})
     finally:
         delete_tables(client)
         client.close()

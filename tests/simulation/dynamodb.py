@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from arm_relay.store import outage, records, table
+from arm_relay.store import days, outage, records, table
 from botocore.exceptions import ClientError
 
 type Item = Mapping[str, Any]
@@ -29,10 +29,18 @@ QUERIES: Final[Mapping[str, Callable[[Item, Mapping[str, Any]], bool]]] = {
     table.IS_OF_SHARD: lambda item, values: bool(item["shard"] == values[":shard"]),
     table.IS_HELD_OF: lambda item, values: bool(item["heldOf"] == values[":client"]),
     table.HAS_ORDER_ID: lambda item, values: bool(item["orderOf"] == values[":order"]),
+    days.IS_OF_DAY: lambda item, values: (
+        item["day"] == values[":day"] and values[":start"]["S"] <= item["claimedAt"]["S"] <= values[":end"]["S"]
+    ),
 }
 
 #: The partition and sort key of each index.
-KEYS: Final = {"due": ("shard", "due"), "held": ("heldOf", "endedAt"), "orderId": ("orderOf", "pk")}
+KEYS: Final = {
+    "due": ("shard", "due"),
+    "held": ("heldOf", "endedAt"),
+    "orderId": ("orderOf", "pk"),
+    "day": ("day", "claimedAt"),
+}
 
 #: The most statements that are executed at a time.
 MAX_STATEMENTS: Final = 25

@@ -28,8 +28,10 @@ from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
 from arm_relay.store.announced import Announced
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from standardwebhooks.webhooks import Webhook as Signer
@@ -93,6 +95,12 @@ class SilentJournal:
 
     def transient_error(self, what: str, **where: str | int | None) -> None:
         """See `Journal`."""
+
+    def noted(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
+
+    def warned(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
 
     def failed(self, what: str, **where: str | int | None) -> None:
         """Remember it."""
@@ -160,7 +168,21 @@ def signed_event(route: str, body: str, now: datetime) -> dict[str, Any]:
 
 def redrive_event(batch_id: str, body: str) -> dict[str, Any]:
     """API Gateway's event for a redrive by an authorised operator."""
-    event = _event("POST", f"/v1/clients/{CLIENT_NO}/batches/{batch_id}/redrive", body, {})
+    return _operators_event(f"/v1/clients/{CLIENT_NO}/batches/{batch_id}/redrive", body)
+
+
+def bulk_event(body: str) -> dict[str, Any]:
+    """API Gateway's event for a bulk redrive by an authorised operator."""
+    return _operators_event("/v1/redrives", body)
+
+
+def stop_event(redrive_id: str) -> dict[str, Any]:
+    """API Gateway's event for an operator who stops a bulk redrive."""
+    return _operators_event(f"/v1/redrives/{redrive_id}/stop", "")
+
+
+def _operators_event(path: str, body: str) -> dict[str, Any]:
+    event = _event("POST", path, body, {})
     event["requestContext"]["authorizer"] = {"iam": {"userArn": "arn:aws:iam::000000000000:user/operator"}}
     return event
 
@@ -203,7 +225,7 @@ def _webhook_parts(environment: Environment, cloud: Cloud) -> Webhook:
         drafts=_drafts(environment),
         pace=_pace(environment, cloud),
         tolerance=timedelta(seconds=300),
-        new_id=lambda: str(uuid.UUID(int=environment.random.getrandbits(128))),
+        new_id=lambda: _new_id(environment),
         pause=lambda repetition: environment.sleep(0.05 * repetition) if repetition else None,
     )
 
@@ -213,6 +235,12 @@ def _operators_parts(environment: Environment, cloud: Cloud) -> Operators:
         store=_store(environment, cloud),
         journal=cloud.journal,
         pace=_pace(environment, cloud),
+        redrives=_redrives(environment, cloud),
+        new_id=lambda: _new_id(environment),
+        days=Days(_dynamodb(environment, cloud), "relay"),
+        zone=ZoneInfo("Europe/Oslo"),
+        monotonic=lambda: environment.hub.time,
+        liveness=Liveness(_dynamodb(environment, cloud), "relay"),
     )
 
 
@@ -231,6 +259,11 @@ def _polling_parts(environment: Environment, cloud: Cloud) -> Polling:
         workers=OneByOne(),
         look_ups=one_by_one,
         pollers_at_once=1,
+        redrives=_redrives(environment, cloud),
+        new_id=lambda: _new_id(environment),
+        days=Days(_dynamodb(environment, cloud), "relay"),
+        payload_life=cloud.times.retention,
+        zone=ZoneInfo("Europe/Oslo"),
     )
 
 
@@ -252,6 +285,14 @@ def _store(environment: Environment, cloud: Cloud) -> Store:
 def _announced(environment: Environment, cloud: Cloud) -> Announced:
     client = cast("Any", Boto(environment, "DynamoDB", cloud.announced))
     return Announced(client, "announced", cloud.times.retention)
+
+
+def _redrives(environment: Environment, cloud: Cloud) -> Redrives:
+    return Redrives(_dynamodb(environment, cloud), "relay", life=cloud.times.retention)
+
+
+def _new_id(environment: Environment) -> str:
+    return str(uuid.UUID(int=environment.random.getrandbits(128)))
 
 
 def _dynamodb(environment: Environment, cloud: Cloud) -> Any:

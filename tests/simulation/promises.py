@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, OrderStatus, Standing, State
+from arm_relay.batches.bulk_redrive import BulkRedrive
 
 from sandbox.arm.ledger import Document
+from tests.support.messages import queue_text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Evidence:
     messages: Sequence[Mapping[str, Any]]
     #: What a sender has read of its results, by id, in the order in which it came first.
     results: Mapping[str, Mapping[str, Any]]
+    redrives: Sequence[BulkRedrive]
     #: What nobody foresaw: answers with 500, failed polls.
     failures: Sequence[str]
 
@@ -40,6 +43,7 @@ def broken(evidence: Evidence) -> list[str]:
         *_false(evidence, bills),
         *_claimed_twice(evidence.batches),
         *_overtaken(evidence),
+        *_redriven_otherwise(evidence),
     ]
 
 
@@ -61,8 +65,9 @@ def _untold(evidence: Evidence) -> Iterator[str]:
     """Every end and hold is announced, always under the same id with the same content."""
     said: dict[str, set[str]] = defaultdict(set)
     for message in evidence.messages:
+        entry = {name: value for name, value in message.items() if name not in {"Id", "MessageAttributes"}}
         attributes = {name: value for name, value in message["MessageAttributes"].items() if name != "replayed"}
-        said[json.loads(message["Message"])["id"]].add(json.dumps([message["Message"], attributes], sort_keys=True))
+        said[json.loads(queue_text_of(message))["id"]].add(json.dumps([entry, attributes], sort_keys=True))
     yield from (f"{event_id} says different things" for event_id, contents in said.items() if len(contents) > 1)
     for batch in evidence.batches:
         for number in range(1, batch.announcements + 1):
@@ -74,7 +79,7 @@ def _untold(evidence: Evidence) -> Iterator[str]:
 
 def _unread(evidence: Evidence) -> Iterator[str]:
     """Whoever reads the results has every end and hold, in the words of the topic, and those of a batch in order."""
-    said = {event["id"]: event for event in (json.loads(message["Message"]) for message in evidence.messages)}
+    said = {event["id"]: event for event in (json.loads(queue_text_of(message)) for message in evidence.messages)}
     yield from (f"{event_id} was published and cannot be read" for event_id in said.keys() - evidence.results.keys())
     for event_id, event in evidence.results.items():
         if said.get(event_id) != event:
@@ -117,3 +122,27 @@ def _overtaken(evidence: Evidence) -> Iterator[str]:
             continue
         if places.get(str(credit.credited.id), len(places)) > places[credit.id]:
             yield f"{credit.id} overtook {credit.credited.id}, the invoice that it credits"
+
+
+def _redriven_otherwise(evidence: Evidence) -> Iterator[str]:
+    """A bulk redrive ends, touches each batch once and no more than its operator has seen, and counts what it did."""
+    for redrive in evidence.redrives:
+        touched = Counter(
+            batch.id
+            for batch in evidence.batches
+            for entry in batch.history
+            for _ in entry.at
+            # The first entry of a retry is its new batch's.
+            if entry.by and entry.cause.endswith(redrive.reason) and entry is not _birth(batch)
+        )
+        if redrive.is_under_way:
+            yield f"{redrive.id} is still under way"
+        yield from (f"{batch_id} was redriven {number} times" for batch_id, number in touched.items() if number > 1)
+        if len(touched) > redrive.most:
+            yield f"{redrive.id} touched {len(touched)} batches of {redrive.most}"
+        if len(touched) != redrive.done:
+            yield f"{redrive.id} touched {len(touched)} batches and counted {redrive.done}"
+
+
+def _birth(batch: Batch) -> object:
+    return batch.history[0] if batch.retry_of else None

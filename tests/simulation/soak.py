@@ -25,6 +25,8 @@ SUMMARY: Final[Mapping[str, tuple[str, ...]]] = {
     "corrections offered": ("corrections",),
     "poller runs": ("polls",),
     "redrives": ("redrives",),
+    "bulk redrives": ("bulk redrives",),
+    "batches redriven in bulk": ("redriven in bulk",),
     "faults injected at ARM": ("ARM ",),
     "faults injected at DynamoDB": ("DynamoDB fails",),
     "faults injected at SNS": ("SNS fails",),

@@ -9,8 +9,9 @@ from http import HTTPStatus
 from random import Random
 from typing import Any, Final
 
-from arm_relay.batches.batch import CORRECTABLE, Batch, OrderStatus, State
-from arm_relay.store import records
+from arm_relay.batches.batch import CORRECTABLE, FAILURES, Batch, OrderStatus, State
+from arm_relay.batches.bulk_redrive import BulkRedrive
+from arm_relay.store import records, redrives
 from arm_relay.store.table import StoreUnavailable
 
 from sandbox.arm.api import ArmApi
@@ -24,12 +25,14 @@ from tests.simulation.functions_under_test import (
     CLIENT_NO,
     Cloud,
     SilentJournal,
+    bulk_event,
     call_operators,
     call_poller,
     call_webhook,
     orders_event,
     redrive_event,
     signed_event,
+    stop_event,
 )
 from tests.simulation.hub import Hub
 from tests.simulation.promises import Evidence, broken
@@ -121,11 +124,13 @@ class Story:
             documents=self.ledger.documents,
             messages=self.topic.messages,
             results=self.results,
+            redrives=self.redrives(),
             failures=self.failures,
         )
         found = broken(evidence)
         self.hub.end()
         self.counts.update(f"batches {batch.state}" for batch in evidence.batches)
+        self.counts["redriven in bulk"] += sum(redrive.done for redrive in evidence.redrives)
         return found
 
     def plan(self) -> None:
@@ -134,6 +139,7 @@ class Story:
             self.hub.start(self.random.uniform(0, TROUBLED_TIME * 0.6), self.send)
         for _ in range(3):
             self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.operate)
+            self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.operate_in_bulk)
         for _ in range(4):
             self.hub.start(self.random.uniform(0, TROUBLED_TIME), self.correct_twice)
         for _ in range(6):
@@ -157,6 +163,7 @@ class Story:
         """Let pollers run, each when something is due, until nothing is."""
         for _ in range(400):
             due = [batch.due for batch in self.batches() if batch.due]
+            due += [self.now() for redrive in self.redrives() if redrive.is_under_way]
             if not due:
                 return
             wait = max((min(due) - self.now()).total_seconds(), 0) + 60
@@ -166,6 +173,11 @@ class Story:
     def batches(self) -> list[Batch]:
         """Every batch in the table."""
         return [records.from_item(item) for key, item in self.table.items.items() if key.startswith("BATCH#")]
+
+    def redrives(self) -> list[BulkRedrive]:
+        """Every bulk redrive in the table."""
+        prefix = redrives.key("")
+        return [redrives.from_item(item) for key, item in self.table.items.items() if key.startswith(prefix)]
 
     def belongs_to(self) -> dict[str, str]:
         """The batch of each order id, as its marker says."""
@@ -335,8 +347,30 @@ class Story:
         }
         self.ledger.accept(CLIENT_NO, {"metadata": {"userId": "another"}, "documents": [document]})
 
+    def operate_in_bulk(self) -> None:
+        """An operator makes a dry run, has the relay do that to all it has counted, and perhaps stops it."""
+        self.counts["bulk redrives"] += 1
+        action = self.random.choice(("ask", "retry"))
+        request = {"action": action, "reason": f"bulk {self.counts['bulk redrives']}"}
+        plan = self.asked_for(bulk_event(json.dumps(request | {"dryRun": True})))
+        if not plan or not plan["batches"]:
+            return
+        self.hub.sleep(self.random.uniform(0, 60))
+        begun = self.asked_for(bulk_event(json.dumps(request | {"batches": plan["batches"]})))
+        if begun and self.random.random() < 0.2:
+            self.hub.sleep(self.random.uniform(0, 120))
+            self.asked_for(stop_event(begun["redriveId"]))
+
+    def asked_for(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """What the operators' function answers; None where it refuses or cannot."""
+        answer = call_operators(self.environment(WEBHOOK_TIME), self.cloud, event)
+        if answer["statusCode"] not in (200, 202, 409, 503):
+            self.failures.append(f"answer to an operator {answer}")
+        body: dict[str, Any] = json.loads(answer["body"])
+        return body if answer["statusCode"] in (200, 202) else None
+
     def operate(self) -> None:
-        """An operator looks into ARM and releases what is held."""
+        """An operator looks into ARM and releases what is held, or lets the relay do so; and retries what failed."""
         for batch in self.batches():
             redrive = self.redrive(batch)
             if redrive:
@@ -346,13 +380,21 @@ class Story:
                 if answer["statusCode"] not in (200, 409, 503):
                     self.failures.append(f"redrive {answer}")
 
-    def redrive(self, batch: Batch) -> dict[str, str] | None:
-        """What a truthful operator does about a held batch."""
+    def redrive(self, batch: Batch) -> dict[str, Any] | None:
+        """What a truthful operator does about a held or a failed batch, or has announced again."""
         if batch.is_announced and not batch.due and self.random.random() < 0.1:
             self.counts["announced again"] += 1
             return {"action": "announce", "reason": "a queue was lost"}
-        if batch.state is not State.HELD or batch.due:
+        if batch.due or self.random.random() < 0.3:
             return None
+        if batch.state in FAILURES:
+            return {"action": "retry", "reason": "again"}
+        return self.release(batch) if batch.state is State.HELD else None
+
+    def release(self, batch: Batch) -> dict[str, Any] | None:
+        """What that operator does about a held batch."""
+        if self.random.random() < 0.5:
+            return {"action": "ask", "reason": "look"}
         billed = {str(document.payload.get("customerMessage")) for document in self.ledger.documents}
         unknown = {order.id for order in batch.orders if order.status is OrderStatus.HELD}
         if unknown <= billed:
@@ -361,4 +403,4 @@ class Story:
             return None
         if any(order.id in billed for order in batch.orders):
             return {"action": "close", "status": "FAILED", "reason": "absent"}
-        return {"action": "resubmit", "reason": "absent"}
+        return {"action": "resubmit", "reason": "absent", "mayBeBilledTwice": True}

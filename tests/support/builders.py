@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-from arm_relay.batches.batch import Batch, BatchOrder, State, Times, Transitions
+from arm_relay.batches.batch import Amounts, Batch, BatchOrder, State, Times, Transitions
 
 
 def an_order(**changes: object) -> dict[str, Any]:
@@ -37,6 +38,11 @@ TIMES = Times(
     hold_after=timedelta(days=3),
     retention=timedelta(days=400),
 )
+
+
+def a_total(gross: str | int) -> Amounts:
+    """A total with VAT, of a document without any."""
+    return Amounts(net=Decimal(gross), vat=Decimal(0), gross=Decimal(gross))
 
 
 def a_batch_order(**changes: object) -> BatchOrder:

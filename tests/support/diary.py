@@ -17,6 +17,8 @@ class Diary:
         self.transient_errors: list[tuple[str, Where]] = []
         self.shapes: list[str] = []
         self.failures: list[tuple[str, Where]] = []
+        self.notes: list[tuple[str, Where]] = []
+        self.warnings: list[tuple[str, Where]] = []
         self.rejections: list[tuple[str, int, str | None]] = []
 
     @property
@@ -41,6 +43,12 @@ class Diary:
 
     def failed(self, what: str, **where: str | int | None) -> None:
         self.failures.append((what, where))
+
+    def noted(self, what: str, **where: str | int | None) -> None:
+        self.notes.append((what, where))
+
+    def warned(self, what: str, **where: str | int | None) -> None:
+        self.warnings.append((what, where))
 
     def rejected(self, problem: str, status: int, client_no: str | None) -> None:
         self.rejections.append((problem, status, client_no))

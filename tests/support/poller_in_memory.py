@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
+from zoneinfo import ZoneInfo
 
 import httpx
 from arm_relay.arm.auth import Tokens
@@ -18,12 +19,14 @@ from arm_relay.bootstrap import poller, webhook
 from arm_relay.bootstrap.drafts import drafts
 from arm_relay.poller.next_step import Stepped
 from arm_relay.poller.notifications import Message, to_event
-from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
 from arm_relay.store.announced import Announced
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
 from arm_relay.store.records import SHARDS
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from arm_relay.submission import Submission
 from arm_relay.webhook.intake import Intake, OnInvalid
@@ -38,7 +41,10 @@ from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
-from tests.support.store_contract import ANNOUNCED, MARKER_LIFE, TABLE, OneAtATime
+from tests.support.store_contract import ANNOUNCED, MARKER_LIFE, PAYLOAD_LIFE, TABLE, OneAtATime
+
+#: Nothing here is signed, and no total is limited.
+SECRET: Final = json.dumps({"clients": {"2218": {"signingSecrets": []}}})
 
 #: When a call outside fails: before its effect or after it.
 type Moment = Literal["before", "after"]
@@ -150,6 +156,7 @@ class World:
         self.outside = Outside()
         self.topic = Topic(self.outside)
         self.dynamodb = InMemoryDynamoDB()
+        self.new_ids = map("new-{}".format, count(1))
         self.store = Store(cast("Any", self.dynamodb), TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
         self._network = Network(self.arm.api, self.arm.clock.sleep)
         self._network.outside = self.outside
@@ -206,7 +213,14 @@ class World:
             workers=OneByOne(),
             look_ups=one_by_one,
             pollers_at_once=1,
+            redrives=Redrives(self._table, TABLE, life=TIMES.retention),
+            new_id=lambda: next(self.new_ids),
+            days=Days(self._table, TABLE),
+            payload_life=PAYLOAD_LIFE,
+            zone=ZoneInfo("Europe/Oslo"),
         )
+        # The duties have tests of their own; here the calls of a run's other work are counted.
+        polling._duties = ()  # noqa: SLF001
         polling.run(f"run-{self.now}", remaining)
 
     def keep_polling(self, spell: timedelta) -> None:
@@ -264,7 +278,7 @@ class World:
             announced=Announced(self._announced_table, ANNOUNCED, TIMES.retention),
             ledger=arm_client(self._network),
             outages=NoOutage(),
-            secrets=Secrets(_no_secret, self.arm.clock.now),
+            secrets=Secrets(lambda: SECRET, self.arm.clock.now),
             journal=self.diary,
             drafts=drafts(Settings.from_environment(SETTINGS), self.contract, self.arm.clock.now),
             pace=self.pace,
@@ -299,10 +313,6 @@ def arm_client(transport: SimulatedTransport) -> ArmClient:
     wire = Wire(httpx.Client(transport=transport), clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
     return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
-
-
-def _no_secret() -> str:
-    raise SecretUnavailable("nothing here is signed")
 
 
 MINUTE = timedelta(minutes=1)

@@ -6,18 +6,24 @@ Inherit from `StoreContract` and give it a fixture `dynamodb`: a client whose ta
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from threading import Lock
 from typing import Any, Final
 
 import pytest
-from arm_relay.batches import steps
+from arm_relay.batches import bulk_redrive, steps
 from arm_relay.batches.batch import CLOCK_SKEW, Answer, Batch, OrderStatus, State
+from arm_relay.batches.bulk_redrive import Action, BulkRedrive, Refusal
+from arm_relay.batches.day_book import LATE
+from arm_relay.batches.selection import Listing, Wanted
+from arm_relay.batches.steps import Retry
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.store import records
-from arm_relay.store.records import HeldBatch, Lease, Marker, Place, shard_of
+from arm_relay.store.days import Days, Kept
+from arm_relay.store.records import DayEntry, HeldBatch, Lease, Marker, Place, shard_of
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Busy, RecordTooLarge, Store
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
@@ -31,6 +37,8 @@ ANNOUNCED: Final = "announced"
 #: The resources of the template that these are.
 TABLES: Final = {TABLE: "Table", ANNOUNCED: "AnnouncedTable"}
 MARKER_LIFE: Final = timedelta(days=403)
+PAYLOAD_LIFE: Final = timedelta(days=90)
+SUCCEEDED: Final = OrderStatus.SUCCEEDED
 #: When the marker of an order that is claimed now expires.
 EXPIRY: Final = NOW + MARKER_LIFE
 
@@ -88,6 +96,20 @@ def a_claim(number: int, *order_ids: str, **changes: object) -> Batch:
     return a_batch(id=f"b{number}", orders=orders, **changes)
 
 
+def a_redrive(**changes: object) -> BulkRedrive:
+    """A bulk redrive, `r1`."""
+    fields: dict[str, Any] = {
+        "id": "r1",
+        "action": Action.ASK,
+        "wanted": Wanted(listing=Listing.HELD),
+        "reason": "the outage is over",
+        "by": "kari",
+        "created_at": NOW,
+        "most": 10,
+    }
+    return BulkRedrive(**fields | changes)
+
+
 def claimed_for_good(
     store: Store, batch: Batch, replaced: dict[str, str], replaced_numbers: dict[str, str] | None = None
 ) -> bool:
@@ -122,7 +144,12 @@ def recorded(batch: Batch | None) -> Batch:
 class StoreContract:
     @pytest.fixture
     def store(self, dynamodb: Any) -> Store:  # noqa: ANN401 (as above)
-        return Store(dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+        return Store(dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE, payload_life=PAYLOAD_LIFE)
+
+    @pytest.fixture
+    def days(self, dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Days:  # noqa: ANN401 (as above)
+        monkeypatch.setattr("arm_relay.store.days.PAGE", 4)
+        return Days(dynamodb, TABLE)
 
     @pytest.fixture
     def item(self, dynamodb: Any) -> Read:  # noqa: ANN401 (as above)
@@ -229,12 +256,6 @@ class StoreContract:
         assert records.size(item("BATCH#batch-1")) < records.WRITE_UNIT
         assert item("PAYLOAD#batch-1") == apart
         assert store.payload(saved) == payload
-
-    def test_a_payload_expires_with_the_ids_of_its_orders(self, store: Store, item: Read) -> None:
-        store.claim(a_batch(payload=random_bytes(5_000)), {})
-
-        assert item("PAYLOAD#batch-1")["expiresAt"] == item("ORDER#2218#evt-1")["expiresAt"]
-        assert item("PAYLOAD#batch-1")["expiresAt"] == {"N": str(int(EXPIRY.timestamp()))}
 
     def test_a_payload_that_is_gone_is_not_there(self, store: Store, dynamodb: Any) -> None:  # noqa: ANN401 (as above)
         claimed = recorded(store.claim(a_batch(payload=random_bytes(5_000)), {}))
@@ -526,7 +547,7 @@ class StoreContract:
         announced = recorded(store.save(steps.announced(self.hold(store, 1))))
         assert [batch.id for batch in store.held("2218", 10)] == ["b1"]
 
-        store.save(steps.resubmitted(announced, "ARM has none of it", "kari", NOW))
+        store.save(steps.resubmitted(announced, "ARM has none of it", "kari", NOW, may_be_billed_twice=True))
 
         assert store.held("2218", 10) == []
 
@@ -564,6 +585,120 @@ class StoreContract:
         store.save(ended(a_claim(1, "evt-1")))
 
         assert not {"heldOf", "orderCount"} & item("BATCH#b1").keys()
+
+    # Lists, and what is sent again.
+
+    def failed(self, store: Store, number: int, minutes: int = 0) -> Batch:
+        """Batch `b<number>`, failed so many minutes after `NOW` and announced."""
+        batch = a_claim(number, f"evt-{number}")
+        store.claim(batch, {})
+        pending = recorded(store.save(steps.pending(batch, f"uuid-{number}", Answer(202, "{}"), NOW)))
+        at = NOW + timedelta(minutes=minutes)
+        over = recorded(store.save(steps.ended(pending, State.FAILED, OrderStatus.FAILED, "ARM's result", at)))
+        return recorded(store.save(steps.announced(over)))
+
+    def test_what_failed_rests_in_a_shard_of_its_own_and_reads_as_it_was(self, store: Store) -> None:
+        batch = self.failed(store, 1)
+
+        assert [each.id for each in store.listed(records.FAILED, 10)] == ["b1"]
+        assert (store.batch("b1"), batch.due) == (batch, None)
+
+    def test_a_list_goes_on_after_its_last_entry(self, store: Store) -> None:
+        for number in range(5):
+            self.failed(store, number, minutes=-number)
+        listed: list[str] = []
+        after = None
+
+        while page := store.listed(records.FAILED, 2, after):
+            listed += [each.id for each in page]
+            after = (page[-1].due, page[-1].id)
+
+        assert listed == ["b4", "b3", "b2", "b1", "b0"]
+
+    def test_a_retry_is_recorded_with_what_it_sends_again_or_not_at_all(self, store: Store) -> None:
+        before = self.failed(store, 1)
+        new = Retry(batch_id="b2", reason="again", by="kari", at=NOW)
+        after = steps.retried(before, [0], b"{}", new)
+        superseded = steps.superseded(before, new)
+        taken_over = {"evt-1": "b1"}, {"of-evt-1": "b1"}
+
+        assert store.claim(after, *taken_over, replace(superseded, version=9)) is None
+        assert (store.batch("b1"), store.batch("b2")) == (before, None)
+
+        assert store.claim(after, *taken_over, superseded) == after
+        assert store.batch("b1") == replace(superseded, version=before.version + 1)
+        assert store.markers("2218", ["evt-1"])["evt-1"].batch_id == "b2"
+        assert store.listed(records.FAILED, 10) == []
+
+    def test_a_retry_of_as_many_orders_as_a_request_holds_fits(self, store: Store) -> None:
+        ids = [f"evt-{number}" for number in range(MAX_ORDERS)]
+        batch = a_claim(1, *ids)
+        store.claim(batch, {})
+        over = steps.ended(replace(batch, state=State.PENDING), State.FAILED, OrderStatus.FAILED, "ARM's result", NOW)
+        before = recorded(store.save(steps.announced(over)))
+        new = Retry(batch_id="b2", reason="again", by="kari", at=NOW)
+        after = steps.retried(before, range(MAX_ORDERS), random_bytes(5_000), new)
+
+        ids_from, numbers_from = dict.fromkeys(ids, "b1"), {f"of-{name}": "b1" for name in ids}
+        assert store.claim(after, ids_from, numbers_from, steps.superseded(before, new))
+
+    # Bulk redrives.
+
+    @pytest.fixture
+    def redrives(self, dynamodb: Any) -> Redrives:  # noqa: ANN401 (as above)
+        return Redrives(dynamodb, TABLE, life=TIMES.retention)
+
+    def test_a_bulk_redrive_is_recorded_as_it_is(self, redrives: Redrives, item: Read) -> None:
+        redrive = a_redrive(
+            wanted=Wanted(
+                listing=Listing.FAILED,
+                client_no="2218",
+                cause="ARM's result",
+                status=State.FAILED,
+                claimed_after=NOW,
+                claimed_before=NOW + timedelta(days=1),
+                since_before=NOW,
+            ),
+            action=Action.RETRY,
+            after=("failed", NOW, "b7"),
+            in_hand=("b8", "b9"),
+            tries=2,
+            done=3,
+            refused=1,
+            refusals=(Refusal("b1", "It was not in the list any more."),),
+        )
+        redrives.create(redrive)
+
+        assert redrives.redrive("r1") == redrive
+        assert redrives.redrive("r2") is None
+        assert item("REDRIVE#r1")["expiresAt"] == {"N": str(int((NOW + TIMES.retention).timestamp()))}
+
+    def test_a_bulk_redrive_that_somebody_else_saved_first_is_not_saved(self, redrives: Redrives) -> None:
+        redrive = a_redrive()
+        redrives.create(redrive)
+        first = redrives.save(bulk_redrive.stopped(redrive, "kari", NOW))
+
+        assert redrives.save(bulk_redrive.came_to_an_end(redrive, NOW)) is None
+        assert first is not None
+        assert redrives.redrive("r1") == first
+
+    def test_bulk_redrives_are_under_way_until_nothing_is_left_in_hand(self, redrives: Redrives) -> None:
+        redrives.create(a_redrive(id="r2", created_at=NOW + timedelta(minutes=1)))
+        redrive = a_redrive(in_hand=("b1",))
+        redrives.create(redrive)
+        assert redrives.under_way() == ["r1", "r2"]
+
+        stopped = redrives.save(bulk_redrive.stopped(redrive, "kari", NOW))
+        assert redrives.under_way() == ["r1", "r2"]
+        assert stopped is not None
+        redrives.save(bulk_redrive.worked_off(stopped, 1, ()))
+
+        assert redrives.under_way() == ["r2"]
+
+    def test_a_bulk_redrive_is_never_due_for_a_shard(self, redrives: Redrives, store: Store) -> None:
+        redrives.create(a_redrive())
+
+        assert (store.unfinished(), store.waiting(records.HELD)) == ({}, 0)
 
     # Leases.
 
@@ -676,6 +811,70 @@ class StoreContract:
         dynamodb.put_item(TableName=TABLE, Item=item("BATCH#b1") | {"format": {"N": "2"}})
 
         assert store.read(["b1"])[1] == {"b1": "a newer release of the relay wrote the record"}
+
+    def test_what_was_claimed_in_a_time_is_found_page_by_page_by_the_day_of_its_claim(
+        self, store: Store, days: Days
+    ) -> None:
+        midnight = datetime(2025, 2, 28, tzinfo=UTC)
+        seconds = {f"b{number}": number - 60 for number in range(120)}
+        names = [name for name in seconds if shard_of(name) == shard_of("b1")]
+        for name in names:
+            at = midnight + timedelta(seconds=seconds[name])
+            order = a_batch_order(id=name, document_no=name)
+            store.claim(a_batch(id=name, orders=(order,), claimed_at=at), {})
+
+        found = walked(days, shard_of("b1"), midnight - timedelta(seconds=40), midnight + timedelta(seconds=40))
+
+        assert [entry.batch_id for entry in found] == [name for name in names if -40 <= seconds[name] < 40]
+        assert not any(entry.is_end for entry in found)
+        assert walked(days, shard_of("b1"), midnight + timedelta(days=1), midnight + timedelta(days=3)) == []
+
+    def test_an_end_long_after_its_claim_is_found_by_its_own_day_and_another_by_its_claim_alone(
+        self, store: Store, days: Days
+    ) -> None:
+        for name, later in [("b1", timedelta(days=4)), ("b2", LATE)]:
+            order = a_batch_order(id=name, document_no=name)
+            claimed = recorded(store.claim(a_batch(id=name, orders=(order,)), {}))
+            at = NOW + later
+            end = recorded(store.save(steps.ended(steps.held(claimed, "x", NOW), State.SUCCEEDED, SUCCEEDED, "y", at)))
+            store.save(steps.announced(end))
+
+        assert walked(days, shard_of("b1"), NOW + timedelta(days=4), NOW + timedelta(days=5)) == [
+            DayEntry("b1", NOW + timedelta(days=4), is_end=True)
+        ]
+        assert [entry.is_end for entry in walked(days, shard_of("b2"), NOW, NOW + timedelta(days=1))] == [False]
+
+    def test_a_walk_is_kept_by_one_writer_after_the_other(self, days: Days) -> None:
+        assert days.kept("trim") is None
+
+        first = days.keep("trim", {"a": 1}, 0)
+        assert (first, days.keep("trim", {"a": 2}, 0)) == (Kept({"a": 1}, 1), None)
+        assert days.keep("trim", {"a": 3}, 1) == days.kept("trim") == Kept({"a": 3}, 2)
+        assert days.keep("trim", {"a": 4}, 1) is None
+
+    def test_a_payload_of_its_own_expires_before_the_markers(self, store: Store, item: Read) -> None:
+        store.claim(a_claim(1, "evt-1", payload=random_bytes(2000)), {})
+
+        expiries = [int(item(key)["expiresAt"]["N"]) for key in ("PAYLOAD#b1", "ORDER#2218#evt-1")]
+        assert expiries == [int((NOW + life).timestamp()) for life in (PAYLOAD_LIFE, MARKER_LIFE)]
+
+    def test_what_remains_of_a_payload_expires_when_it_would_have(self, store: Store, item: Read) -> None:
+        claimed = recorded(store.claim(a_claim(1, "evt-1", payload=random_bytes(2000)), {}))
+        before = item("PAYLOAD#b1")["expiresAt"]
+
+        store.replace_payload(claimed, b"{}")
+
+        assert (store.payload(claimed), item("PAYLOAD#b1")["expiresAt"]) == (b"{}", before)
+
+
+def walked(days: Days, shard: str, start: datetime, end: datetime) -> list[DayEntry]:
+    found: list[DayEntry] = []
+    after: str | None = ""
+    while after is not None:
+        page = days.page(shard, start, end, after)
+        found += page.entries
+        after = page.after
+    return found
 
 
 class BulkContract:

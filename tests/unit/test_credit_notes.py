@@ -1,12 +1,15 @@
 """A credit note and the invoice it credits, from the request to ARM: the webhook function and the poller together."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from arm_relay.batches import causes, steps
-from arm_relay.batches.batch import CreditedInvoice, OrderStatus, Standing, State
+from arm_relay.batches.batch import Batch, CreditedInvoice, OrderStatus, Standing, State
+from arm_relay.batches.steps import IllegalStep
 from arm_relay.orders.faults import Fault, InvalidOrders
+from arm_relay.redriving import Redriving, Wish
 from arm_relay.webhook.intake import OnInvalid
 from arm_relay.webhook.receipts import Rejected, Taken
 
@@ -445,16 +448,45 @@ def test_a_credit_that_waits_for_too_long_is_held_and_says_for_what(world: World
     assert world.stored("batch-2").cause == "the invoice that it credits had not ended after HoldAfterSeconds"
 
 
-def test_a_credit_that_is_released_still_waits(world: World) -> None:
+@pytest.mark.parametrize("release", [steps.asked, steps.resubmitted])
+def test_a_credit_that_is_released_still_waits(world: World, release: Callable[..., Batch]) -> None:
     waiting(world)
     hold_invoice(world)
     world.keep_polling(TIMES.hold_after + LONGEST)
-    assert world.store.save(steps.resubmitted(world.stored("batch-2"), "look again", "anna", world.now))
+    assert world.store.save(release(world.stored("batch-2"), "look again", "anna", world.now))
 
     world.poll(after=MINUTE)
 
     assert world.stored("batch-2").state is State.QUEUED
     assert world.billed() == ["B-1"]
+
+
+def test_a_credit_whose_invoice_was_not_created_is_not_retried_by_an_operator(world: World) -> None:
+    waiting(world)
+    close_invoice(world, State.FAILED)
+    world.poll(after=LONGEST)
+    refused = world.stored("batch-2")
+
+    with pytest.raises(IllegalStep, match=r"was not created\. Its sender can send the credit note again"):
+        redriving(world).retry(refused, Wish("again", "anna"))
+    assert world.stored("batch-2") == refused
+
+
+def test_a_credit_that_is_retried_by_an_operator_does_not_overtake_its_invoice(world: World) -> None:
+    waiting(world)
+    hold_invoice(world)
+    world.keep_polling(TIMES.hold_after + LONGEST)
+    closed = steps.closed(world.stored("batch-2"), State.FAILED, "not needed", "anna", world.now)
+    assert world.store.save(steps.announced(closed))
+
+    retried = redriving(world).retry(world.stored("batch-2"), Wish("needed after all", "anna"))
+    world.poll(after=MINUTE)
+
+    assert (world.stored(retried.id).state, world.billed()) == (State.QUEUED, ["B-1"])
+
+
+def redriving(world: World) -> Redriving:
+    return Redriving(store=world.store, journal=world.diary, pace=world.pace, new_id=lambda: "batch-new")
 
 
 def test_a_credit_waits_while_arm_is_down_and_its_attempts_begin_afresh(world: World) -> None:

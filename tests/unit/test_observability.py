@@ -61,7 +61,7 @@ def test_every_transition_is_one_line_of_the_same_fields(notes: Notes) -> None:
 def test_a_persons_words_stay_out_of_the_log(notes: Notes) -> None:
     held = steps.announced(steps.held(a_batch(), "too old", NOW))
 
-    notes.journal.moved(steps.resubmitted(held, "Kari Nordmann says so", KARI, NOW))
+    notes.journal.moved(steps.resubmitted(held, "Kari Nordmann says so", KARI, NOW, may_be_billed_twice=True))
 
     assert notes.line("cause") == {"cause": "redriven"}
     assert "Nordmann" not in json.dumps(notes.lines())

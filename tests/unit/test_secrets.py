@@ -1,7 +1,8 @@
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from arm_relay.arm.credentials import Credentials
@@ -39,6 +40,10 @@ def fetched(fetch: Callable[[], str]) -> Secrets:
     return Secrets(fetch, lambda: NOW)
 
 
+def keys_of(read: Secrets, client_no: str = "2218") -> list[bytes]:
+    return [each.key for each in read.signing_keys(client_no)]
+
+
 def with_arm(arm: object) -> dict[str, object]:
     return GOOD | {"arm": arm}
 
@@ -52,7 +57,7 @@ def test_the_credentials_are_arms() -> None:
 
 
 def test_every_signing_secret_of_a_client_is_given() -> None:
-    assert secrets(GOOD).signing_keys("2218") == [b"a" * 24, b"b" * 64]
+    assert keys_of(secrets(GOOD)) == [b"a" * 24, b"b" * 64]
 
 
 @pytest.mark.parametrize("client_no", ["1", "", "22", "arm", "2219"])
@@ -126,7 +131,7 @@ def test_malformed_signing_secrets_are_unavailable_and_stay_secret(clients: obje
 def test_another_clients_malformed_secrets_are_no_matter() -> None:
     clients = {"2218": {"signingSecrets": [a_secret(b"a" * 24)]}, "2219": None}
 
-    assert secrets(with_clients(clients)).signing_keys("2218") == [b"a" * 24]
+    assert keys_of(secrets(with_clients(clients))) == [b"a" * 24]
 
 
 def test_what_is_not_json_does_not_travel_on_with_the_parsers_error() -> None:
@@ -166,7 +171,7 @@ def test_a_signing_secret_of_no_use_is_told_by_its_client_and_stays_secret(
     with pytest.raises(SecretUnavailable) as error:
         secrets(with_clients({"2218": {"signingSecrets": [*others, secret]}})).signing_keys("2218")
 
-    assert str(error.value) == f"a signing secret of client 2218 {fault}"
+    assert str(error.value) == f"client 2218: signing secret {len(others) + 1} {fault}"
     assert error.value.__cause__ is None
     assert error.value.__suppress_context__ or error.value.__context__ is None
 
@@ -176,7 +181,7 @@ def test_an_unpadded_signing_secret_is_the_same_secret() -> None:
 
     kept = secrets(with_clients({"2218": {"signingSecrets": [a_secret(key).rstrip("=")]}}))
 
-    assert kept.signing_keys("2218") == [key]
+    assert keys_of(kept) == [key]
 
 
 class Rotated:
@@ -242,13 +247,143 @@ def test_an_old_secret_is_not_used_on_while_the_new_one_cannot_be_read() -> None
         kept.credentials()
 
 
+def with_secrets(*entries: object) -> dict[str, object]:
+    return with_clients({"2218": {"signingSecrets": list(entries)}})
+
+
+OLD, NEW = b"a" * 24, b"b" * 24
+
+
+@pytest.mark.parametrize(
+    ("not_after", "signing"),
+    [
+        pytest.param("2025-02-27T12:00:01Z", [OLD, NEW], id="a second from now"),
+        pytest.param("2025-02-27T12:00:00Z", [NEW], id="now"),
+        pytest.param("2025-02-27T13:00:00+01:00", [NEW], id="now, in another zone"),
+        pytest.param("2025-02-27T12:00:00+01:00", [NEW], id="an hour ago, in another zone"),
+        pytest.param("2025-02-27T12:00:00-01:00", [OLD, NEW], id="in an hour, in another zone"),
+    ],
+)
+def test_an_expired_signing_secret_signs_for_nobody(not_after: str, signing: list[bytes]) -> None:
+    read = secrets(with_secrets({"secret": a_secret(OLD), "notAfter": not_after}, a_secret(NEW)))
+
+    assert keys_of(read) == signing
+
+
+@pytest.mark.parametrize("not_after", ["2024-12-31", "2025-02-27T12:00:00", "soon", "", 1740657600, None])
+def test_an_end_that_is_not_a_time_with_its_zone_lets_nobody_sign(not_after: object) -> None:
+    read = secrets(with_secrets({"secret": a_secret(OLD), "notAfter": not_after}))
+
+    with pytest.raises(SecretUnavailable, match="client 2218: notAfter of signing secret 1 should be a time"):
+        read.signing_keys("2218")
+
+
+def test_a_client_whose_signing_secrets_are_all_expired_is_known_still() -> None:
+    read = secrets(with_secrets({"secret": a_secret(OLD), "notAfter": "2025-01-01T00:00:00Z"}))
+
+    assert read.signing_keys("2218") == []
+
+
+def test_a_mistyped_member_lets_no_signing_secret_sign_for_ever() -> None:
+    read = secrets(with_secrets({"secret": a_secret(OLD), "notafter": CONTENT}))
+
+    with pytest.raises(SecretUnavailable, match="signing secret 1 has a member other than") as error:
+        read.signing_keys("2218")
+    assert CONTENT not in str(error.value)
+
+
+@pytest.mark.parametrize(("added_at", "days"), [("2025-02-20T11:59:00Z", 7), ("2025-03-01T00:00:00Z", 0), (None, None)])
+def test_a_signing_secret_has_the_age_that_was_written_beside_it(added_at: str | None, days: int | None) -> None:
+    entry = {"secret": a_secret(OLD)} | ({"addedAt": added_at} if added_at else {})
+
+    (key,) = secrets(with_secrets(entry)).signing_keys("2218")
+
+    assert (key.position, key.age(NOW)) == (1, days)
+
+
+def test_a_signing_key_does_not_show_itself() -> None:
+    assert repr(OLD) not in repr(secrets(with_secrets(a_secret(OLD))).signing_keys("2218"))
+
+
+class Reported:
+    """A secret in which clients share signing secrets, and what is reported of it."""
+
+    def __init__(self, clients: object) -> None:
+        self.places: list[Sequence[str]] = []
+        self.now = NOW
+        self.secrets = Secrets(lambda: json.dumps(with_clients(clients)), lambda: self.now, self.places.append)
+
+
+SHARED = {
+    "2218": {"signingSecrets": [a_secret(OLD), a_secret(b"c" * 24)]},
+    "2219": {"signingSecrets": [a_secret(NEW), {"secret": a_secret(OLD).rstrip("=").removeprefix("whsec_")}]},
+}
+
+
+def test_a_signing_secret_of_two_clients_signs_for_neither_while_their_others_go_on() -> None:
+    reported = Reported(SHARED)
+
+    assert keys_of(reported.secrets, "2218") == [b"c" * 24]
+    assert keys_of(reported.secrets, "2219") == [NEW]
+    assert reported.places == [("2218: 1", "2219: 2")]
+
+
+def test_a_shared_signing_secret_is_reported_once_for_each_reading() -> None:
+    reported = Reported(SHARED)
+    for _ in range(3):
+        reported.secrets.signing_keys("2218")
+    reported.now += AGE
+    reported.secrets.signing_keys("2219")
+
+    assert len(reported.places) == 2
+
+
+def test_a_signing_secret_that_stands_twice_under_one_client_goes_on() -> None:
+    reported = Reported({"2218": {"signingSecrets": [a_secret(OLD), a_secret(OLD)]}})
+
+    assert keys_of(reported.secrets) == [OLD, OLD]
+    assert not reported.places
+
+
+def test_a_client_may_have_largest_totals() -> None:
+    read = secrets(with_clients({"2218": {"signingSecrets": [], "maxTotal": {"NOK": "100000.00", "*": "5"}}}))
+
+    assert read.limits("2218").totals == {"NOK": Decimal("100000.00"), "*": Decimal(5)}
+    assert read.limits("2219").totals is None
+
+
+@pytest.mark.parametrize(
+    "max_total",
+    [
+        100,
+        "a text",
+        [],
+        {},
+        {"NOK": 100},
+        {"NOK": "-1"},
+        {"NOK": "1e5"},
+        {"NOK": "٣"},
+        {"nok": "1"},
+        {"": "1"},
+        {"NOK": ""},
+    ],
+    ids=str,
+)
+def test_a_malformed_largest_total_lets_no_order_through(max_total: object) -> None:
+    read = secrets(with_clients({"2218": {"signingSecrets": [], "maxTotal": max_total}}))
+
+    with pytest.raises(SecretUnavailable, match=r"^maxTotal of client 2218 should "):
+        read.limits("2218")
+
+
 def test_credentials_do_not_show_the_secret() -> None:
     assert CONTENT not in repr(secrets(GOOD).credentials())
 
 
 @given(any_json)
 def test_any_json_is_read_or_unavailable(content: object) -> None:
-    for question in (lambda: secrets(content).credentials(), lambda: secrets(content).signing_keys("2218")):
+    read = secrets(content)
+    for question in (read.credentials, lambda: read.signing_keys("2218"), lambda: read.limits("2218")):
         try:
             question()
         except (SecretUnavailable, UnknownClient):

@@ -96,6 +96,12 @@ class Journal(Protocol):
     def failed(self, what: str, **where: str | int | None) -> None:
         """The exception that is being handled was not expected."""
 
+    def noted(self, what: str, **where: str | int | None) -> None:
+        """Something happened as it should, and somebody may ask for it later."""
+
+    def warned(self, what: str, **where: str | int | None) -> None:
+        """Something is not as it should be, and the relay goes on without it: a person should mend it."""
+
     def rejected(self, problem: str, status: int, client_no: str | None) -> None:
         """A request was answered with a problem; `client_no` is not yet known to exist."""
 
@@ -163,6 +169,14 @@ class LambdaJournal:
         """An error with its traceback."""
         self.count(Metric.FAILURES)
         self._logger.error(what, exc_info=True, extra=where)  # noqa: LOG014 (called while an exception is handled)
+
+    def noted(self, what: str, **where: str | int | None) -> None:
+        """One line."""
+        self._logger.info(what, extra=where)
+
+    def warned(self, what: str, **where: str | int | None) -> None:
+        """A warning that no retry mends."""
+        self._logger.warning(what, extra=where)
 
     def _count_end(self, batch: Batch) -> None:
         succeeded = sum(order.status is OrderStatus.SUCCEEDED for order in batch.orders)

@@ -1,21 +1,22 @@
-"""What the secret holds: ARM's client credentials and the signing secrets of each client.
+"""What the secret holds: ARM's client credentials, and of each client its signing secrets and limits.
 
 {"arm": {"clientId": "...", "clientSecret": "..."},
- "clients": {"2218": {"signingSecrets": ["whsec_..."]}}}
+ "clients": {"2218": {"signingSecrets": ["whsec_..."], "maxTotal": {"NOK": "100000.00"}}}}
 """
 
-import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from arm_relay import signing_keys
 from arm_relay.arm.credentials import Credentials, NoCredentials
+from arm_relay.arm.limits import Limits, MalformedLimit
+from arm_relay.signing_keys import Malformed, SigningKey
 
 #: How long the secret is used after it was read. A revoked signing secret stops working within this time.
 AGE: Final = timedelta(minutes=5)
-#: The shortest signing secret that Standard Webhooks allows, in bytes.
-SHORTEST_KEY: Final = 24
 
 
 class UnknownClient(Exception):
@@ -26,17 +27,33 @@ class SecretUnavailable(NoCredentials):
     """The secret cannot be read, or lacks what it should contain. The message holds nothing of its content."""
 
 
+@dataclass(slots=True)
+class _Kept:
+    """The secret as it was read, and what was found out about it since."""
+
+    read_at: datetime
+    content: dict[str, Any]
+    shared: Mapping[bytes, Sequence[str]] | None = None
+
+
 class Secrets:
     """The secret, as it was read at most `AGE` ago."""
 
-    def __init__(self, fetch: Callable[[], str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[], str],
+        now: Callable[[], datetime],
+        report_shared: Callable[[Sequence[str]], None] = lambda _: None,
+    ) -> None:
         """`fetch` reads the secret's text; it raises `SecretUnavailable`.
 
-        `now` is the wall clock: other clocks may stop while Lambda freezes the environment.
+        `now` is the wall clock: other clocks may stop while Lambda freezes the environment. `report_shared` is told the
+        places of a signing secret that stands under more than one client, once for each reading of the secret.
         """
         self._fetch = fetch
         self._now = now
-        self._kept: tuple[datetime, dict[str, Any]] | None = None
+        self._report_shared = report_shared
+        self._kept: _Kept | None = None
 
     def credentials(self) -> Credentials:
         """ARM's client credentials.
@@ -44,35 +61,72 @@ class Secrets:
         Raises:
             SecretUnavailable: the secret has none.
         """
-        arm = _member(self._read(), "arm")
+        arm = _member(self._read().content, "arm")
         client_id, client_secret = arm.get("clientId"), arm.get("clientSecret")
         if not (isinstance(client_id, str) and isinstance(client_secret, str) and client_id and client_secret):
             raise SecretUnavailable("the secret has no arm.clientId and arm.clientSecret")
         return Credentials(client_id, client_secret)
 
-    def signing_keys(self, client_no: str) -> list[bytes]:
-        """The client's signing secrets, decoded. Any of them may sign.
+    def signing_keys(self, client_no: str) -> list[SigningKey]:
+        """The client's signing secrets that may sign now. Any of them may.
+
+        One that has expired signs for nobody, and so does one that stands under another client, too: a request that it
+        signs could be replayed to the other client. A client may have none that may sign.
 
         Raises:
-            UnknownClient: the client has none, so nobody can sign for it.
+            UnknownClient: the client has no signing secret at all.
             SecretUnavailable: the secret cannot be read, or this client's part of it is malformed.
         """
-        clients = _member(self._read(), "clients")
-        if client_no not in clients:
-            raise UnknownClient(UnknownClient.__doc__)
-        found = _member(clients, client_no).get("signingSecrets")
-        if not isinstance(found, list) or not all(isinstance(secret, str) for secret in found):
-            raise SecretUnavailable(f"the signingSecrets of client {client_no} should be a list of texts")
+        kept = self._read()
+        found = _listed(kept.content, client_no)
         if not found:
             raise UnknownClient(UnknownClient.__doc__)
-        return [_key(secret, client_no) for secret in found]
+        shared, now = self._shared(kept), self._now()
+        return [each for each in found if each.key not in shared and each.signs_at(now)]
 
-    def _read(self) -> dict[str, Any]:
+    def shared_places(self, client_no: str) -> list[Sequence[str]]:
+        """The places of each signing secret that the client shares with another one.
+
+        Raises:
+            SecretUnavailable: the secret cannot be read, or this client's part of it is malformed.
+        """
+        kept = self._read()
+        keys = {each.key for each in _listed(kept.content, client_no)}
+        return [places for key, places in self._shared(kept).items() if key in keys]
+
+    def client_numbers(self) -> list[str]:
+        """The numbers of all clients.
+
+        Raises:
+            SecretUnavailable: the secret cannot be read, or does not list any.
+        """
+        return sorted(_member(self._read().content, "clients"))
+
+    def limits(self, client_no: str) -> Limits:
+        """The largest total that one order of the client may come to.
+
+        Raises:
+            SecretUnavailable: the secret cannot be read, or this client's part of it is malformed.
+        """
+        client = _member(_member(self._read().content, "clients"), client_no)
+        try:
+            return Limits.of(client.get("maxTotal"))
+        except MalformedLimit as error:
+            raise SecretUnavailable(f"maxTotal of client {client_no} {error}") from None
+
+    def _read(self) -> _Kept:
         now = self._now()
         # After the clock was set back its age is not known, so it is read again.
-        if self._kept is None or not timedelta(0) <= now - self._kept[0] < AGE:
-            self._kept = now, _parsed(self._fetch())
-        return self._kept[1]
+        if self._kept is None or not timedelta(0) <= now - self._kept.read_at < AGE:
+            self._kept = _Kept(now, _parsed(self._fetch()))
+        return self._kept
+
+    def _shared(self, kept: _Kept) -> Mapping[bytes, Sequence[str]]:
+        if kept.shared is None:
+            kept.shared = signing_keys.shared(_member(kept.content, "clients"))
+            for places in kept.shared.values():
+                self._report_shared(places)
+        return kept.shared
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -84,15 +138,14 @@ def _parsed(text: str) -> dict[str, Any]:
     return _member({"secret": value}, "secret")
 
 
-def _key(secret: str, client_no: str) -> bytes:
-    text = secret.removeprefix("whsec_")
+def _listed(content: dict[str, Any], client_no: str) -> Sequence[SigningKey]:
+    clients = _member(content, "clients")
+    if client_no not in clients:
+        return ()
     try:
-        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        raise SecretUnavailable(f"a signing secret of client {client_no} is not base64") from None
-    if len(key) < SHORTEST_KEY:
-        raise SecretUnavailable(f"a signing secret of client {client_no} is shorter than {SHORTEST_KEY} bytes")
-    return key
+        return signing_keys.listed(_member(clients, client_no).get("signingSecrets"))
+    except Malformed as error:
+        raise SecretUnavailable(f"client {client_no}: {error}") from None
 
 
 def _member(parent: dict[str, Any], name: str) -> dict[str, Any]:

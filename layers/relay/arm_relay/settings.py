@@ -50,6 +50,7 @@ class Settings(BaseModel):
     hold_after_seconds: Seconds
     pollers_at_once: Annotated[int, Field(ge=1, le=8)]
     retention_days: Annotated[int, Field(ge=1, le=3650)]
+    payload_retention_days: Annotated[int, Field(ge=1, le=3650)]
     signature_tolerance_seconds: Seconds
 
     @classmethod
@@ -64,6 +65,10 @@ class Settings(BaseModel):
     def signature_tolerance(self) -> timedelta:
         """How old a signature may be, and how far in the future."""
         return timedelta(seconds=self.signature_tolerance_seconds)
+
+    def payload_retention(self) -> timedelta:
+        """How long what was sent of orders is kept after their claim: never longer than their batches."""
+        return timedelta(days=min(self.payload_retention_days, self.retention_days))
 
     def times(self) -> Times:
         """How long batches wait for what."""

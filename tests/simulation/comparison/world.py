@@ -15,6 +15,7 @@ from tests.simulation.timed.arm import PATIENCE, Attempt, Calls, Habits
 from tests.simulation.timed.cloud import Client, TimedTopic
 from tests.simulation.timed.environment import Environment
 from tests.simulation.timed.world import HOUR, World, an_order
+from tests.support.messages import queue_text_of
 
 #: When a sender that was not answered with a 2xx sends the same request again.
 SENDER_WAITS: Final = 30.0
@@ -117,7 +118,7 @@ class Announcing:
 
     def publish_batch(self, **request: Any) -> Any:
         """See boto3."""
-        deaths = {self._death(entry["Message"]) for entry in request["PublishBatchRequestEntries"]}
+        deaths = {self._death(queue_text_of(entry)) for entry in request["PublishBatchRequestEntries"]}
         if Death.BEFORE in deaths:
             self._environment.die()
         answer = self._client.publish_batch(**request)

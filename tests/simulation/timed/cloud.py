@@ -13,6 +13,7 @@ from tests.simulation.dynamodb import client_error
 from tests.simulation.hub import Hub
 from tests.simulation.timed import costs
 from tests.simulation.timed.environment import Environment
+from tests.support.messages import queue_text_of
 
 SUBJECT: Final = re.compile(r'"subject":\s*"([^"]+)"')
 EVENT: Final = re.compile(r'"id":\s*"([^"]+)"')
@@ -38,7 +39,7 @@ class TimedTopic:
         if not 1 <= len(entries) <= MAX_MESSAGES or size > MAX_BYTES:
             raise client_error("BatchRequestTooLong", "PublishBatch")
         for entry in entries:
-            self._keep(entry["Message"])
+            self._keep(queue_text_of(entry))
         return {"Successful": [{"Id": entry["Id"], "MessageId": "m"} for entry in entries], "Failed": []}
 
     def _keep(self, message: str) -> None:

@@ -18,8 +18,10 @@ from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Polling
 from arm_relay.secrets import Secrets
 from arm_relay.store.announced import Announced
+from arm_relay.store.days import Days
 from arm_relay.store.liveness import Liveness
 from arm_relay.store.outage import Outage
+from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store
 from arm_relay.webhook.intake import Intake
 
@@ -62,6 +64,11 @@ def polling(environment: Environment, world: "World", journal: Journal) -> Polli
         workers=Greenlets(environment, clients.WORKERS),
         look_ups=AtOnce(environment, LOOK_UPS),
         pollers_at_once=world.pollers,
+        redrives=Redrives(dynamodb, TABLE, life=world.times.retention),
+        new_id=lambda: str(uuid.UUID(int=world.random.getrandbits(128))),
+        days=Days(dynamodb, TABLE),
+        payload_life=world.times.retention,
+        zone=ZoneInfo("Europe/Oslo"),
     )
 
 

@@ -69,6 +69,12 @@ class RunJournal:
         """See `Journal`."""
         self.run.counts[f"transient: {what}"] += 1
 
+    def noted(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
+
+    def warned(self, what: str, **_: str | int | None) -> None:
+        """Nothing is read of it here."""
+
     def failed(self, what: str, **_: str | int | None) -> None:
         """See `Journal`."""
         self.run.failures.append(what)

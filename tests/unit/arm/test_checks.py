@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from arm_relay.arm.checks import OF_DOCUMENT, OF_LINE, faults_of
+from arm_relay.arm.limits import NO_LIMITS, Limits
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.orders.faults import Fault
 from arm_relay.orders.parsing import parse_orders
@@ -19,8 +20,9 @@ CODES = ArmCodes(user_id="TestUser", credit_note_type="CN")
 TODAY = date(2025, 3, 1)
 
 
-def faults(content: object, codes: ArmCodes = CODES) -> list[Fault]:
-    return list(parse_orders(json.dumps(content).encode(), partial(faults_of, codes=codes, today=TODAY)).faults)
+def faults(content: object, codes: ArmCodes = CODES, limits: Limits = NO_LIMITS) -> list[Fault]:
+    check = partial(faults_of, codes=codes, today=TODAY, limits=limits)
+    return list(parse_orders(json.dumps(content).encode(), check).faults)
 
 
 def with_line(**changes: object) -> dict[str, Any]:
@@ -241,3 +243,52 @@ def test_a_missing_due_date_hides_no_wrong_type_and_an_unknown_field_hides_nothi
     told = faults(content, ArmCodes(user_id="TestUser", credit_note_type="", kid_check=True))
 
     assert {fault.pointer for fault in told} == {"/type", "/colour", "/dueDate", "/armFields/kid", "/kid"}
+
+
+# The client's largest totals.
+
+LIMITED = Limits.of({"NOK": "250.00", "JPY": "30000"})
+
+
+def test_an_order_may_come_to_the_clients_largest_total() -> None:
+    assert faults(with_line(), limits=LIMITED) == []
+
+
+@pytest.mark.parametrize("changes", [{}, {"type": "order.credited"}], ids=["an invoice", "a credit note"])
+def test_an_order_beyond_the_clients_largest_total_is_told_both_sums(changes: dict[str, str]) -> None:
+    detail = (
+        "come to 250.01 NOK: one order of this client may come to 250.00 NOK at most. If the total is right, ask the"
+        " people who operate the relay"
+    )
+    order = an_order(lines=[a_line(unitPrice="200.01", vatRate="25")], **changes)
+
+    assert faults(order, limits=LIMITED) == [Fault("/lines", detail)]
+
+
+def test_each_currency_has_a_limit_of_its_own() -> None:
+    order = an_order(currency="JPY", lines=[a_line(unitPrice=30000, vatRate=0)])
+
+    assert faults(order, limits=LIMITED) == []
+    assert faults(order | {"currency": "NOK"}, limits=LIMITED) != []
+
+
+@pytest.mark.parametrize(("currency", "state"), [("EUR", "is EUR"), (None, "is missing")])
+def test_a_currency_without_a_limit_is_none_of_a_limited_clients(currency: str | None, state: str) -> None:
+    detail = f"{state}: this relay accepts orders of this client in JPY or NOK only"
+
+    assert faults(an_order(currency=currency), limits=LIMITED) == [Fault("/currency", detail)]
+    assert faults(an_order(currency=currency)) == []
+
+
+@pytest.mark.parametrize("currency", ["EUR", None])
+def test_one_limit_may_stand_for_all_other_currencies(currency: str | None) -> None:
+    small = Limits.of({"NOK": "1000000", "*": "249.99"})
+
+    (fault,) = faults(an_order(currency=currency), limits=small)
+
+    unit = f" {currency}" if currency else ""
+    assert fault.detail.startswith(f"come to 250.00{unit}: one order of this client may come to 249.99{unit} at most")
+
+
+def test_a_currency_that_cannot_be_read_is_not_taken_for_a_missing_one() -> None:
+    assert [fault.pointer for fault in faults(an_order(currency="kroner"), limits=LIMITED)] == ["/currency"]

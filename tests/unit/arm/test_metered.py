@@ -69,6 +69,12 @@ class World:
     def rejected(self, problem: str, status: int, client_no: str | None) -> None:
         raise AssertionError(problem, status, client_no)
 
+    def noted(self, what: str, **where: str | int | None) -> None:
+        raise AssertionError(what, where)
+
+    def warned(self, what: str, **where: str | int | None) -> None:
+        raise AssertionError(what, where)
+
     def failed(self, what: str, **where: str | int | None) -> None:
         raise AssertionError(what, where)
 

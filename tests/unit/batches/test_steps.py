@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise, product
 
 import pytest
-from arm_relay.batches import steps
+from arm_relay.batches import causes, steps
 from arm_relay.batches.batch import CLOCK_SKEW, KEPT_ANSWER, LEASE, Answer, Batch, OrderStatus, State, Transitions
 from arm_relay.batches.pace import Pace
-from arm_relay.batches.steps import KEPT_TIMES, STEPS, IllegalStep
+from arm_relay.batches.steps import KEPT_TIMES, STEPS, IllegalStep, NeedsConfirmation, Retry
 
 from tests.support.builders import NOW, TIMES, a_batch, a_batch_order
 
@@ -45,6 +45,7 @@ WAYS: dict[str, tuple[State, Step]] = {
 
 #: What only a person may do, and only with a held batch.
 RELEASES: dict[str, Step] = {
+    "asked about": lambda batch: steps.asked(batch, "look again", "arn:me", LATER),
     "resubmitted": lambda batch: steps.resubmitted(batch, "not in ARM", "arn:me", LATER),
     "closed as succeeded": lambda batch: steps.closed(batch, State.SUCCEEDED, "seen in ARM", "arn:me", LATER),
     "closed as failed": lambda batch: steps.closed(batch, State.FAILED, "not in ARM", "arn:me", LATER),
@@ -70,7 +71,8 @@ def test_every_arrow_of_the_table_can_be_taken(name: str, state: State) -> None:
     after = step(batch)
 
     assert after.state is to
-    assert after.history == (*batch.history, Transitions(state=to, cause=after.cause, at=(LATER,)))
+    assert after.history[: len(batch.history)] == batch.history
+    assert after.history[-1] == Transitions(state=to, cause=after.cause, at=(LATER,))
     assert after.version == batch.version
 
 
@@ -339,7 +341,7 @@ def test_a_resubmitted_batch_begins_anew() -> None:
         announcements=1,
         ended_at=NOW,
     )
-    queued = steps.resubmitted(held, "not in ARM", "arn:me", LATER)
+    queued = steps.resubmitted(held, "not in ARM", "arn:me", LATER, may_be_billed_twice=True)
 
     assert (queued.state, queued.cause, queued.by) == (State.QUEUED, "not in ARM", "arn:me")
     assert (queued.due, queued.opened_at, queued.claimed_at) == (LATER, LATER, NOW)
@@ -526,3 +528,181 @@ def test_an_ended_batch_waits_for_its_announcement_from_its_end_on() -> None:
 
 def test_nobody_waits_less_than_no_time() -> None:
     assert in_state(State.PENDING).waited(NOW - timedelta(seconds=1)) == timedelta(0)
+
+
+# What ARM certainly has none of.
+
+
+def queued() -> Batch:
+    return steps.requeued(a_batch(), "no connection to ARM", NOW)
+
+
+def held_from(batch: Batch) -> Batch:
+    return steps.announced(steps.held(batch, "too old", NOW))
+
+
+@pytest.mark.parametrize(
+    ("batch", "is_certain"),
+    [
+        pytest.param(queued(), True, id="never taken"),
+        pytest.param(held_from(queued()), True, id="held while it waited"),
+        pytest.param(steps.refused(a_batch(), REFUSAL, NOW), True, id="refused"),
+        pytest.param(a_batch(), False, id="being submitted"),
+        pytest.param(held_from(a_batch()), False, id="held while it was submitted"),
+        pytest.param(steps.in_doubt(a_batch(), "no answer", None, NOW), False, id="in doubt"),
+        pytest.param(held_from(steps.in_doubt(a_batch(), "no answer", None, NOW)), False, id="held in doubt"),
+        pytest.param(held_from(steps.pending(a_batch(), "u1", ANSWER, NOW)), False, id="taken"),
+    ],
+)
+def test_what_arm_certainly_has_none_of_is_known_by_what_happened(batch: Batch, is_certain: bool) -> None:  # noqa: FBT001
+    assert batch.is_certainly_absent is is_certain
+
+
+@pytest.mark.parametrize("held", [held_from(a_batch()), held_from(steps.pending(a_batch(), "u1", ANSWER, NOW))])
+def test_the_word_of_a_person_makes_nothing_certain(held: Batch) -> None:
+    released = steps.resubmitted(held, "not in ARM", "arn:me", LATER, may_be_billed_twice=True)
+
+    assert not released.is_certainly_absent
+    assert not held_from(released).is_certainly_absent
+
+
+# Asking.
+
+
+@pytest.mark.parametrize(
+    ("held", "state", "doubt"),
+    [
+        pytest.param(held_from(queued()), State.QUEUED, None, id="certainly not in ARM"),
+        pytest.param(held_from(steps.pending(a_batch(), "u1", ANSWER, NOW)), State.PENDING, None, id="taken"),
+        pytest.param(held_from(steps.in_doubt(a_batch(), "no", None, NOW)), State.UNCONFIRMED, 1, id="in doubt"),
+        pytest.param(held_from(a_batch()), State.UNCONFIRMED, 1, id="being submitted"),
+    ],
+)
+def test_a_batch_that_is_asked_about_goes_on_where_the_relay_can_find_out(
+    held: Batch, state: State, doubt: int | None
+) -> None:
+    asked = steps.asked(replace(held, settling_since=NOW, polls=9), "the outage is over", "arn:me", LATER)
+
+    assert (asked.state, asked.doubt, asked.batch_uuid) == (state, doubt, held.batch_uuid)
+    assert (asked.cause, asked.by) == ("the outage is over", "arn:me")
+    assert (asked.due, asked.opened_at, asked.settling_since, asked.polls) == (LATER, LATER, None, 0)
+    assert (asked.ended_at, [order.status for order in asked.orders]) == (None, [OrderStatus.IN_PROGRESS])
+
+
+def test_after_a_persons_word_the_ledger_is_asked_before_anything_is_sent() -> None:
+    held = held_from(steps.pending(a_batch(), "u1", ANSWER, NOW))
+    released = steps.resubmitted(held, "not in ARM", "arn:me", LATER, may_be_billed_twice=True)
+
+    assert steps.asked(held_from(released), "look", "arn:me", LATER).state is State.UNCONFIRMED
+
+
+def test_what_is_known_to_be_in_arm_stays_known() -> None:
+    orders = (a_batch_order(status=OrderStatus.SUCCEEDED), a_batch_order(id="evt-2"))
+    held = held_from(steps.in_doubt(a_batch(orders=orders), "no answer", None, NOW))
+
+    asked = steps.asked(held, "look", "arn:me", LATER)
+
+    assert [order.status for order in asked.orders] == [OrderStatus.SUCCEEDED, OrderStatus.IN_PROGRESS]
+
+
+def test_a_batch_is_not_redriven_for_ever() -> None:
+    batch = held_from(queued())
+    for number in range(steps.MAX_REDRIVES):
+        batch = held_from(steps.asked(batch, f"again {number}", "arn:me", LATER))
+
+    with pytest.raises(IllegalStep, match="10 times"):
+        steps.asked(batch, "again", "arn:me", LATER)
+
+
+def test_what_is_announced_again_is_not_counted_among_the_redrives() -> None:
+    batch = held_from(queued())
+    for number in range(steps.MAX_REPETITIONS):
+        batch = steps.announced(steps.to_be_repeated(batch, f"lost {number}", "arn:me", LATER))
+    for number in range(steps.MAX_REDRIVES):
+        batch = held_from(steps.asked(batch, f"again {number}", "arn:me", LATER))
+
+    assert steps.to_be_repeated(held_from(queued()), "lost", "arn:me", LATER).due == LATER
+    with pytest.raises(IllegalStep, match="redriven 10 times"):
+        steps.asked(batch, "again", "arn:me", LATER)
+    with pytest.raises(IllegalStep, match="announced again 10 times"):
+        steps.to_be_repeated(batch, "lost", "arn:me", LATER)
+
+
+def test_a_redrive_counts_as_one_whatever_its_reason_says() -> None:
+    batch = held_from(queued())
+    for number in range(steps.MAX_REDRIVES):
+        batch = held_from(steps.asked(batch, causes.announced_again(f"again {number}"), "arn:me", LATER))
+
+    assert steps.to_be_repeated(batch, "lost", "arn:me", LATER).due == LATER
+    with pytest.raises(IllegalStep, match="redriven 10 times"):
+        steps.asked(batch, "again", "arn:me", LATER)
+
+
+# Confirming.
+
+
+def test_what_arm_may_have_is_resubmitted_only_if_that_is_said_again() -> None:
+    held = held_from(steps.in_doubt(a_batch(), "no answer", None, NOW))
+
+    with pytest.raises(NeedsConfirmation, match="Look for the documents 88776655 in ARM"):
+        steps.resubmitted(held, "not in ARM", "arn:me", LATER)
+
+    assert steps.resubmitted(held, "not in ARM", "arn:me", LATER, may_be_billed_twice=True).state is State.QUEUED
+
+
+def test_what_arm_certainly_has_none_of_is_resubmitted_without_more_words() -> None:
+    assert steps.resubmitted(held_from(queued()), "outage", "arn:me", LATER).state is State.QUEUED
+
+
+def test_of_many_documents_only_some_are_named() -> None:
+    orders = tuple(a_batch_order(id=f"e{number}", document_no=str(number)) for number in range(8))
+
+    with pytest.raises(NeedsConfirmation, match="documents 0, 1, 2, 3, 4 and 3 more"):
+        steps.resubmitted(held_from(a_batch(orders=orders)), "not in ARM", "arn:me", LATER)
+
+
+# Retrying.
+
+NEW = Retry(batch_id="batch-2", reason="the customer exists now", by="arn:me", at=LATER)
+
+
+def failed(*statuses: OrderStatus, **changes: object) -> Batch:
+    orders = tuple(a_batch_order(id=f"e{place}", status=status) for place, status in enumerate(statuses))
+    return in_state(State.PARTIALLY_FAILED, **{"orders": orders, "due": None, "ended_at": NOW} | changes)
+
+
+def test_a_retry_is_a_new_batch_that_nobody_has_submitted() -> None:
+    before = failed(OrderStatus.SUCCEEDED, OrderStatus.FAILED)
+
+    after = steps.retried(before, [1], b"payload", NEW)
+
+    assert (after.id, after.retry_of, after.client_no, after.payload) == ("batch-2", "batch-1", "2218", b"payload")
+    assert (after.state, after.attempt, after.due, after.claimed_at) == (State.QUEUED, 0, LATER, LATER)
+    assert [(order.id, order.status, order.digest) for order in after.orders] == [("e1", OrderStatus.IN_PROGRESS, "d1")]
+    assert (after.by, after.cause, after.is_certainly_absent) == ("arn:me", "the customer exists now", True)
+
+
+def test_the_failed_batch_says_in_which_batch_its_orders_are_sent_again() -> None:
+    before = failed(OrderStatus.FAILED)
+
+    after = steps.superseded(before, NEW)
+
+    assert (after.retried_as, after.state, after.orders, after.by) == ("batch-2", before.state, before.orders, None)
+    assert (after.history[-1].cause, after.history[-1].by) == (
+        "sent again in batch batch-2: the customer exists now",
+        "arn:me",
+    )
+
+
+@pytest.mark.parametrize(
+    ("batch", "why"),
+    [
+        pytest.param(failed(OrderStatus.FAILED, retried_as="b9"), "sent again in batch b9", id="retried already"),
+        pytest.param(failed(OrderStatus.FAILED, due=NOW), "being announced", id="not announced yet"),
+        pytest.param(in_state(State.SUCCEEDED), "Its status is SUCCEEDED", id="succeeded"),
+        pytest.param(in_state(State.HELD), "Its status is HELD", id="held"),
+    ],
+)
+def test_only_an_announced_failure_is_retried_and_once(batch: Batch, why: str) -> None:
+    with pytest.raises(IllegalStep, match=why):
+        steps.superseded(batch, NEW)

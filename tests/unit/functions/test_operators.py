@@ -1,14 +1,16 @@
 """The operators' function as Lambda calls it: API Gateway events in, answers out; AWS by moto, ARM by its simulator."""
 
+import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from arm_relay.batches import steps
 from arm_relay.store.table import Store
 
-from tests.support.api_world import Apis, an_event, at, deployed
+from tests.support.api_world import Answer, Apis, an_event, at, deployed
 from tests.support.builders import NOW, TIMES, an_order
 from tests.support.store_contract import MARKER_LIFE, TABLE
 
@@ -149,6 +151,252 @@ def test_a_held_batch_is_redriven_in_the_operators_name(api: Apis) -> None:
     assert answer.body["by"] == "arn:aws:sts::123456789012:assumed-role/Operator/kari"
 
 
+def test_what_arm_may_have_needs_a_second_word(api: Apis) -> None:
+    batch_id = api.post(an_order()).body["batchId"]
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    pending = store.batch(batch_id)
+    assert pending
+    held = store.save(steps.held(pending, "too old", NOW))
+    assert held
+    store.save(steps.announced(held))
+    event = of_batch("operators-redrive", batch_id)
+
+    refused = api.call(event)
+    confirmed = api.call(event | {"body": '{"action":"resubmit","reason":"looked","mayBeBilledTwice":true}'})
+
+    assert (refused.status, refused.problem) == (409, "needs-confirmation")
+    assert "88776655" in refused.body["detail"]
+    assert (confirmed.status, confirmed.body["status"]) == (200, "QUEUED")
+
+
+def test_what_was_refused_is_sent_again_as_a_new_batch(api: Apis) -> None:
+    api.arm.fail("submit", "status", 1, status=422)
+    refused = api.post(an_order())
+    assert refused.problem == "refused-by-arm"
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    batch = store.batch(refused.body["batchId"])
+    assert batch
+    store.save(steps.announced(batch))
+    event = of_batch("operators-redrive", batch.id) | {"body": '{"action":"retry","reason":"they exist now"}'}
+
+    answer = api.call(event)
+
+    assert (answer.status, answer.body["status"], answer.body["retryOf"]) == (200, "QUEUED", batch.id)
+    assert answer.body["attempts"] == 0
+    assert api.call(event).problem == "not-redrivable"
+    assert api.call(of_batch("operators-batch", batch.id)).body["retriedAs"] == answer.body["batchId"]
+
+
+def refused(api: Apis, *orders: dict[str, Any]) -> str:
+    """The id of a batch that ARM has refused, announced."""
+    api.arm.fail("submit", "status", 1, status=422)
+    batch_id: str = api.post(list(orders)).body["batchId"]
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    batch = store.batch(batch_id)
+    assert batch
+    assert store.save(steps.announced(batch))
+    return batch_id
+
+
+def retry(api: Apis, batch_id: str) -> Answer:
+    return api.call(of_batch("operators-redrive", batch_id) | {"body": '{"action":"retry","reason":"they exist now"}'})
+
+
+def test_what_an_operator_has_retried_its_sender_retries_no_more(api: Apis) -> None:
+    batch_id = refused(api, an_order())
+    new_id = retry(api, batch_id).body["batchId"]
+
+    answer = api.ask("webhook-retry", an_order(failedBatchId=batch_id))
+
+    assert (answer.status, answer.problem) == (409, "not-retriable")
+    detail = f"the order's last batch is {new_id}, where it is IN_PROGRESS"
+    assert answer.body["errors"] == [{"pointer": "/failedBatchId", "detail": detail}]
+
+
+def test_what_its_sender_has_retried_an_operator_leaves_out(api: Apis) -> None:
+    orders = [an_order(id=f"evt-{number}", invoiceNo=str(number)) for number in range(2)]
+    batch_id = refused(api, *orders)
+    assert api.ask("webhook-retry", orders[0] | {"failedBatchId": batch_id}).status == 202
+
+    answer = retry(api, batch_id)
+
+    assert (answer.status, [order["id"] for order in answer.body["orders"]]) == (200, ["evt-1"])
+
+
+def test_what_its_sender_has_retried_whole_an_operator_retries_no_more(api: Apis) -> None:
+    batch_id = refused(api, an_order())
+    assert api.ask("webhook-retry", an_order(failedBatchId=batch_id)).status == 202
+
+    assert retry(api, batch_id).problem == "not-redrivable"
+
+
+# The evidence.
+
+
+def test_a_batch_is_shown_with_the_documents_that_arm_got(api: Apis) -> None:
+    batch_id = api.post(an_order()).body["batchId"]
+
+    shown = api.call(of_batch("operators-batch", batch_id)).body
+
+    (order,) = shown["orders"]
+    assert shown["documents"] == "KEPT"
+    assert order["document"] == api.arm.ledger.documents[0].payload
+    assert order["lookUp"] is None
+
+
+# Lists and bulk redrives.
+
+
+def test_held_batches_of_all_clients_are_listed_with_counts_and_sums(api: Apis) -> None:
+    ids = hold(api, 1, 2, announced=True)
+
+    answer = api.call(an_event("operators-batches"))
+
+    assert (answer.status, answer.body["cursor"]) == (200, None)
+    sums = [{"currency": "NOK", "documentType": "IN", "orders": 1, "total": 250}]
+    assert answer.body["batches"][0] == {
+        "batchId": ids[0],
+        "clientNo": "2218",
+        "status": "HELD",
+        "cause": "too old",
+        "since": "2025-02-27T12:01:00.000000Z",
+        "claimedAt": answer.body["batches"][0]["claimedAt"],
+        "settlesAt": None,
+        "certainlyNotInArm": True,
+        "orders": 1,
+        "sums": sums,
+    }
+    assert answer.body["totals"] == {
+        "isComplete": True,
+        "batches": 2,
+        "orders": 2,
+        "certainlyNotInArm": 2,
+        "unreadable": 0,
+        "sums": [{"currency": "NOK", "documentType": "IN", "orders": 2, "total": 500}],
+        "groups": [{"status": "HELD", "cause": "too old", "batches": 2}],
+    }
+
+
+@pytest.mark.parametrize("query", [{}, {"state": "HELD"}, {"state": "held", "cursor": "x"}])
+def test_a_list_that_there_is_not_is_told(api: Apis, query: dict[str, str]) -> None:
+    answer = api.call(an_event("operators-batches") | {"queryStringParameters": query})
+
+    assert (answer.status, answer.problem) == (400, "invalid-query")
+
+
+def bulk(**body: object) -> dict[str, Any]:
+    stated = {"action": "ask", "reason": "the outage is over"} | body
+    return an_event("operators-bulk") | {"body": json.dumps(stated)}
+
+
+def of_redrive(name: str, redrive_id: str) -> dict[str, Any]:
+    event = an_event(name)
+    return at(event, event["rawPath"].replace(event["pathParameters"]["redriveId"], redrive_id))
+
+
+def test_a_bulk_redrive_says_first_what_it_would_touch(api: Apis) -> None:
+    ids = hold(api, 1, 2, announced=True)
+
+    answer = api.call(an_event("operators-bulk"))
+
+    assert answer.status == 200
+    assert (answer.body["batches"], answer.body["batchIds"], answer.body["refused"]) == (2, ids, 0)
+    assert answer.body["filter"]["clientNo"] is None
+
+
+def test_a_bulk_redrive_begins_in_the_operators_name_and_is_watched_and_stopped(api: Apis) -> None:
+    hold(api, 1, 2, announced=True)
+
+    begun = api.call(bulk(batches=2))
+    shown = api.call(of_redrive("operators-bulk-status", begun.body["redriveId"]))
+    stopped = api.call(of_redrive("operators-bulk-stop", begun.body["redriveId"]))
+
+    assert (begun.status, shown.status, stopped.status) == (202, 200, 200)
+    assert shown.body == begun.body
+    assert (begun.body["status"], begun.body["left"], begun.body["done"]) == ("RUNNING", 2, 0)
+    assert begun.body["by"] == "arn:aws:sts::123456789012:assumed-role/Operator/kari"
+    assert (stopped.body["status"], stopped.body["stoppedBy"]) == ("STOPPED", begun.body["by"])
+
+
+def test_more_batches_than_were_seen_are_told(api: Apis) -> None:
+    hold(api, 1, 2, announced=True)
+
+    answer = api.call(bulk(batches=1))
+
+    assert (answer.status, answer.problem) == (409, "more-batches")
+
+
+def test_a_bulk_redrive_that_is_none_is_told_its_faults(api: Apis) -> None:
+    answer = api.call(bulk())
+
+    assert (answer.status, answer.problem) == (422, "invalid-redrive")
+    assert [error["pointer"] for error in answer.body["errors"]] == ["/batches"]
+
+
+@pytest.mark.parametrize("name", ["operators-bulk-status", "operators-bulk-stop"])
+def test_an_unknown_bulk_redrive_is_not_found(api: Apis, name: str) -> None:
+    assert (api.call(an_event(name)).status, api.call(an_event(name)).problem) == (404, "unknown-redrive")
+
+
+def test_an_order_is_forgotten_in_the_operators_name(api: Apis) -> None:
+    api.arm.fail("submit", "status", 1, status=400)
+    api.post(an_order(message="Kjære Kari Nordmann"))
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    (batch,) = store.batches([marker.batch_id for marker in store.markers("2218", ["evt-1"]).values()]).values()
+    store.save(steps.announced(batch))
+
+    answer = api.call(an_event("operators-forget"))
+
+    assert (answer.status, answer.body["order"]["id"], answer.body["status"]) == (200, "evt-1", "REFUSED")
+    assert answer.body["removed"]
+    assert answer.body["stays"]
+    assert answer.body["history"][-1]["by"] == "arn:aws:sts::123456789012:assumed-role/Operator/kari"
+    assert "Nordmann" not in answer.text + repr([store.payload(each) for each in store.batches([batch.id]).values()])
+
+
+def test_an_order_that_has_not_ended_is_not_forgotten(api: Apis) -> None:
+    api.post(an_order())
+
+    answer = api.call(an_event("operators-forget"))
+
+    assert (answer.status, answer.problem) == (409, "not-forgettable")
+
+
+def test_what_the_operator_should_say_to_have_an_order_forgotten_is_told(api: Apis) -> None:
+    answer = api.call(an_event("operators-forget") | {"body": "{}"})
+
+    assert (answer.status, answer.problem) == (422, "invalid-forget")
+
+
+# A day.
+
+
+def of_day(day: str) -> dict[str, Any]:
+    return at(an_event("operators-day"), f"/v1/days/{day}")
+
+
+def test_today_is_counted_and_summed_up(api: Apis) -> None:
+    api.post(an_order())
+    today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
+
+    answer = api.call(of_day(today))
+
+    row = {"clientNo": "2218", "currency": "NOK", "documentType": "IN", "status": "IN_PROGRESS"}
+    assert answer.status == 200
+    assert answer.body["claimed"] == [row | {"orders": 1, "total": "250.00", "ordersWithoutTotal": 0}]
+    assert (answer.body["ended"], answer.body["snapshotAt"], answer.body["complete"]) == ([], None, True)
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "problem"),
+    [("2999-01-01", 400, "invalid-date"), ("yesterday", 400, "invalid-date"), ("2001-01-01", 404, "unknown-day")],
+)
+def test_a_day_that_cannot_be_shown_is_told_why(api: Apis, day: str, status: int, problem: str) -> None:
+    answer = api.call(of_day(day))
+
+    assert (answer.status, answer.problem) == (status, problem)
+
+
 # What is asked of the table: an order, and what waits for a person.
 
 
@@ -195,7 +443,7 @@ def listing(**query: str) -> dict[str, Any]:
     return an_event("operators-held") | {"queryStringParameters": query}
 
 
-def hold(api: Apis, *numbers: int) -> list[str]:
+def hold(api: Apis, *numbers: int, announced: bool = False) -> list[str]:
     """So many batches that wait for a person."""
     api.arm.fail("any", "refuse")
     store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
@@ -203,7 +451,9 @@ def hold(api: Apis, *numbers: int) -> list[str]:
     for number, batch_id in zip(numbers, ids, strict=True):
         queued = store.batch(batch_id)
         assert queued
-        assert store.save(steps.held(queued, "too old", NOW + timedelta(minutes=number)))
+        held = store.save(steps.held(queued, "too old", NOW + timedelta(minutes=number)))
+        assert held
+        assert not announced or store.save(steps.announced(held))
     return ids
 
 
@@ -271,3 +521,18 @@ def test_operators_routes_are_shut_where_iam_authorised_nobody(api: Apis, name: 
     answer = api.call(event)
 
     assert (answer.status, answer.problem) == (403, "forbidden")
+
+
+# Health.
+
+
+def test_health_is_shown_with_the_worst_of_its_lines(api: Apis) -> None:
+    answer = api.call(an_event("operators-health"))
+
+    assert (answer.status, answer.body["status"], answer.body["checkedAt"]) == (200, "fault", None)
+    assert answer.body["checks"][1] == {
+        "check": "poller",
+        "status": "fault",
+        "detail": "The poller has never run.",
+        "runbook": "docs/operations.md#health-poller",
+    }

@@ -29,6 +29,11 @@ from tests.support.builders import TIMES, an_order
 from tests.support.store_contract import ANNOUNCED, TABLE
 
 
+def limited_to(kroner: str) -> dict[str, Any]:
+    """The secret, with the largest total of one order of the client."""
+    return SECRET | {"clients": {"2218": {"signingSecrets": [SIGNING_SECRET], "maxTotal": {"NOK": kroner}}}}
+
+
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apis]:
     with deployed(monkeypatch) as apis:
@@ -432,8 +437,44 @@ def test_with_a_signing_secret_that_is_too_short_the_relay_takes_nothing_and_log
     answer = api.call(signed(an_event("webhook-order"), json.dumps(an_order()), short))
 
     assert (answer.status, answer.problem) == (503, "unavailable")
-    assert "a signing secret of client 2218 is shorter than 24 bytes" in api.logged.getvalue()
+    assert "client 2218: signing secret 1 is shorter than 24 bytes" in api.logged.getvalue()
     assert "aHVudGVyMg" not in api.logged.getvalue() + answer.text
+
+
+def test_a_signing_secret_of_two_clients_signs_for_neither_and_the_log_says_where_it_stands(api: Apis) -> None:
+    other = "whsec_" + "T" * 32
+    clients = {"2218": {"signingSecrets": [SIGNING_SECRET, other]}, "2219": {"signingSecrets": [SIGNING_SECRET]}}
+    put_secret(json.dumps(SECRET | {"clients": clients}))
+
+    answers = [
+        api.call(signed(an_event("webhook-order"), json.dumps(an_order()), secret))
+        for secret in (SIGNING_SECRET, other, SIGNING_SECRET)
+    ]
+
+    assert [answer.status for answer in answers] == [401, 202, 401]
+    warnings = [line for line in map(json.loads, api.logged.getvalue().splitlines()) if "places" in line]
+    assert [(line["level"], line["places"]) for line in warnings] == [("WARNING", "2218: 1, 2219: 1")]
+    assert SIGNING_SECRET.removeprefix("whsec_") not in api.logged.getvalue()
+
+
+def test_an_order_beyond_the_clients_largest_total_is_not_sent(api: Apis) -> None:
+    put_secret(json.dumps(limited_to("249.99")))
+
+    answer = api.post(an_order())
+
+    assert (answer.status, answer.problem) == (422, "invalid-order")
+    assert [error["pointer"] for error in answer.body["errors"]] == ["/lines"]
+    assert api.arm.ledger.batches == []
+
+
+def test_an_order_that_the_relay_has_is_answered_though_its_total_would_be_too_large_now(api: Apis) -> None:
+    first = api.post(an_order())
+    put_secret(json.dumps(limited_to("249.99")))
+    app.relay.cache_clear()
+
+    again = api.post(an_order())
+
+    assert (again.status, again.body["batchId"]) == (200, first.body["batchId"])
 
 
 def test_with_the_secret_the_template_creates_no_client_is_known(api: Apis) -> None:
@@ -475,7 +516,8 @@ def test_every_request_is_counted(api: Apis, capsys: pytest.CaptureFixture[str])
 def test_a_rejected_request_is_one_line_with_api_gateways_id(api: Apis) -> None:
     api.post(an_order(currency=None, lines=[]))
 
-    (line,) = [json.loads(line) for line in api.logged.getvalue().splitlines()]
+    lines = [json.loads(line) for line in api.logged.getvalue().splitlines()]
+    (line,) = [line for line in lines if line["message"] != "request signed"]
     expected = {
         "message": "request rejected",
         "problem": "invalid-order",
@@ -498,7 +540,9 @@ def test_accepted_and_known_orders_are_counted(api: Apis, capsys: pytest.Capture
 def test_every_transition_is_logged_with_the_same_fields(api: Apis) -> None:
     api.post(an_order())
 
-    lines = [json.loads(line) for line in api.logged.getvalue().splitlines()]
+    signed_line, *lines = [json.loads(line) for line in api.logged.getvalue().splitlines()]
+    # The saved query of the signing secrets in use asks for these.
+    assert [signed_line[name] for name in ("message", "clientNo", "secretPosition")] == ["request signed", "2218", 1]
     assert [(line["message"], line["state"]) for line in lines] == [
         ("batch moved", "CLAIMED"),
         ("batch moved", "PENDING"),

@@ -64,7 +64,7 @@ def redriven(world: World) -> None:
     held = steps.announced(steps.held(world.claimed(an_order(1), an_order(2)), "too old", world.now))
     saved = world.store.save(held)
     assert saved
-    assert world.store.save(steps.resubmitted(saved, "ARM has none of it", "kari", world.now))
+    assert world.store.save(steps.resubmitted(saved, "ARM has none of it", "kari", world.now, may_be_billed_twice=True))
     drained(world)
 
 

@@ -6,7 +6,7 @@ import pytest
 from arm_relay.arm.outcomes import MAX_ERROR_LENGTH, MAX_ERRORS
 from arm_relay.batches import steps
 from arm_relay.batches.batch import KEPT_ANSWER, Amounts, Answer, Batch, BatchOrder, OrderStatus, State, Transitions
-from arm_relay.batches.steps import KEPT_TIMES, MAX_RESUBMISSIONS
+from arm_relay.batches.steps import KEPT_TIMES, MAX_REDRIVES, MAX_REPETITIONS
 from arm_relay.store import records
 from arm_relay.store.records import Item
 from hypothesis import given
@@ -201,7 +201,7 @@ def as_large_as_it_gets(claim: Batch, answer: Answer) -> Batch:
     by_the_relay = [Transitions(state=State.QUEUED, cause=cause, at=(NOW,)) for cause in causes]
     by_people = [
         Transitions(state=State.QUEUED, cause="\N{MONEY BAG}" * 498 + f"{n:02}", by="arn:" + "p" * 200, at=(NOW,))
-        for n in range(MAX_RESUBMISSIONS + 1)
+        for n in range(MAX_REDRIVES + MAX_REPETITIONS + 2)
     ]
     attempts = Transitions(state=State.CLAIMED, cause="next attempt", at=tries)
     return a_batch(
@@ -220,6 +220,7 @@ def as_large_as_it_gets(claim: Batch, answer: Answer) -> Batch:
         payload=claim.payload,
         state=State.PARTIALLY_FAILED,
         answer=answer.kept(),
+        submission_answer=answer.kept(),
         ended_at=NOW,
         undecided_since=NOW,
         batch_uuid="u" * 128,
@@ -235,6 +236,8 @@ def as_large_as_it_gets(claim: Batch, answer: Answer) -> Batch:
         pytest.param(
             datetime(2025, 2, 27, 13, tzinfo=timezone(timedelta(hours=1))), "2025-02-27T12:00:00.000000Z", id="zone"
         ),
+        # Nothing happened then, but an operator or a sender may ask for it.
+        pytest.param(datetime(1, 1, 2, tzinfo=UTC), "0001-01-02T00:00:00.000000Z", id="another era"),
     ],
 )
 def test_times_are_texts_in_utc(time: datetime, text: str) -> None:

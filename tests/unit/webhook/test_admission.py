@@ -9,12 +9,14 @@ from arm_relay.webhook.admission import Admission, NotJsonMediaType
 from arm_relay.webhook.signatures import BadSignature
 from standardwebhooks.webhooks import Webhook
 
+from tests.support.diary import Diary
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def an_admission(*signing_secrets: str) -> Admission:
+def an_admission(*signing_secrets: object, diary: Diary | None = None) -> Admission:
     content = json.dumps({"clients": {"2218": {"signingSecrets": signing_secrets}}})
-    return Admission(Secrets(lambda: content, now), now, timedelta(minutes=5))
+    return Admission(Secrets(lambda: content, now), now, timedelta(minutes=5), diary or Diary())
 
 
 def now() -> datetime:
@@ -96,7 +98,7 @@ def test_nobody_is_let_in_while_the_secret_cannot_be_read() -> None:
         raise SecretUnavailable("the secret cannot be read")
 
     with pytest.raises(SecretUnavailable):
-        Admission(Secrets(fetch, now), now, timedelta(minutes=5)).check("2218", headers(b"[]"), b"[]")
+        Admission(Secrets(fetch, now), now, timedelta(minutes=5), Diary()).check("2218", headers(b"[]"), b"[]")
 
 
 def test_a_client_whose_secrets_were_all_taken_away_is_unknown() -> None:
@@ -110,10 +112,29 @@ def test_a_signature_is_too_old_beyond_the_tolerance() -> None:
         Secrets(lambda: json.dumps({"clients": {"2218": {"signingSecrets": [SECRET]}}}), now),
         lambda: now() + timedelta(seconds=12),
         timedelta(seconds=10),
+        Diary(),
     )
 
     with pytest.raises(BadSignature, match="too old"):
         late.check("2218", signed, b"[]")
+
+
+def test_the_log_says_which_secret_signed_by_its_place_and_age_and_not_its_value() -> None:
+    diary = Diary()
+    added = (now() - timedelta(days=3, hours=1)).isoformat()
+    other = "whsec_" + "A" * 32
+    admission = an_admission(other, {"secret": SECRET, "addedAt": added}, diary=diary)
+
+    admission.check("2218", headers(b"[]"), b"[]")
+
+    assert diary.notes == [("request signed", {"clientNo": "2218", "secretPosition": 2, "secretAgeDays": 3})]
+
+
+def test_an_expired_secret_lets_nobody_in() -> None:
+    expired = {"secret": SECRET, "notAfter": (now() - timedelta(seconds=1)).isoformat()}
+
+    with pytest.raises(BadSignature, match="No signature matches"):
+        an_admission(expired).check("2218", headers(b"[]"), b"[]")
 
 
 @pytest.mark.parametrize("kind", [UnknownClient, BodyTooLarge, NotJsonMediaType])

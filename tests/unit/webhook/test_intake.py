@@ -26,7 +26,7 @@ from arm_relay.observability import Metric
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
 from arm_relay.orders.parsing import MAX_ORDERS
-from arm_relay.secrets import Secrets, SecretUnavailable
+from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
 from arm_relay.store.announced import Announced
 from arm_relay.store.table import Busy, RecordTooLarge, Store, StoreUnavailable
@@ -93,16 +93,13 @@ class Network(SimulatedTransport):
         return self.outside.call(request.url.path, lambda: sent(request))
 
 
-def no_secret() -> str:
-    raise SecretUnavailable("no test here signs")
-
-
 class World:
     def __init__(self) -> None:
         self.arm = a_simulator()
         self.diary = Diary()
         self.outside = Outside()
         self.pauses: list[int] = []
+        self.secret: dict[str, Any] = {}
         client = boto3.client("dynamodb")
         create_tables(client)
         self.dynamodb = client
@@ -122,7 +119,7 @@ class World:
             announced=Announced(cast("Any", AnnouncedInMemory()), "announced", TIMES.retention),
             ledger=arm_client(self._network),
             outages=NoOutage(),
-            secrets=Secrets(no_secret, self.arm.clock.now),
+            secrets=Secrets(lambda: json.dumps(self.secret), self.arm.clock.now),
             journal=self.diary,
             drafts=drafts(Settings.from_environment(SETTINGS), DEFAULT, self.arm.clock.now),
             pace=Pace(TIMES, self.arm.clock.now, lambda: 0.5),
@@ -266,6 +263,17 @@ def test_what_does_not_fit_into_the_table_is_told_before_anything_is_called(
     with pytest.raises(RecordTooLarge):
         world.accept(numbered(1))
     assert world.outside.calls == []
+
+
+def test_a_preview_finds_what_the_clients_limits_do_not_allow(world: World) -> None:
+    world.secret = {"clients": {"2218": {"signingSecrets": [], "maxTotal": {"NOK": "0.01"}}}}
+
+    with pytest.raises(InvalidOrders) as raised:
+        world.webhook().preview.show("2218", body_of([numbered(1)]))
+
+    (fault,) = raised.value.faults
+    assert fault.pointer == "/lines"
+    assert "one order of this client may come to 0.01 NOK at most" in fault.detail
 
 
 def test_a_preview_is_what_arm_would_get(world: World) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from arm_relay.signing_keys import SigningKey
 from arm_relay.webhook.signatures import BadSignature, verify
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +23,11 @@ def signed(body: bytes = BODY, key: bytes = KEY, age: float = 0, msg_id: str = "
 
 
 def check(headers: Mapping[str, str], keys: Sequence[bytes] = (KEY,), body: bytes = BODY) -> None:
-    verify(body, headers, keys, NOW, TOLERANCE)
+    verify(body, headers, signing_keys(keys), NOW, TOLERANCE)
+
+
+def signing_keys(keys: Sequence[bytes]) -> list[SigningKey]:
+    return [SigningKey(position, key) for position, key in enumerate(keys, start=1)]
 
 
 def reason(headers: Mapping[str, str], body: bytes = BODY) -> str:
@@ -64,15 +69,25 @@ def test_a_signature_does_not_last(age: float, why: str) -> None:
 def test_the_tolerance_is_the_deployers(seconds: int) -> None:
     tolerance = timedelta(seconds=seconds)
 
-    verify(BODY, signed(age=seconds - 1), [KEY], NOW, tolerance)
+    verify(BODY, signed(age=seconds - 1), signing_keys([KEY]), NOW, tolerance)
     with pytest.raises(BadSignature):
-        verify(BODY, signed(age=seconds + 1), [KEY], NOW, tolerance)
+        verify(BODY, signed(age=seconds + 1), signing_keys([KEY]), NOW, tolerance)
 
 
 @pytest.mark.parametrize("keys", [[OTHER, KEY], [KEY, OTHER]])
 def test_any_of_a_clients_secrets_may_sign_while_they_are_rotated(keys: list[bytes]) -> None:
     check(signed(), keys)
     check(signed(key=OTHER), keys)
+
+
+@pytest.mark.parametrize(("key", "position"), [(KEY, 1), (OTHER, 2)])
+def test_which_secret_signed_is_told(key: bytes, position: int) -> None:
+    assert verify(BODY, signed(key=key), signing_keys([KEY, OTHER]), NOW, TOLERANCE).position == position
+
+
+def test_a_client_without_a_secret_that_may_sign_is_told_that_its_signature_is_wrong() -> None:
+    with pytest.raises(BadSignature, match="No signature matches"):
+        check(signed(), keys=[])
 
 
 def test_a_sender_may_sign_with_its_old_and_its_new_secret_at_once() -> None:

@@ -64,6 +64,16 @@ def batch_id_of(event: Event) -> str:
     return str(event["pathParameters"]["batchId"])
 
 
+def redrive_id_of(event: Event) -> str:
+    """The id of a bulk redrive in the path."""
+    return str(event["pathParameters"]["redriveId"])
+
+
+def date_of(event: Event) -> str:
+    """The date in the path, as it is written."""
+    return str(event["pathParameters"]["date"])
+
+
 def order_id_of(event: Event) -> str:
     """The order id at the end of a path like /v1/clients/2218/orders/evt-1. It may contain slashes."""
     # API Gateway decodes a path but leaves %25 as it is. So MiniStack has it, after AWS; what is left is decoded here.

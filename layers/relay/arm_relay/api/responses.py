@@ -12,6 +12,9 @@ from arm_relay.observability import Journal, Metric
 #: An answer as API Gateway wants it (payload format 2.0).
 type Response = dict[str, Any]
 
+#: The largest answer that Lambda returns for a function, in bytes, less some room for what surrounds the body.
+LARGEST_ANSWER: Final = 6_000_000
+
 
 class ProblemFound(Exception):
     """A route answers with a problem."""

@@ -4,6 +4,7 @@ What a call meets: `metered` measures it, `breaker` notices that ARM is out of r
 poller, and `shared_breaker` in the webhook; `client` makes it with a token
 from `auth` over `wire`, `errors` says what its failure means. `credentials` is what `auth` requests a token with.
 What is sent: `drafts` reads a request's orders and makes the batch, `checks` says why an order cannot be sent,
+`limits` what it may come to,
 `mapping` makes each document, `amounts` says what it comes to, `money` rounds and spreads VAT, `documents` has ARM's
 field names.
 What comes back: `contract` is all that is guessed about it, and `contract_files` finds it; `json_objects` reads a body,

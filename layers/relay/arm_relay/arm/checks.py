@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from arm_relay.arm.amounts import VatRounding, amounts_of, before_discount, bound_of, discount_of, sum_of
 from arm_relay.arm.documents import Document, DocumentLine
+from arm_relay.arm.limits import NO_LIMITS, Limits
 from arm_relay.arm.mapping import ArmCodes
 from arm_relay.arm.money import minor_unit_digits
 from arm_relay.batches.batch import Amounts
@@ -27,10 +28,12 @@ OF_DOCUMENT: Final = {name.casefold(): name for name in Document.__annotations__
 OF_LINE: Final = {name.casefold(): name for name in DocumentLine.__annotations__}
 
 
-def faults_of(readable: Readable, pointer: str, codes: ArmCodes, today: date) -> list[Fault]:
+def faults_of(
+    readable: Readable, pointer: str, codes: ArmCodes, today: date, limits: Limits = NO_LIMITS
+) -> list[Fault]:
     """What is wrong with the readable part of the order at `pointer` in its request.
 
-    `today` is the date of documents without an invoice date.
+    `today` is the date of documents without an invoice date, `limits` are those of the client.
     """
     found = [
         *_of_type(readable, codes),
@@ -38,7 +41,8 @@ def faults_of(readable: Readable, pointer: str, codes: ArmCodes, today: date) ->
         *_of_kid(readable, codes),
         *_of_arm_fields(readable.order, codes),
         *_of_credited_invoice(readable.order, codes),
-        *_of_amounts(readable, codes.vat_rounding),
+        *_of_currency(readable, limits),
+        *_of_amounts(readable, codes.vat_rounding, limits),
     ]
     return [Fault(pointer + fault.pointer, fault.detail) for fault in found]
 
@@ -94,7 +98,16 @@ def _of_mapped(place: str, fields: Mapping[str, Any] | None, known: Mapping[str,
             yield Fault(place + to_pointer(("armFields", name)), detail)
 
 
-def _of_amounts(readable: Readable, default: VatRounding) -> Iterator[Fault]:
+def _of_currency(readable: Readable, limits: Limits) -> Iterator[Fault]:
+    """An order whose total nobody has limited, where the client's totals are limited."""
+    currency = readable.order.currency
+    if readable.has("currency") and not limits.covers(currency):
+        accepted = " or ".join(limits.currencies)
+        state = "is missing" if currency is None else f"is {currency}"
+        yield Fault("/currency", f"{state}: this relay accepts orders of this client in {accepted} only")
+
+
+def _of_amounts(readable: Readable, default: VatRounding, limits: Limits) -> Iterator[Fault]:
     order = readable.order
     if readable.has("currency"):
         yield from _of_discounts(order)
@@ -110,8 +123,10 @@ def _of_amounts(readable: Readable, default: VatRounding) -> Iterator[Fault]:
         return
     if total.largest >= bound:
         yield Fault("/lines", f"are too large: the total must be below {bound:f}")
-    elif readable.has("type"):
-        yield from _of_sign(order, total)
+    else:
+        yield from _of_limit(order, total, limits)
+        if readable.has("type"):
+            yield from _of_sign(order, total)
     if readable.has("expectedTotal"):
         yield from _of_expected_total(order, amounts, total)
 
@@ -126,6 +141,18 @@ def _of_discounts(order: Order) -> Iterator[Fault]:
                 yield Fault(place, f"has another sign than its line, which is {_plain(amount)} before the discount")
             elif abs(discount) > abs(amount):
                 yield Fault(place, f"is larger than its line, which is {_plain(amount)} before the discount")
+
+
+def _of_limit(order: Order, total: Amounts, limits: Limits) -> Iterator[Fault]:
+    limit = limits.exceeded(order.currency, total.gross)
+    if limit is not None:
+        unit = f" {order.currency}" if order.currency else ""
+        yield Fault(
+            "/lines",
+            f"come to {_plain(abs(total.gross))}{unit}: one order of this client may come to"
+            f" {_plain(limit)}{unit} at most. If the total is right, ask the people who operate"
+            " the relay",
+        )
 
 
 def _of_sign(order: Order, total: Amounts) -> Iterator[Fault]:

@@ -121,6 +121,30 @@ def to_json(batch: DocumentBatch) -> bytes:
     return to_text(batch).encode()
 
 
+def documents_of(payload: bytes) -> list[dict[str, Any] | None]:
+    """The documents of a stored body, in the order of the batch's orders; None for one that is forgotten.
+
+    Amounts are exact.
+    """
+    documents: list[dict[str, Any] | None] = json.loads(payload, parse_float=Decimal)["documents"]
+    return documents
+
+
+def of_some(payload: bytes, places: Sequence[int]) -> bytes:
+    """A stored body with some of its documents only, by their places; each as it was."""
+    batch = json.loads(payload, parse_float=Decimal)
+    if len(places) == len(batch["documents"]):
+        return payload
+    return to_text(batch | {"documents": [batch["documents"][place] for place in places]}).encode()
+
+
+def without(payload: bytes, place: int) -> bytes:
+    """A stored body in which null stands for the document at a place; the others are as they were."""
+    batch = json.loads(payload, parse_float=Decimal)
+    documents = [None if index == place else document for index, document in enumerate(batch["documents"])]
+    return to_text(batch | {"documents": documents}).encode()
+
+
 def to_text(value: object) -> str:
     """JSON without spaces. Numbers are written in plain digits: 0.00005 and not 5e-05, which some readers refuse.
 

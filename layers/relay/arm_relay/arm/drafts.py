@@ -6,6 +6,7 @@ from datetime import date
 
 from arm_relay.arm.checks import faults_of
 from arm_relay.arm.documents import to_json
+from arm_relay.arm.limits import NO_LIMITS, Limits
 from arm_relay.arm.mapping import ArmCodes, dates_of, document_type, to_batch, total
 from arm_relay.batches.batch import Amounts, BatchOrder
 from arm_relay.orders.order import Order
@@ -20,15 +21,15 @@ class Drafts:
     #: Today where the invoices are dated, for orders without an invoice date.
     today: Callable[[], date]
 
-    def read(self, body: bytes) -> ParsedRequest:
-        """The orders of a request body, valid or not.
+    def read(self, body: bytes, limits: Limits = NO_LIMITS) -> ParsedRequest:
+        """The orders of a request body, valid or not. `limits` are those of the client.
 
         Raises:
             NotJson: the body is not JSON.
             InvalidOrders: it holds no order, or too many.
         """
         today = self.today()
-        return parse_orders(body, lambda readable, pointer: faults_of(readable, pointer, self.codes, today))
+        return parse_orders(body, lambda readable, pointer: faults_of(readable, pointer, self.codes, today, limits))
 
     def batch_order(self, order: Order, today: date | None = None) -> BatchOrder:
         """The order as a batch records it. `today` is the date of a document without an invoice date."""

@@ -81,6 +81,9 @@ class Standing(StrEnum):
 #: The final states.
 ENDS: Final = frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.REFUSED})
 
+#: The final states in which orders are left that ARM did not create a document for.
+FAILURES: Final = ENDS - {State.SUCCEEDED}
+
 #: The statuses of orders that may be sent again with different content.
 CORRECTABLE: Final = frozenset({OrderStatus.FAILED, OrderStatus.REFUSED})
 
@@ -186,6 +189,8 @@ class BatchOrder:
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None
+    #: When an operator had its lines, names and addresses removed; None where nobody did.
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +249,8 @@ class Batch:
     failure: str | None = None
     batch_uuid: str | None = None
     answer: Answer | None = None
+    #: ARM's answer to the submission that it took, once a later one has taken its place in `answer`.
+    submission_answer: Answer | None = None
     #: The number of ends and holds so far. It numbers the announcements.
     announcements: int = 0
     #: When it entered its present end or hold.
@@ -251,10 +258,17 @@ class Batch:
     #: The number of its latest announcement that was published and kept, and when that was.
     announced: int = 0
     announced_at: datetime | None = None
+    #: When what it held of people was taken out of it: the documents that were sent, and ARM's answer.
+    trimmed_at: datetime | None = None
     #: Why it is in its present state.
     cause: str
     #: Transitions grouped by state, cause and operator, in the order of each group's first time.
     history: tuple[Transitions, ...]
+    #: The bulk redrive that acted on it last.
+    redrive_id: str | None = None
+    #: The failed batch whose orders it sends again, and the batch that sends its own failed orders again.
+    retry_of: str | None = None
+    retried_as: str | None = None
     #: The version of the record: every save is conditional on it.
     version: int = 1
 
@@ -300,6 +314,30 @@ class Batch:
         """The invoice whose end it waits for; None where it waits for none any more."""
         credited = self.orders[0].credited if self.state is State.QUEUED and not self.attempt else None
         return credited if credited and credited.standing is Standing.AWAITED else None
+
+    @property
+    def since(self) -> datetime:
+        """When it entered its present state."""
+        if self.rests and self.ended_at:
+            return self.ended_at
+        return max(
+            (at for entry in self.history if entry.state is self.state for at in entry.at), default=self.opened_at
+        )
+
+    @property
+    def is_certainly_absent(self) -> bool:
+        """Whether ARM certainly has none of it: no attempt ever was in doubt or taken, or ARM refused the only one.
+
+        It is False where the relay cannot know. What a person said of it does not count.
+        """
+        if self.doubt or self.batch_uuid or self.state not in {State.QUEUED, State.HELD, State.REFUSED}:
+            return False
+        return not any(entry.state in {State.UNCONFIRMED, State.PENDING} for entry in self.history)
+
+    @property
+    def is_answer_removed(self) -> bool:
+        """Whether ARM's answer was taken out of it, because it may name people."""
+        return self.trimmed_at is not None or any(order.forgotten_at for order in self.orders)
 
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""

@@ -52,7 +52,7 @@ CONTROL_MISSING: Final = "ARM's ledger does not find a document of this client t
 POLLS_FAIL: Final = "its polls failed unexpectedly"
 #: HELD: the poller ended abnormally whenever it handled this batch.
 ENDS_RUNS: Final = "the poller ended abnormally while it handled this batch"
-#: HELD: what was to be sent to ARM has expired: it is kept as long as the ids of the batch's orders.
+#: HELD: what was to be sent to ARM has expired: it is kept for PayloadRetentionDays.
 PAYLOAD_GONE: Final = "its documents are no longer kept"
 #: HELD: the record of the batch cannot be read.
 UNREADABLE: Final = "its record cannot be read"
@@ -76,6 +76,16 @@ def in_ledger_because(reason: str) -> str:
 def announced_again(reason: str) -> str:
     """Any end, or HELD: an operator had it announced once more, in the same words, for a reason."""
     return f"announced again: {reason}"
+
+
+def sent_again(batch_id: str, reason: str) -> str:
+    """A failed batch: an operator had its failed orders sent again in another batch, for this reason."""
+    return f"sent again in batch {batch_id}: {reason}"
+
+
+def forgotten(order_id: str, reason: str) -> str:
+    """Any final state: an operator had the lines, names and addresses of one order removed. The state stays."""
+    return f"order {order_id} forgotten: {reason}"
 
 
 def too_old(state: State) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 from arm_relay.batches import causes
 from arm_relay.batches.batch import (
     CLOCK_SKEW,
+    ENDS,
+    FAILURES,
     LEASE,
     Answer,
     Batch,
@@ -27,7 +29,9 @@ STEPS: Final[Mapping[State, frozenset[State]]] = {
         {State.PENDING, State.QUEUED, State.REFUSED, State.CLAIMED, State.SUCCEEDED, State.HELD}
     ),
     State.PENDING: frozenset({State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED, State.HELD}),
-    State.HELD: frozenset({State.QUEUED, State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED}),
+    State.HELD: frozenset(
+        {State.QUEUED, State.UNCONFIRMED, State.PENDING, State.SUCCEEDED, State.PARTIALLY_FAILED, State.FAILED}
+    ),
     State.SUCCEEDED: frozenset(),
     State.PARTIALLY_FAILED: frozenset(),
     State.FAILED: frozenset(),
@@ -38,8 +42,11 @@ STEPS: Final[Mapping[State, frozenset[State]]] = {
 #: default waiting times stay below it.
 KEPT_TIMES: Final = 600
 
-#: How often a batch may be resubmitted by an operator; its history has room for no more.
-MAX_RESUBMISSIONS: Final = 10
+#: How often operators may redrive a batch; its history has room for no more.
+MAX_REDRIVES: Final = 10
+
+#: How many document numbers a message names.
+SHOWN: Final = 5
 
 #: How often a batch may be announced again by operators, for the same reason.
 MAX_REPETITIONS: Final = 10
@@ -47,6 +54,10 @@ MAX_REPETITIONS: Final = 10
 
 class IllegalStep(Exception):
     """The batch cannot take this step now."""
+
+
+class NeedsConfirmation(IllegalStep):
+    """ARM may have the batch, so that a person must confirm that it is submitted again."""
 
 
 def claimed(
@@ -79,6 +90,16 @@ def waiting(batch_id: str, client_no: str, credit: BatchOrder, payload: bytes, n
         attempt=0,
         history=(Transitions(state=State.QUEUED, cause=cause, at=(now,)),),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """The new batch that sends failed orders again: its id; who wants it, why and when."""
+
+    batch_id: str
+    reason: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +154,14 @@ def begun(batch: Batch, cause: str, now: datetime, times: Times) -> Batch:
 def pending(batch: Batch, batch_uuid: str, answer: Answer, now: datetime) -> Batch:
     """ARM returned a batchUuid. The due time stays, so that the index need not be written."""
     moved = _moved(batch, State.PENDING, causes.BATCH_UUID, now)
-    return replace(moved, batch_uuid=batch_uuid, answer=answer.kept(), polls=0, doubt=_earlier_doubt(batch))
+    return replace(
+        moved, batch_uuid=batch_uuid, answer=answer.kept(), submission_answer=None, polls=0, doubt=_earlier_doubt(batch)
+    )
+
+
+def answered(batch: Batch, answer: Answer) -> Batch:
+    """ARM answered about the result of the batch."""
+    return replace(batch, answer=answer.kept(), submission_answer=batch.submission_answer or batch.answer)
 
 
 def requeued(batch: Batch, cause: str, now: datetime, due: datetime | None = None) -> Batch:
@@ -178,7 +206,12 @@ def ended_each(batch: Batch, state: State, orders: Sequence[BatchOrder], cause: 
 
 
 def held(batch: Batch, cause: str, now: datetime) -> Batch:
-    """Held for a person to decide; orders whose status is known keep it."""
+    """Held for a person to decide; orders whose status is known keep it.
+
+    A submission whose outcome nobody recorded is in doubt from now on.
+    """
+    if batch.state is State.CLAIMED and not batch.doubt:
+        batch = in_doubt(batch, causes.OUTCOME_LOST, None, now)
     orders = [
         replace(order, status=OrderStatus.HELD) if order.status is OrderStatus.IN_PROGRESS else order
         for order in batch.orders
@@ -222,6 +255,45 @@ def announced(batch: Batch, at: datetime | None = None) -> Batch:
     return replace(batch, due=None, announced=batch.announcements, announced_at=at or batch.announced_at)
 
 
+def trimmed(batch: Batch, now: datetime) -> Batch:
+    """Without what it holds of people: what was sent of its orders, the senders' words, and ARM's raw answers.
+
+    Its state stays. So do ids, numbers, digests, statuses and ARM's reasons: they were announced, and by them an order
+    that is sent again is known.
+    """
+    orders = tuple(replace(order, metadata=()) for order in batch.orders)
+    return replace(
+        batch, payload=None, answer=None, submission_answer=None, orders=orders, trimmed_at=batch.trimmed_at or now
+    )
+
+
+def forgotten(batch: Batch, order_id: str, payload: bytes | None, reason: str, by: str, now: datetime) -> Batch:
+    """Without what it holds of the people of one order, as an operator wants it; `payload` is what remains of its own.
+
+    ARM's raw answers about the whole batch go, too, because they may name anybody.
+
+    Raises:
+        IllegalStep: it has not ended, or its end is not announced yet.
+    """
+    if batch.state not in ENDS:
+        raise IllegalStep(f"The order's batch has not ended. Its status is {batch.state}.")
+    if batch.due:
+        raise IllegalStep("The end is still being announced. Try again in a minute.")
+    orders = [
+        replace(order, errors=(), metadata=(), forgotten_at=now) if order.id == order_id else order
+        for order in batch.orders
+    ]
+    entry = Transitions(state=batch.state, cause=causes.forgotten(order_id, reason), by=by, at=(now,))
+    return replace(
+        batch,
+        orders=tuple(orders),
+        payload=payload,
+        answer=None,
+        submission_answer=None,
+        history=_remembered(batch.history, entry),
+    )
+
+
 def to_be_repeated(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
     """To be announced once more, word for word, because a person asked for it.
 
@@ -233,39 +305,123 @@ def to_be_repeated(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
     if batch.due or not batch.is_announced:
         raise IllegalStep("The batch is still being announced. Try again in a minute.")
     cause = causes.announced_again(reason)
-    repetitions = [entry for entry in batch.history if entry.by and entry.cause.startswith(causes.announced_again(""))]
-    if sum(len(entry.at) for entry in repetitions) >= MAX_REPETITIONS:
+    if sum(len(entry.at) for entry in batch.history if _is_repetition(entry)) >= MAX_REPETITIONS:
         raise IllegalStep(f"The batch has been announced again {MAX_REPETITIONS} times.")
     entry = Transitions(state=batch.state, cause=cause, by=by, at=(now,))
     return replace(batch, due=now, history=_remembered(batch.history, entry))
 
 
-def resubmitted(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
+def asked(batch: Batch, reason: str, by: str, now: datetime) -> Batch:
+    """Opened again, so that the relay finds out by its own rules how it ended.
+
+    What ARM certainly does not have is submitted. Of what ARM took the result is asked for. About anything else ARM's
+    ledger is asked, and it is settled like every submission in doubt.
+
+    Raises:
+        IllegalStep: it is not held, its hold is not announced yet, or it has been redriven `MAX_REDRIVES` times.
+    """
+    _check_released(batch)
+    _check_not_too_often(batch)
+    if batch.is_certainly_absent:
+        return _reopened(batch, State.QUEUED, reason, by, now)
+    if batch.batch_uuid:
+        return _reopened(batch, State.PENDING, reason, by, now)
+    doubted = replace(batch, doubt=batch.doubt or batch.attempt)
+    return _reopened(doubted, State.UNCONFIRMED, reason, by, now)
+
+
+def resubmitted(batch: Batch, reason: str, by: str, now: datetime, *, may_be_billed_twice: bool = False) -> Batch:
     """Released by a person who states that ARM has none of it: to be submitted as if for the first time.
 
     Raises:
-        IllegalStep: it is not held, its hold is not announced yet, ARM has documents of it, or it has been resubmitted
-            `MAX_RESUBMISSIONS` times.
+        NeedsConfirmation: ARM may have it, and the person did not say that it `may_be_billed_twice`.
+        IllegalStep: it is not held, its hold is not announced yet, ARM has documents of it, or it has been redriven
+            `MAX_REDRIVES` times.
     """
     _check_released(batch)
-    if sum(len(entry.at) for entry in batch.history if entry.by) >= MAX_RESUBMISSIONS:
-        raise IllegalStep(f"The batch has been resubmitted {MAX_RESUBMISSIONS} times. Close it.")
+    _check_not_too_often(batch)
     if any(order.status is OrderStatus.SUCCEEDED for order in batch.orders):
         raise IllegalStep("ARM already has documents from this batch. Close it, then send the remaining orders again.")
-    orders = tuple(replace(order, status=OrderStatus.IN_PROGRESS, errors=()) for order in batch.orders)
-    moved = _moved(batch, State.QUEUED, reason, now, by)
-    return replace(
-        moved,
-        orders=orders,
-        due=now,
-        opened_at=now,
-        doubt=None,
-        settling_since=None,
-        polls=0,
-        batch_uuid=None,
-        answer=None,
-        ended_at=None,
+    if not batch.is_certainly_absent and not may_be_billed_twice:
+        raise NeedsConfirmation(_what_to_check(batch))
+    moved = _reopened(batch, State.QUEUED, reason, by, now)
+    return replace(moved, doubt=None, batch_uuid=None, answer=None, submission_answer=None)
+
+
+def retried(failed: Batch, places: Sequence[int], payload: bytes, new: Retry) -> Batch:
+    """A new batch of some of a failed batch's orders, by their places. Nothing of it has been submitted yet."""
+    orders = [failed.orders[place] for place in places]
+    return Batch(
+        id=new.batch_id,
+        client_no=failed.client_no,
+        state=State.QUEUED,
+        orders=tuple(
+            replace(order, status=OrderStatus.IN_PROGRESS, errors=(), arm_no=None, evidence=None, asked_at=None)
+            for order in orders
+        ),
+        payload=payload,
+        claimed_at=new.at,
+        opened_at=new.at,
+        due=new.at,
+        attempt=0,
+        attempt_at=new.at,
+        cause=new.reason,
+        history=(Transitions(state=State.QUEUED, cause=new.reason, by=new.by, at=(new.at,)),),
+        retry_of=failed.id,
     )
+
+
+def superseded(failed: Batch, new: Retry) -> Batch:
+    """A failed batch whose failed orders are sent again in a new one.
+
+    Raises:
+        IllegalStep: no order of it failed, its end is not announced yet, they have been sent again already, or it is a
+            credit note whose invoice was not created.
+    """
+    if failed.retried_as:
+        raise IllegalStep(f"Its failed orders have been sent again in batch {failed.retried_as}.")
+    if failed.state not in FAILURES:
+        raise IllegalStep(f"No order of the batch has failed. Its status is {failed.state}.")
+    if failed.cause == causes.INVOICE_NOT_CREATED:
+        # What it waited for has ended, and another batch may have the invoice by now.
+        raise IllegalStep("The invoice that it credits was not created. Its sender can send the credit note again.")
+    if failed.due:
+        raise IllegalStep("The end is still being announced. Try again in a minute.")
+    cause = causes.sent_again(new.batch_id, new.reason)
+    entry = Transitions(state=failed.state, cause=cause, by=new.by, at=(new.at,))
+    return replace(failed, retried_as=new.batch_id, history=_remembered(failed.history, entry))
+
+
+def _reopened(batch: Batch, state: State, reason: str, by: str, now: datetime) -> Batch:
+    """Under way again; what is known to be in ARM stays known."""
+    orders = tuple(
+        order if order.status is OrderStatus.SUCCEEDED else replace(order, status=OrderStatus.IN_PROGRESS, errors=())
+        for order in batch.orders
+    )
+    moved = _moved(batch, state, reason, now, by)
+    return replace(moved, orders=orders, due=now, opened_at=now, settling_since=None, polls=0, ended_at=None)
+
+
+def _what_to_check(batch: Batch) -> str:
+    numbers = [order.document_no for order in batch.orders if order.document_no]
+    documents = f"the documents {', '.join(numbers[:SHOWN])}" if numbers else "documents of its orders"
+    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+    return (
+        f"ARM may have the batch, and would bill its orders twice. Look for {documents}{more} in ARM, or let the relay"
+        " look: redrive it with the action ask. If ARM has none of them and will not get them later, send the same"
+        " redrive with mayBeBilledTwice true."
+    )
+
+
+def _check_not_too_often(batch: Batch) -> None:
+    if sum(len(entry.at) for entry in batch.history if entry.by and not _is_repetition(entry)) >= MAX_REDRIVES:
+        raise IllegalStep(f"The batch has been redriven {MAX_REDRIVES} times. Close it.")
+
+
+def _is_repetition(entry: Transitions) -> bool:
+    """Whether an operator had the batch announced again. The reason of a redrive may begin with the same words."""
+    rests = entry.state in ENDS or entry.state is State.HELD
+    return rests and entry.by is not None and entry.cause.startswith(causes.announced_again(""))
 
 
 def closed(batch: Batch, state: State, reason: str, by: str, now: datetime) -> Batch:

@@ -1,5 +1,7 @@
 """What every function calls, and the time they go by."""
 
+import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -7,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay.bootstrap import botocore_loader
+from arm_relay.observability import Journal
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.settings import Settings
 from arm_relay.store.announced import Announced
@@ -35,8 +38,9 @@ def store(settings: Settings) -> Store:
         aws("dynamodb"),
         settings.table_name,
         retention=times.retention,
-        # Markers and payloads outlive the longest life of a batch that nobody redrives.
+        # Markers outlive the longest life of a batch that nobody redrives.
         marker_life=times.retention + times.hold_after,
+        payload_life=settings.payload_retention(),
     )
 
 
@@ -50,7 +54,7 @@ def outage(settings: Settings) -> Outage:
     return Outage(aws("dynamodb"), settings.table_name)
 
 
-def secrets(settings: Settings) -> Secrets:
+def secrets(settings: Settings, journal: Journal) -> Secrets:
     """The secret, read when it is needed."""
     client = aws("secretsmanager")
 
@@ -60,12 +64,20 @@ def secrets(settings: Settings) -> Secrets:
         except (ClientError, BotoCoreError, KeyError) as error:
             raise SecretUnavailable("the secret cannot be read") from error
 
-    return Secrets(fetch, now)
+    def report_shared(places: Sequence[str]) -> None:
+        journal.warned("a signing secret stands under several clients and signs for none", places=", ".join(places))
+
+    return Secrets(fetch, now, report_shared)
 
 
 def aws(service: str) -> Any:  # noqa: ANN401 (botocore makes them at run time)
     """A client of an AWS service."""
     return botocore_loader.client(service, AWS)
+
+
+def new_id() -> str:
+    """An id that nothing has yet."""
+    return str(uuid.uuid4())
 
 
 def now() -> datetime:

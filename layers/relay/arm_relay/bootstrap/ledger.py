@@ -24,8 +24,8 @@ LOOK_UPS: Final = 4
 KEEP_ALIVE: Final = 5.0
 
 
-def ledger(settings: Settings, contract: Contract, secrets: Secrets, journal: Journal) -> Ledger:
-    """ARM, its calls measured."""
+def unmeasured(settings: Settings, contract: Contract, secrets: Secrets) -> tuple[Tokens, ArmClient]:
+    """ARM and its tokens, for a caller whose questions are not the relay's work."""
     http = httpx.Client(
         # No proxy, certificate or password comes from the environment.
         trust_env=False,
@@ -34,4 +34,9 @@ def ledger(settings: Settings, contract: Contract, secrets: Secrets, journal: Jo
     )
     wire = Wire(http, time.monotonic)
     tokens = Tokens(wire, settings.arm_token_url, secrets.credentials, time.monotonic)
-    return Metered(ArmClient(wire, tokens, settings.arm_base_url, contract.turned), journal, time.monotonic)
+    return tokens, ArmClient(wire, tokens, settings.arm_base_url, contract.turned)
+
+
+def ledger(settings: Settings, contract: Contract, secrets: Secrets, journal: Journal) -> Ledger:
+    """ARM, its calls measured."""
+    return Metered(unmeasured(settings, contract, secrets)[1], journal, time.monotonic)

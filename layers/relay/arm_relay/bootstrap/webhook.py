@@ -2,7 +2,6 @@
 
 import random
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,7 +49,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
     settings = Settings.from_environment(environment)
     contract = contract_files.load(settings.arm_contract)
     journal = LambdaJournal(logger, metrics)
-    secrets = clients.secrets(settings)
+    secrets = clients.secrets(settings, journal)
     parts = assemble(
         store=clients.store(settings),
         announced=clients.announced(settings),
@@ -61,7 +60,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
         drafts=drafts(settings, contract, clients.now),
         pace=Pace(settings.times(), clients.now, random.random),
         tolerance=settings.signature_tolerance(),
-        new_id=_new_id,
+        new_id=clients.new_id,
         pause=_pause,
     )
     cold_start.end()
@@ -91,14 +90,17 @@ def assemble(
         submission=submission,
         journal=journal,
         drafts=drafts,
+        limits=secrets.limits,
         pace=pace,
         new_id=new_id,
         pause=pause,
     )
     return Webhook(
-        admission=Admission(secrets, pace.now, tolerance),
+        admission=Admission(secrets, pace.now, tolerance, journal),
         intake=intake,
-        preview=Preview(drafts=drafts, lookup=Lookup(store), customers=Customers(breaker, clock)),
+        preview=Preview(
+            drafts=drafts, limits=secrets.limits, lookup=Lookup(store), customers=Customers(breaker, clock)
+        ),
         status=Status(store, pace.times),
         results=Results(announced, pace.now),
         journal=journal,
@@ -108,7 +110,3 @@ def assemble(
 def _pause(repetition: int) -> None:
     if repetition:
         time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (it spreads load and protects nothing)
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from arm_relay.arm.documents import documents_of
 from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.orders.order import MAX_ID
 from arm_relay.store import records
@@ -62,6 +63,18 @@ class Inquiries:
         if batch is None or batch.client_no != client_no:
             raise UnknownBatch(UnknownBatch.__doc__)
         return batch
+
+    def documents(self, batch: Batch) -> list[dict[str, Any] | None] | None:
+        """What is sent to ARM for each of the batch's orders, in their order; None where that is no longer kept.
+
+        An order that is forgotten has none.
+
+        Raises:
+            UnreadableRecord: it is damaged.
+            StoreUnavailable: the table is out of reach.
+        """
+        payload = self._store.payload(batch)
+        return documents_of(payload) if payload is not None else None
 
     def order(self, client_no: str, order_id: str) -> tuple[BatchOrder, Batch]:
         """The client's order, as its latest batch has it, and that batch.

@@ -1,23 +1,20 @@
-"""Use case: an operator releases a held batch."""
+"""Use case: an operator redrives one batch."""
 
+from collections.abc import Callable
 from itertools import islice
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, State
-from arm_relay.batches.pace import Pace
-from arm_relay.batches.steps import IllegalStep
 from arm_relay.json_notation import to_pointer
-from arm_relay.observability import Journal
 from arm_relay.operators.inquiries import Inquiries
 from arm_relay.orders.faults import Fault, Faulty, in_words, repeated_keys
 from arm_relay.orders.json_bodies import parse_json
 from arm_relay.orders.order import PROSE
-from arm_relay.store.records import Marker
-from arm_relay.store.table import Store
+from arm_relay.redriving import Redriving, Wish
 
 #: How many faults of a redrive are listed.
 MOST_FAULTS: Final = 100
@@ -25,20 +22,40 @@ MOST_FAULTS: Final = 100
 type Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=PROSE)]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """A body of an operator's request."""
+
     # Built at the first redrive: most environments never see one.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, alias_generator=to_camel)
 
 
-class Resubmit(_Model):
+class Ask(Model):
+    """Open the held batch again: the relay asks ARM, and acts by its own rules."""
+
+    action: Literal["ask"]
+    #: Kept in the batch's history.
+    reason: Reason
+
+
+class Retry(Model):
+    """Send the failed orders of an ended batch again, unchanged, as a new batch."""
+
+    action: Literal["retry"]
+    #: Kept in the history of both batches.
+    reason: Reason
+
+
+class Resubmit(Model):
     """Submit the batch again: the operator has made sure that ARM has none of it."""
 
     action: Literal["resubmit"]
     #: Kept in the batch's history.
     reason: Reason
+    #: Must be stated where ARM may have the batch.
+    may_be_billed_twice: StrictBool = False
 
 
-class Close(_Model):
+class Close(Model):
     """End the batch: the operator has found out how it ended."""
 
     action: Literal["close"]
@@ -48,7 +65,7 @@ class Close(_Model):
     reason: Reason
 
 
-class Announce(_Model):
+class Announce(Model):
     """Announce the batch's end or hold once more, word for word."""
 
     action: Literal["announce"]
@@ -56,10 +73,11 @@ class Announce(_Model):
     reason: Reason
 
 
-type _Redrives = Resubmit | Close | Announce
+type AnyRedrive = Ask | Retry | Resubmit | Close | Announce
 
-_REDRIVE: TypeAdapter[_Redrives] = TypeAdapter(
-    Annotated[Resubmit | Close | Announce, Field(discriminator="action")], config=ConfigDict(defer_build=True)
+_REDRIVE: TypeAdapter[AnyRedrive] = TypeAdapter(
+    Annotated[Ask | Retry | Resubmit | Close | Announce, Field(discriminator="action")],
+    config=ConfigDict(defer_build=True),
 )
 
 
@@ -68,87 +86,63 @@ class InvalidRedrive(Faulty):
 
 
 class Redrive:
-    """Releases held batches."""
+    """Redrives one batch."""
 
-    def __init__(self, *, store: Store, journal: Journal, pace: Pace) -> None:
-        self._store = store
-        self._inquiries = Inquiries(store)
-        self._journal = journal
-        self._pace = pace
+    def __init__(self, inquiries: Inquiries, redriving: Redriving) -> None:
+        self._inquiries = inquiries
+        self._redriving = redriving
 
     def release(self, client_no: str, batch_id: str, body: bytes, by: str) -> Batch:
-        """Resubmit or close a held batch, or have any announced one announced again, in the name of `by`.
+        """Carry out an action on a batch, in the name of `by`: the batch, or the new batch of a retry.
 
         Raises:
             NotJson: the body is not JSON.
             InvalidRedrive: the body is not a redrive.
             UnknownBatch: there is no batch of this id.
-            IllegalStep: the batch is not held, or not announced, or cannot be redriven in this way.
+            NeedsConfirmation: ARM may have the batch, and the body does not say that it may be billed twice.
+            IllegalStep: the batch is not announced, or cannot be redriven in this way.
             UnreadableRecord: its payload is damaged.
-            StoreUnavailable: it is not known whether it is released.
+            StoreUnavailable: it is not known whether it is redriven.
         """
         redrive = _parse(body)
         batch = self._inquiries.batch(client_no, batch_id)
-        now = self._pace.now()
-        if isinstance(redrive, Announce):
-            return self._saved(steps.to_be_repeated(batch, redrive.reason, by, now))
-        if isinstance(redrive, Resubmit):
-            released = steps.resubmitted(batch, redrive.reason, by, now)
-            self._check_still_its_own(batch)
-        else:
-            released = steps.closed(batch, State(redrive.status), redrive.reason, by, now)
-        saved = self._saved(released)
-        self._journal.moved(saved)
-        return saved
-
-    def _saved(self, batch: Batch) -> Batch:
-        saved = self._store.save(batch)
-        if saved is None:
-            raise IllegalStep("Another writer saved the batch first. Fetch the batch again before you decide.")
-        return saved
-
-    def _check_still_its_own(self, batch: Batch) -> None:
-        """Refuse to send orders again whose ids are free, or will be before the batch could be held once more.
-
-        They may have been sent, and billed, again meanwhile. What was to be sent is kept for as long.
-        """
-        ids, numbers = self._store.markers_of(
-            batch.client_no,
-            [order.id for order in batch.orders],
-            [order.document_no for order in batch.orders if order.document_no],
-        )
-        lasting = self._pace.now() + self._pace.times.hold_after
-
-        def is_lost(marker: Marker | None) -> bool:
-            return marker is None or marker.batch_id != batch.id or marker.expires_at < lasting
-
-        lost = [
-            order.id
-            for order in batch.orders
-            if is_lost(ids.get(order.id)) or (order.document_no and is_lost(numbers.get(order.document_no)))
-        ]
-        if lost:
-            raise IllegalStep(
-                f"The ids or numbers of {len(lost)} of its {len(batch.orders)} orders are free or will soon be, the"
-                f" first is {lost[0]}: they may have been sent again. Close the batch, then send its orders again."
-            )
-        if self._store.payload(batch) is None:
-            raise IllegalStep("Its documents are no longer kept. Close the batch, then send its orders again.")
+        wish = Wish(redrive.reason, by)
+        match redrive:
+            case Ask():
+                return self._redriving.ask(batch, wish)
+            case Retry():
+                return self._redriving.retry(batch, wish)
+            case Resubmit(may_be_billed_twice=may_be_billed_twice):
+                return self._redriving.resubmit(batch, wish, may_be_billed_twice=may_be_billed_twice)
+            case Close(status=status):
+                return self._redriving.close(batch, State(status), wish)
+            case Announce():
+                return self._redriving.announce(batch, wish)
 
 
-def _parse(body: bytes) -> _Redrives:
+def parsed[T](body: bytes, validate: Callable[[Any], T], fault_of: Callable[[ErrorDetails], Fault]) -> T:
+    """The body of a redrive.
+
+    Raises:
+        NotJson: it is not JSON.
+        InvalidRedrive: it is not valid.
+    """
     value = parse_json(body)
     if repeated := list(islice(repeated_keys(value), MOST_FAULTS)):
         raise InvalidRedrive(repeated)
     try:
-        return _REDRIVE.validate_python(value)
+        return validate(value)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        raise InvalidRedrive([_fault(fault) for fault in faults[:MOST_FAULTS]]) from None
+        raise InvalidRedrive([fault_of(fault) for fault in faults[:MOST_FAULTS]]) from None
+
+
+def _parse(body: bytes) -> AnyRedrive:
+    return parsed(body, _REDRIVE.validate_python, _fault)
 
 
 def _fault(error: ErrorDetails) -> Fault:
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return Fault("/action", "should be resubmit, close or announce")
+        return Fault("/action", "should be ask, retry, resubmit, close or announce")
     # The union puts the name of its member first.
     return Fault(to_pointer(error["loc"][1:]), in_words(error))

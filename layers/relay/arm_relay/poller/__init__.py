@@ -3,5 +3,8 @@
 `shards` are what a run has leased and has in hand, `feed` lets clients take turns, `age` says how old a batch is.
 `reconciliation` asks ARM's ledger where ARM's result does not say enough, `control` decides whether its silence proves
 anything, `crediting` whether a credit note still waits for its invoice. `announcing` announces every end and hold and
-keeps what it said, `notifications` makes and publishes the messages, `concurrency` makes several calls at a time.
+keeps what it said, `notifications` makes and publishes the messages, with the words of `attention` for mail,
+`concurrency` makes several calls at a time. What a run does with the time left: `bulk_redrives` goes on with what
+operators started, `trimming` takes out what has been kept for long enough, `snapshots` counts and stores each day,
+`health_check` checks whether the relay can do its work, with the `contradictions` among its parameters.
 """

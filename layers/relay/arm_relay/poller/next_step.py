@@ -244,7 +244,7 @@ class NextStep:
         reading = read(answer, batch.orders, self._contract, batch.batch_uuid)
         if isinstance(reading, Undecided) and batch.undecided_since is None:
             self._journal.not_understood(batch, reading.reason, answer.status, shape_of(answer.body))
-        return self._after_reading(replace(batch, answer=answer.kept()), reading)
+        return self._after_reading(steps.answered(batch, answer), reading)
 
     def _after_reading(self, batch: Batch, reading: Reading) -> Batch:
         match reading:

@@ -14,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch
 from arm_relay.observability import Journal
+from arm_relay.poller import attention
+from arm_relay.poller.health_check import Subscriptions, TopicUnavailable
 from arm_relay.store.records import to_text
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ class Message:
     text: str
     #: Whether it was published before, and somebody asked for it again.
     is_repeated: bool = False
+    #: What subscribers by mail get instead, and its subject; None where they get the CloudEvent as it is.
+    words: str | None = None
+    subject: str | None = None
 
     @property
     def attributes(self) -> Mapping[str, str]:
@@ -55,16 +60,22 @@ class Message:
         }
 
     @cached_property
+    def published(self) -> str:
+        """The CloudEvent, with the words for mail beside it."""
+        return self.text if self.words is None else _json({"default": self.text, "email": self.words})
+
+    @cached_property
     def size(self) -> int:
         """What SNS counts of it, in bytes."""
-        return len(self.text.encode()) + sum(
+        return len(self.published.encode()) + sum(
             len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items()
         )
 
     def entry(self, entry_id: str) -> Any:  # noqa: ANN401 (as boto3 has it)
         """The entry of the request."""
         attributes = {name: {"DataType": "String", "StringValue": value} for name, value in self.attributes.items()}
-        return {"Id": entry_id, "Message": self.text, "MessageAttributes": attributes}
+        request = {"Id": entry_id, "Message": self.published, "MessageAttributes": attributes}
+        return request | ({"Subject": self.subject, "MessageStructure": "json"} if self.words is not None else {})
 
 
 class Topic:
@@ -81,6 +92,25 @@ class Topic:
         The others must be published again.
         """
         return {batch_id for entries in _packed(messages) for batch_id in self._publish(entries)}
+
+    def subscriptions(self) -> Subscriptions:
+        """How many subscriptions it has.
+
+        Raises:
+            TopicUnavailable: SNS does not say.
+        """
+        arns: list[str] = []
+        request: dict[str, Any] = {"TopicArn": self._arn}
+        try:
+            while request:
+                answer = self._client.list_subscriptions_by_topic(**request)
+                arns += [each["SubscriptionArn"] for each in answer.get("Subscriptions", [])]
+                more = answer.get("NextToken")
+                request = {"TopicArn": self._arn, "NextToken": more} if more else {}
+        except (ClientError, BotoCoreError) as error:
+            raise TopicUnavailable(type(error).__name__) from error
+        confirmed = sum(arn.startswith("arn:") for arn in arns)
+        return Subscriptions(confirmed, len(arns) - confirmed)
 
     def _publish(self, entries: Sequence[Message]) -> list[str]:
         try:
@@ -112,7 +142,7 @@ def to_event(batch: Batch) -> dict[str, Any]:
             "sequence": batch.announcements,
             "orders": [summary.of_order(order) | summary.details_of(order) for order in batch.orders],
             "answer": summary.of_answer(batch),
-            "answerOmitted": False,
+            "answerOmitted": batch.is_answer_removed,
         },
     }
 
@@ -128,7 +158,13 @@ def repeated(batch: Batch, text: str) -> Message:
 
 
 def _message(batch: Batch, text: str) -> Message:
-    return Message(batch.announcement_id, batch.id, batch.client_no, _type_of(batch), batch.state.value, text)
+    message = Message(batch.announcement_id, batch.id, batch.client_no, _type_of(batch), batch.state.value, text)
+    if not attention.needs_attention(batch):
+        return message
+    data = json.loads(text)["data"]
+    with_words = replace(message, words=attention.words(data), subject=attention.subject(data))
+    # Where both do not fit, subscribers by mail get the CloudEvent, too.
+    return with_words if with_words.size <= LARGEST_MESSAGE else message
 
 
 def _type_of(batch: Batch) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
-from typing import Final
+from typing import Final, Protocol
 
 from arm_relay.arm.breaker import Breaker
 from arm_relay.observability import Journal, Metric
+from arm_relay.poller.bulk_redrives import SPELL, BulkRedrives
 from arm_relay.poller.next_step import TimeLeft
 from arm_relay.poller.shards import Shards
 from arm_relay.poller.stream import Stream
@@ -32,6 +33,17 @@ TO_FINISH: Final = 4.0
 MANY_FAILURES: Final = 10
 
 
+class Duty(Protocol):
+    """Something that has to be done now and then, beside the due batches."""
+
+    def run(self, left: Callable[[], float]) -> None:
+        """Go on with it, where there is something to do, as long as there is time; `left` gives the seconds.
+
+        Raises:
+            StoreUnavailable: the table is out of reach.
+        """
+
+
 class PollingFailed(Exception):
     """Most polls failed unexpectedly; the log has each."""
 
@@ -45,6 +57,8 @@ class Start:
     is_suspected: bool
     shards: Shards
     time_left: TimeLeft
+    #: The bulk redrives that are under way, by their ids.
+    redrives: Sequence[str]
 
 
 class Polling:
@@ -61,8 +75,13 @@ class Polling:
         now: Callable[[], datetime],
         shuffled: Callable[[list[str]], list[str]],
         shards_at_once: int,
+        bulk_redrives: BulkRedrives,
+        duties: Sequence[Duty] = (),
     ) -> None:
-        """`begin` makes a run's stream and the ledger it asks; `shards_at_once` is how many shards a run leases."""
+        """`begin` makes a run's stream and the ledger it asks; `shards_at_once` is how many shards a run leases.
+
+        `duties` get what is left of a run's time, in this order.
+        """
         self._store = store
         self._liveness = liveness
         self._outage = outage
@@ -71,6 +90,8 @@ class Polling:
         self._now = now
         self._shuffled = shuffled
         self._shards_at_once = shards_at_once
+        self._bulk_redrives = bulk_redrives
+        self._duties = duties
 
     def run(self, owner: str, remaining: Callable[[], float]) -> None:
         """Work on every shard that nobody else works on. `remaining` gives the seconds that this function has left.
@@ -87,16 +108,23 @@ class Polling:
             if start.time_left.to_ask() > 0:
                 self._work(names, start.shards, stream)
         self._remember(start, stream, ledger)
+        # Last: should they end the run, the polls are done.
+        self._bulk_redrives.work(start.redrives, lambda: remaining() - TO_FINISH)
+        self._do_duties(start.time_left)
         if stream.failures >= MANY_FAILURES and 2 * stream.failures > stream.polls:
             raise PollingFailed(f"{stream.failures} of {stream.polls} polls failed unexpectedly")
 
     def _started(self, owner: str, remaining: Callable[[], float]) -> Start:
         now = self._now()
+        past, failures = self._liveness.begin_run(now), self._outage.failures(now)
+        redrives = self._bulk_redrives.under_way()
+        kept = TO_FINISH + (SPELL if redrives else 0)
         return Start(
-            past=self._liveness.begin_run(now),
-            is_suspected=self._outage.failures(now) >= LIMIT,
+            past=past,
+            is_suspected=failures >= LIMIT,
             shards=Shards(store=self._store, now=self._now, owner=owner, remaining=remaining),
-            time_left=TimeLeft(lambda: remaining() - TO_FINISH, lambda: remaining() > TO_SUBMIT),
+            time_left=TimeLeft(lambda: remaining() - kept, lambda: remaining() > TO_SUBMIT),
+            redrives=redrives,
         )
 
     def _work(self, names: Sequence[str], shards: Shards, stream: Stream) -> None:
@@ -114,6 +142,16 @@ class Polling:
             stream.drain()
             raise
         shards.release()
+
+    def _do_duties(self, time_left: TimeLeft) -> None:
+        for duty in self._duties:
+            try:
+                duty.run(time_left.to_ask)
+            except StoreUnavailable as error:
+                # The next run goes on with it.
+                self._journal.transient_error(str(error))
+            except Exception:  # noqa: BLE001 (it is logged, and a failing duty must stop neither the others nor polls)
+                self._journal.failed("a duty of the poller failed")
 
     def _portions(self) -> Iterator[Sequence[str]]:
         names = self._shuffled([str(number) for number in range(SHARDS)])

@@ -87,6 +87,17 @@ class Liveness:
         known = {name.removeprefix(KNOWN): _known(value["M"]) for name, value in old.items() if name.startswith(KNOWN)}
         return Past(tuple(stopped), known)
 
+    def last_run(self) -> datetime | None:
+        """When the latest run began; None where none ever did.
+
+        Raises:
+            StoreUnavailable: the table is out of reach.
+        """
+        with available():
+            answer = self._client.get_item(TableName=self._table, Key=KEY)
+        text = _text(answer.get("Item", {}), "lastRunAt", "")
+        return records.from_text(text) if text else None
+
     def learn(self, numbers: Mapping[str, str], now: datetime) -> None:
         """Remember a document number of each of these clients that ARM has.
 

@@ -1,11 +1,15 @@
 """Every kind of item in the table, made and read: a batch and its payload, markers, leases. Pure.
 
+`day` and `claimedAt` of a batch put it into the index `day`, by the UTC date of its claim.
+
 pk                    holds
 BATCH#<batchId>       a batch; `shard` and `due` while something is left to do put it into the sparse index `due`,
-`heldOf` and `endedAt` while it is held into the sparse index `held`
+`heldOf` and `endedAt` while it is held into the sparse index `held`. Held and failed batches
+rest in shards of their own, so that they can be listed
 PAYLOAD#<batchId>     the payload of a batch whose record would be larger than a write unit with it
 ORDER#<client>#<id>   the marker that makes an order id unique; `orderOf` puts it into the index `orderId`
 INVOICE#<client>#<no> the marker that makes an invoice number unique, as ARM compares numbers
+ENDED#<batchId>#<at>  in the index `day`: that a batch ended long after its claim; see `is_late_end`
 SHARD#<n>             the lease of the poller that works on a shard
 """
 
@@ -18,6 +22,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from arm_relay.batches.batch import (
+    FAILURES,
     INVOICED,
     Amounts,
     Answer,
@@ -30,6 +35,7 @@ from arm_relay.batches.batch import (
     State,
     Transitions,
 )
+from arm_relay.batches.day_book import ended_late
 from arm_relay.comparison import compared
 from arm_relay.store.compression import compress, decompress
 
@@ -68,11 +74,21 @@ ATTRIBUTES: Final = (
     "announcedAt",
     "failure",
     "batchUuid",
+    "redrive",
+    "retryOf",
+    "retriedAs",
+    "day",
+    "trimmedAt",
     "expiresAt",
 )
 
-#: The shard of batches that are held: nothing is due there.
+#: How keys of late ends begin.
+ENDED: Final = "ENDED#"
+
+#: The shards of batches that are held, and of those with orders that failed: nothing is due there.
 HELD: Final = "held"
+FAILED: Final = "failed"
+RESTING: Final = frozenset({HELD, FAILED})
 
 #: How many shards the due index has. A poller leases one at a time, so this bounds how many share the work.
 SHARDS: Final = 8
@@ -150,6 +166,16 @@ class DueBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class DayEntry:
+    """What the index `day` holds: the claim of a batch, or an end long after one."""
+
+    batch_id: str
+    #: When it was claimed, or ended.
+    at: datetime
+    is_end: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The lease of a shard, as it was found."""
 
@@ -194,6 +220,35 @@ def shard_of(batch_id: str) -> str:
     return str(zlib.crc32(batch_id.encode()) % SHARDS)
 
 
+def day_of(time: datetime, shard: str) -> str:
+    """The partition of the index `day` that has what happened at a time."""
+    return f"{time.astimezone(UTC):%Y-%m-%d}#{shard}"
+
+
+def is_late_end(batch: Batch) -> bool:
+    """Whether this step ends a batch so late that its claim does not lead to its end."""
+    return batch.due is not None and ended_late(batch)
+
+
+def to_late_end(batch: Batch, expires_at: datetime) -> Item:
+    """The entry of a late end in the index `day`. It is written before the end is saved, so it may lead to none."""
+    at = batch.ended_at or batch.claimed_at
+    return {
+        "pk": {"S": f"{ENDED}{batch.id}#{to_text(at)}"},
+        "day": {"S": day_of(at, shard_of(batch.id))},
+        "claimedAt": {"S": to_text(at)},
+        "expiresAt": _timestamp(expires_at),
+    }
+
+
+def from_day_item(item: Item) -> DayEntry:
+    """What an item of the index `day` says."""
+    key, at = _text(item, "pk"), from_text(_text(item, "claimedAt"))
+    if key.startswith(ENDED):
+        return DayEntry(key.removeprefix(ENDED).rpartition("#")[0], at, is_end=True)
+    return DayEntry(batch_id(key), at, is_end=False)
+
+
 def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     """The item of a batch. DynamoDB deletes it some time after `expires_at`."""
     item: dict[str, dict[str, Any]] = {
@@ -204,6 +259,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "state": {"S": batch.state.value},
         "cause": {"S": batch.cause},
         "claimedAt": {"S": to_text(batch.claimed_at)},
+        "day": {"S": day_of(batch.claimed_at, shard_of(batch.id))},
         "openedAt": {"S": to_text(batch.opened_at)},
         "attempt": {"N": str(batch.attempt)},
         "attemptAt": {"S": to_text(batch.attempt_at)},
@@ -214,9 +270,9 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
     item |= _held(batch)
     if batch.due:
         item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
-    elif batch.state is State.HELD and batch.ended_at:
-        # So that those that wait for a person can be counted.
-        item |= {"shard": {"S": HELD}, "due": {"S": to_text(batch.ended_at)}}
+    elif batch.ended_at and (shard := _resting_shard(batch)):
+        # So that those that wait for a person, and those that may be sent again, can be counted and listed.
+        item |= {"shard": {"S": shard}, "due": {"S": to_text(batch.ended_at)}}
     if batch.doubt:
         item["doubt"] = {"N": str(batch.doubt)}
     times = {
@@ -225,14 +281,19 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "undecidedSince": batch.undecided_since,
         "endedAt": batch.ended_at,
         "announcedAt": batch.announced_at,
+        "trimmedAt": batch.trimmed_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
     if batch.announced:
         item["announced"] = {"N": str(batch.announced)}
-    if batch.failure:
-        item["failure"] = {"S": batch.failure}
-    if batch.batch_uuid:
-        item["batchUuid"] = {"S": batch.batch_uuid}
+    texts = {
+        "failure": batch.failure,
+        "batchUuid": batch.batch_uuid,
+        "redrive": batch.redrive_id,
+        "retryOf": batch.retry_of,
+        "retriedAs": batch.retried_as,
+    }
+    item |= {name: {"S": text} for name, text in texts.items() if text}
     if expires_at:
         item["expiresAt"] = _timestamp(expires_at)
     return item
@@ -255,7 +316,7 @@ def from_item(item: Item) -> Batch:
 def _batch(item: Item) -> Batch:
     # JSON without white space contains no line break.
     first_line, line_break, payload = decompress(bytes(item["body"]["B"])).partition(b"\n")
-    orders, history, answer = json.loads(first_line)
+    orders, history, answer, *earlier = json.loads(first_line)
     return Batch(
         id=batch_id(_text(item, "pk")),
         version=_number(item, "version"),
@@ -264,7 +325,7 @@ def _batch(item: Item) -> Batch:
         cause=_text(item, "cause"),
         claimed_at=from_text(_text(item, "claimedAt")),
         opened_at=from_text(_text(item, "openedAt")),
-        due=None if _text(item, "shard") == HELD else _time(item, "due"),
+        due=None if _text(item, "shard") in RESTING else _time(item, "due"),
         attempt=_number(item, "attempt"),
         attempt_at=from_text(_text(item, "attemptAt")),
         doubt=_number(item, "doubt") or None,
@@ -276,11 +337,16 @@ def _batch(item: Item) -> Batch:
         announcements=_number(item, "announcements"),
         batch_uuid=_text(item, "batchUuid") or None,
         answer=Answer(*answer) if answer else None,
+        submission_answer=Answer(*earlier[0]) if earlier else None,
         ended_at=_time(item, "endedAt"),
         announced=_number(item, "announced"),
         announced_at=_time(item, "announcedAt"),
+        trimmed_at=_time(item, "trimmedAt"),
         orders=tuple(_order_from_json(order) for order in orders),
         history=tuple(_transitions_from_json(entry) for entry in history),
+        redrive_id=_text(item, "redrive") or None,
+        retry_of=_text(item, "retryOf") or None,
+        retried_as=_text(item, "retriedAs") or None,
         payload=payload if line_break else None,
     )
 
@@ -391,12 +457,19 @@ def size(item: Item) -> int:
 
 def to_text(time: datetime) -> str:
     """A time as text of fixed width, so that texts sort by time."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not by strftime: it writes the years before 1000 with fewer digits.
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:
     """The time of a text by `to_text`."""
     return datetime.fromisoformat(text)
+
+
+def _resting_shard(batch: Batch) -> str | None:
+    if batch.state is State.HELD:
+        return HELD
+    return FAILED if batch.state in FAILURES and not batch.retried_as else None
 
 
 def _held(batch: Batch) -> dict[str, dict[str, Any]]:
@@ -411,7 +484,8 @@ def _body(batch: Batch) -> bytes:
     orders = [_order_to_json(order) for order in batch.orders]
     history = [_transitions_to_json(entry) for entry in batch.history]
     answer = [batch.answer.status, batch.answer.body] if batch.answer else None
-    line = _json([orders, history, answer]).encode()
+    earlier = batch.submission_answer
+    line = _json([orders, history, answer, *([[earlier.status, earlier.body]] if earlier else [])]).encode()
     return line if batch.payload is None else line + b"\n" + batch.payload
 
 
@@ -436,6 +510,7 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "retryOf": order.retry_of,
         "evidence": order.evidence.value if order.evidence else None,
         "askedAt": to_text(order.asked_at) if order.asked_at else None,
+        "forgottenAt": to_text(order.forgotten_at) if order.forgotten_at else None,
     }
     return {name: value for name, value in named.items() if value}
 
@@ -466,6 +541,7 @@ def _order_from_json(order: Mapping[str, Any]) -> BatchOrder:
         retry_of=order.get("retryOf"),
         evidence=Evidence(order["evidence"]) if "evidence" in order else None,
         asked_at=from_text(order["askedAt"]) if "askedAt" in order else None,
+        forgotten_at=from_text(order["forgottenAt"]) if "forgottenAt" in order else None,
     )
 
 

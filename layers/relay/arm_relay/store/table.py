@@ -59,22 +59,39 @@ class RecordTooLarge(Exception):
 class Store:
     """Batches, markers and leases in DynamoDB."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, *, retention: timedelta, marker_life: timedelta) -> None:
-        """Ended batches live for `retention` after their end, markers and payloads `marker_life` from the claim on."""
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        retention: timedelta,
+        marker_life: timedelta,
+        payload_life: timedelta | None = None,
+    ) -> None:
+        """Ended batches live for `retention` after their end, markers `marker_life` from the claim on.
+
+        Payloads that have an item of their own live `payload_life` from the claim on; by default as long as markers.
+        """
         self._client = client
         self._table = table
         self._retention = retention
         self._marker_life = marker_life
+        self._payload_life = payload_life or marker_life
 
     def claim(
-        self, batch: Batch, replaced: Mapping[str, str], replaced_numbers: Mapping[str, str] = NONE
+        self,
+        batch: Batch,
+        replaced: Mapping[str, str],
+        replaced_numbers: Mapping[str, str] = NONE,
+        superseded: Batch | None = None,
     ) -> Batch | None:
         """Record a new batch, its payload and its orders' ids and numbers, all or nothing: the batch as recorded.
 
         A payload with which the record would be larger than a write unit gets an item of its own, so that no later step
         reads or writes it. `replaced` names, for an order id that is sent again with different content, the batch it
-        belonged to, and `replaced_numbers` the same for an invoice number. None: nothing was recorded, because an id or
-        a number belongs to another batch.
+        belonged to, and `replaced_numbers` the same for an invoice number. `superseded` is the next step of the batch
+        whose failed orders this one sends again, saved with it. None: nothing was recorded, because an id or a number
+        belongs to another batch, or another writer saved `superseded` first.
 
         Raises:
             RecordTooLarge: nothing was recorded, because the batch would not fit.
@@ -82,10 +99,12 @@ class Store:
             StoreUnavailable: it is not known whether it was recorded.
         """
         expires_at = batch.claimed_at + self._marker_life
-        recorded, items = _recorded(batch, expires_at)
+        recorded, items = _recorded(batch, batch.claimed_at + self._payload_life)
         puts: list[Any] = [self._put(item, IS_NEW) for item in items]
         puts += self._marker_puts(batch, replaced, expires_at)
         puts += self._number_puts(batch, replaced_numbers, expires_at)
+        if superseded:
+            puts.append(self._save_put(superseded))
         try:
             self._client.transact_write_items(
                 TransactItems=[{"Put": put} for put in puts],
@@ -108,6 +127,14 @@ class Store:
             return batch.payload
         item = self._get(records.payload_key(batch.id))
         return records.from_payload(item) if item else None
+
+    def replace_payload(self, batch: Batch, payload: bytes) -> None:
+        """Write what remains of a batch's payload into its item, which expires when it would have."""
+        expires_at = batch.claimed_at + self._payload_life
+        with available():
+            self._client.put_item(
+                TableName=self._table, Item=records.to_payload(replace(batch, payload=payload), expires_at)
+            )
 
     def markers(self, client_no: str, order_ids: Sequence[str]) -> dict[str, Marker]:
         """The existing markers of these order ids."""
@@ -158,9 +185,13 @@ class Store:
         Raises:
             StoreUnavailable: it is not known whether it was recorded.
         """
-        saved = replace(batch, version=batch.version + 1)
-        condition = {":version": {"N": str(batch.version)}}
-        return saved if self._put_if(self._item(saved), IS_AT_VERSION, condition) else None
+        self._note_late_ends([batch])
+        try:
+            with available():
+                self._client.put_item(**self._save_put(batch))
+        except ConditionFailed:
+            return None
+        return replace(batch, version=batch.version + 1)
 
     def save_all(self, batches: Sequence[Batch]) -> list[Batch | None]:
         """Record the next step of each of several batches: as `save` does, many in one request.
@@ -229,6 +260,11 @@ class Store:
         for answer in self._pages(request):
             yield [records.from_due_item(item) for item in answer["Items"]]
 
+    def first_due(self, shard: str) -> datetime | None:
+        """When the batch of a shard is or was due that is due first; None where nothing is left to do there."""
+        found = self._query(self._of_shard(shard) | {"Limit": 1})["Items"]
+        return records.from_due_item(found[0]).due if found else None
+
     def unfinished(self) -> dict[str, list[str]]:
         """The ids of all batches that have something left to do, now or later, by client. The index lags behind."""
         found: dict[str, list[str]] = {}
@@ -244,6 +280,22 @@ class Store:
         Of the shard `records.HELD`: how many are held.
         """
         return sum(answer["Count"] for answer in self._pages(self._of_shard(shard) | {"Select": "COUNT"}))
+
+    def listed(self, shard: str, limit: int, after: tuple[datetime, str] | None = None) -> list[DueBatch]:
+        """The first `limit` batches of a shard, whenever they are due, the longest due first.
+
+        `after` is the due time and the id of the last one of the page before. In the shards `records.RESTING` the due
+        time is that of the hold or the end. The index lags behind the table.
+        """
+        request = self._of_shard(shard) | {"Limit": limit}
+        if after:
+            due, batch_id = after
+            request["ExclusiveStartKey"] = {
+                "shard": {"S": shard},
+                "due": {"S": records.to_text(due)},
+                "pk": {"S": records.batch_key(batch_id)},
+            }
+        return [records.from_due_item(item) for item in self._query(request)["Items"]]
 
     def held(self, client_no: str, limit: int, after: tuple[datetime, str] | None = None) -> list[HeldBatch]:
         """The first `limit` of the client's held batches, the longest held first.
@@ -290,9 +342,17 @@ class Store:
         expires_at = batch.ended_at + self._retention if batch.ended_at and _is_over(batch) else None
         return records.to_item(batch, expires_at)
 
+    def _note_late_ends(self, batches: Sequence[Batch]) -> None:
+        """Let ends that came long after the claim be found by their day: before they are saved, so none is lost."""
+        for batch in filter(records.is_late_end, batches):
+            expires_at = (batch.ended_at or batch.claimed_at) + self._retention
+            with available():
+                self._client.put_item(TableName=self._table, Item=records.to_late_end(batch, expires_at))
+
     def _save_portion(self, batches: Sequence[Batch]) -> list[Batch | None]:
         if len(batches) == 1:
             return [self.save(batches[0])]
+        self._note_late_ends(batches)
         saved = [replace(batch, version=batch.version + 1) for batch in batches]
         updates = [bulk.update(self._table, self._item(each), each.version - 1) for each in saved]
         answer = self._execute(updates)
@@ -340,6 +400,10 @@ class Store:
     def _put(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
         put = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
         return put | ({"ExpressionAttributeValues": values} if values else {})
+
+    def _save_put(self, batch: Batch) -> dict[str, Any]:
+        item = self._item(replace(batch, version=batch.version + 1))
+        return self._put(item, IS_AT_VERSION, {":version": {"N": str(batch.version)}})
 
     def _put_if(self, item: Item, condition: str, values: Item) -> bool:
         """Put an item where the condition holds; False where it does not."""

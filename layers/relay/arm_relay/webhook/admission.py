@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from arm_relay.api.event import check_size
+from arm_relay.observability import Journal
 from arm_relay.secrets import Secrets
 from arm_relay.webhook.signatures import verify
 
@@ -15,9 +16,10 @@ class NotJsonMediaType(Exception):
 class Admission:
     """Admits signed requests."""
 
-    def __init__(self, secrets: Secrets, now: Callable[[], datetime], tolerance: timedelta) -> None:
+    def __init__(self, secrets: Secrets, now: Callable[[], datetime], tolerance: timedelta, journal: Journal) -> None:
         """`tolerance` is how old a signature may be, and how far in the future."""
         self._secrets = secrets
+        self._journal = journal
         self._now = now
         self._tolerance = tolerance
 
@@ -30,7 +32,15 @@ class Admission:
         """
         keys = self._secrets.signing_keys(client_no)
         check_size(body)
-        verify(body, headers, keys, self._now(), self._tolerance)
+        now = self._now()
+        signed_by = verify(body, headers, keys, now, self._tolerance)
+        # So that whoever rotates a client's secrets sees when nobody signs with the old one any more.
+        self._journal.noted(
+            "request signed",
+            clientNo=client_no,
+            secretPosition=signed_by.position,
+            secretAgeDays=signed_by.age(now),
+        )
         _check_media_type(headers)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.limits import Limits
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.batches.pace import Pace
@@ -52,16 +53,18 @@ class Intake:
         submission: Submission,
         journal: Journal,
         drafts: Drafts,
+        limits: Callable[[str], Limits],
         pace: Pace,
         new_id: Callable[[], str],
         pause: Callable[[int], None],
     ) -> None:
-        """`pause` waits before a claim is tried for the n-th time, counted from 0."""
+        """`limits` gives those of a client; `pause` waits before a claim is tried for the n-th time, counted from 0."""
         self._store = store
         self._lookup = Lookup(store)
         self._submission = submission
         self._journal = journal
         self._drafts = drafts
+        self._limits = limits
         self._pace = pace
         self._new_id = new_id
         self._pause = pause
@@ -89,8 +92,9 @@ class Intake:
             Conflict: an order is in progress with different content; with `ACCEPT_VALID`, every valid order is.
             RecordTooLarge: the request is too large to record.
             StoreUnavailable: it cannot be recorded now.
+            SecretUnavailable: the client's limits cannot be read.
         """
-        request = self._known(client_no, way.checked(self._drafts.read(body)), way)
+        request = self._known(client_no, way.checked(self._drafts.read(body, self._limits(client_no))), way)
         if on_invalid is OnInvalid.REJECT_ALL or not request.valid:
             request.reject_faults()
         taking = self._submitted(client_no, self._begun(client_no, Taking(request, way), on_invalid), on_invalid)

@@ -1,20 +1,19 @@
 """Use case: what the orders of a request would become. Nothing is recorded or sent; ARM is asked for the customers."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from arm_relay.api.responses import LARGEST_ANSWER
 from arm_relay.arm.documents import to_text
 from arm_relay.arm.drafts import Drafts
+from arm_relay.arm.limits import Limits
 from arm_relay.batches import summary
 from arm_relay.orders.order import Order
 from arm_relay.orders.parsing import ParsedRequest
 from arm_relay.webhook.customers import Customers, Known
 from arm_relay.webhook.lookup import Lookup
 from arm_relay.webhook.taking import Taking
-
-#: The largest answer that Lambda returns for a function, in bytes, less some room for what surrounds the body.
-LARGEST_ANSWER: Final = 6_000_000
 
 
 class PreviewTooLarge(Exception):
@@ -24,8 +23,12 @@ class PreviewTooLarge(Exception):
 class Preview:
     """Shows the batch that ARM would get."""
 
-    def __init__(self, *, drafts: Drafts, lookup: Lookup, customers: Customers) -> None:
+    def __init__(
+        self, *, drafts: Drafts, limits: Callable[[str], Limits], lookup: Lookup, customers: Customers
+    ) -> None:
+        """`limits` gives those of a client."""
         self._drafts = drafts
+        self._limits = limits
         self._lookup = lookup
         self._customers = customers
 
@@ -38,8 +41,9 @@ class Preview:
             NotJson, InvalidOrders: the request is not valid.
             PreviewTooLarge: the answer would not fit into Lambda's limit.
             StoreUnavailable: the invoice of a credit note cannot be looked up now.
+            SecretUnavailable: the client's limits cannot be read.
         """
-        request = self._drafts.read(body)
+        request = self._drafts.read(body, self._limits(client_no))
         request.reject_faults()
         taking = self._judged(client_no, request)
         taking.request.reject_faults()

@@ -12,6 +12,8 @@ from typing import Final
 
 from standardwebhooks.webhooks import Webhook
 
+from arm_relay.signing_keys import SigningKey
+
 #: Unix time in whole seconds. Eleven digits suffice until the sixth millennium.
 TIMESTAMP: Final = re.compile(r"0|[1-9][0-9]{0,10}")
 
@@ -25,8 +27,10 @@ class BadSignature(Exception):
         self.reason = reason
 
 
-def verify(body: bytes, headers: Mapping[str, str], keys: Sequence[bytes], now: datetime, tolerance: timedelta) -> None:
-    """Accept the body if one of the keys signed it, at most `tolerance` ago or ahead.
+def verify(
+    body: bytes, headers: Mapping[str, str], keys: Sequence[SigningKey], now: datetime, tolerance: timedelta
+) -> SigningKey:
+    """The key that signed the body, at most `tolerance` ago or ahead; the first of them where several did.
 
     Raises:
         BadSignature: none did, or a header is missing, malformed, too old or too new.
@@ -37,10 +41,12 @@ def verify(body: bytes, headers: Mapping[str, str], keys: Sequence[bytes], now: 
         raise BadSignature("The header webhook-timestamp is too old.")
     if signed_at > now + tolerance:
         raise BadSignature("The header webhook-timestamp is too far in the future.")
-    expected = [_signature(key, message_id, signed_at, body) for key in keys]
     given = [signature.encode() for signature in signatures.split(" ")]
-    if not any(compare_digest(right, signature) for right in expected for signature in given):
-        raise BadSignature("No signature matches this body, id and timestamp with any of the client's secrets.")
+    for key in keys:
+        expected = _signature(key.key, message_id, signed_at, body)
+        if any(compare_digest(expected, signature) for signature in given):
+            return key
+    raise BadSignature("No signature matches this body, id and timestamp with any of the client's secrets.")
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
