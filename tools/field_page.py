@@ -62,9 +62,10 @@ most, none for JPY, three for KWD, two without a currency.
 3. The VAT of a rate is spread over its lines, so that no line is off by a whole øre. The rest goes to the lines with
    the largest remainders, and of equal ones to the earlier.
 
-So net + VAT = gross holds exactly in every line, the document's totals are the sums of its lines, and the VAT of a rate
-is its net amount times the rate, as EN 16931 asks (BR-CO-17). A credit note with the same lines has the same amounts as
-its invoice.
+So net + VAT = gross holds exactly in every line, and the document's totals are the sums of its lines. With net prices
+the VAT of a rate is its net amount times the rate, as EN 16931 asks (BR-CO-17). With `pricesIncludeVat` it is the VAT
+in the sum of the prices, which may differ from that by a minor unit: no net amount makes 100.07 with 25 %. A credit
+note with the same lines has the same amounts as its invoice.
 
 If your shop rounds VAT line by line, write `"vatRounding": "line"`. If you want to be sure that nothing is billed that
 your customer was not shown, write `expectedTotal`. The amounts of a credit note reach ARM with the signs that the

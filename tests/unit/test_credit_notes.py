@@ -134,6 +134,49 @@ def test_an_invoice_that_failed_makes_way_for_one_of_the_same_order(world: World
     assert receipt.taken[0].batch.awaited_invoice == CreditedInvoice(Standing.AWAITED, "batch-2", "order.invoiced:1002")
 
 
+def test_an_order_id_is_not_taken_for_the_number_of_another_orders_invoice(world: World) -> None:
+    world.accept(an_invoice(orderId="1000", invoiceNo="1001"))
+
+    receipt = world.accept(a_credit(credits={"orderId": "1001"}))
+
+    assert receipt.taken[0].order.credited == CreditedInvoice(Standing.UNKNOWN)
+
+
+def test_a_failed_credit_note_that_had_the_invoices_number_does_not_stand_in_its_own_way(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    world.accept(a_credit(id="c1", invoiceNo="1001", credits={"orderId": "B-9"}))
+
+    receipt = world.accept(a_credit(id="c1", invoiceNo="K-1", credits={"invoiceNo": "1001"}))
+
+    assert receipt.taken[0].order.credited == CreditedInvoice(Standing.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("of_invoice", "of_credit", "words"),
+    [
+        ("JPY", None, "is missing, but the credited invoice is in JPY"),
+        (None, "JPY", "is JPY, but the credited invoice states none"),
+    ],
+    ids=["credit without", "invoice without"],
+)
+def test_a_credit_states_the_currency_of_its_invoice(
+    world: World, of_invoice: str | None, of_credit: str | None, words: str
+) -> None:
+    world.accept(an_invoice(currency=of_invoice))
+
+    assert faults_of(world, a_credit(currency=of_credit)) == [Fault("/0/currency", words)]
+
+
+def test_an_invoice_is_found_behind_many_credit_notes_of_its_order(world: World) -> None:
+    world.accept(an_invoice())
+    for number in range(120):
+        world.accept(a_credit(orderId="B-1", invoiceNo=f"K-{number:03}", credits=None))
+
+    receipt = world.accept(a_credit(credits={"orderId": "B-1"}))
+
+    assert receipt.taken[0].batch.awaited_invoice
+
+
 def test_another_clients_order_of_the_same_number_is_not_credited(world: World) -> None:
     world.accept(an_invoice(), client_no="2219")
 
@@ -217,17 +260,27 @@ def test_an_invoice_that_arm_refuses_at_once_rules_out_its_credit_in_the_same_re
     assert world.accept(an_invoice(customerNo="765432"), a_credit()).taken[1].batch.awaited_invoice
 
 
-@pytest.mark.parametrize("on_invalid", list(OnInvalid))
-def test_a_request_whose_invoice_arm_refused_is_answered_again_as_it_was(world: World, on_invalid: OnInvalid) -> None:
+def test_a_request_whose_invoice_arm_refused_says_so_when_it_is_sent_again(world: World) -> None:
     world.arm.fail("submit", "status", 1, status=400)
-    first = world.accept(a_credit(), an_invoice(), on_invalid=on_invalid)
+    first = world.accept(a_credit(), an_invoice())
 
-    again = world.accept(a_credit(), an_invoice(), on_invalid=on_invalid)
+    (fault,) = faults_of(world, a_credit(), an_invoice())
+    again = world.accept(a_credit(), an_invoice(), on_invalid=OnInvalid.ACCEPT_VALID)
 
+    assert fault.pointer == "/0/credits/invoiceNo"
+    assert "order.invoiced:1001, which was not created in ARM" in fault.detail
     credit, invoice = again.lines
     assert isinstance(credit, Rejected)
     assert isinstance(invoice, Taken)
     assert (invoice.replayed, invoice.order) == (True, first.taken[0].order)
+
+
+def test_a_faulty_credit_beside_a_duplicate_is_an_error_and_no_success(world: World) -> None:
+    world.accept(an_invoice())
+
+    (fault,) = faults_of(world, an_invoice(), a_credit(lines=at_price(99999)))
+
+    assert fault.pointer == "/1/lines"
 
 
 def test_a_credit_that_cannot_be_taken_rejects_a_new_order_beside_an_invoice_sent_again(world: World) -> None:
@@ -329,6 +382,16 @@ def test_arm_gets_the_sign_and_the_field_of_its_contract(sign: str, amount: int)
     (document,) = world.arm.ledger.documents
     amounts: Any = document.payload["currencyAmounts"]
     assert (document.payload["creditedNo"], amounts["inclVat"]) == ("1001", amount)
+
+
+def test_arm_gets_the_number_of_an_invoice_that_is_named_by_its_order() -> None:
+    world = World(with_lines(documents={"creditNote": "CN", "creditedInvoiceKey": "creditedNo"}))
+    world.accept(an_invoice())
+    world.keep_polling(20 * MINUTE)
+
+    world.accept(a_credit(credits={"orderId": "B-1"}))
+
+    assert [document.payload.get("creditedNo") for document in world.arm.ledger.documents] == [None, "1001"]
 
 
 # The poller.

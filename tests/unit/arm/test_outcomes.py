@@ -715,6 +715,19 @@ def test_the_only_entry_of_the_only_order_is_about_it() -> None:
     assert numbers(NUMBERLESS[:1], {"documents": [OK | {"documentNo": "70001"}]}) == ["70001"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [OK | {"documentNo": "70001"}, {"data": OK | {"documentNo": "70001"}}],
+    ids=["beside the word", "in data"],
+)
+def test_what_is_said_of_the_batch_is_said_of_its_only_order(body: dict[str, object]) -> None:
+    assert numbers(NUMBERLESS[:1], body) == ["70001"]
+
+
+def test_what_is_said_of_the_batch_is_no_number_of_several_orders() -> None:
+    assert numbers(NUMBERLESS, OK | {"documentNo": "70001"}) == [None, None]
+
+
 def test_a_number_whose_order_is_a_guess_is_not_taken() -> None:
     entries = [OK | {"documentNo": "70001"}, OK | {"documentNo": "70002"}]
 

@@ -639,6 +639,12 @@ def test_a_preview_wants_what_the_orders_want(api: Apis, change: dict[str, str])
     assert api.arm.api.log == []
 
 
+def test_a_preview_is_for_orders_that_are_sent_and_not_for_retries(api: Apis) -> None:
+    answer = api.ask("webhook-preview", an_order(failedBatchId="batch-1"))
+
+    assert (answer.status, [error["pointer"] for error in answer.body["errors"]]) == (422, ["/failedBatchId"])
+
+
 def test_a_preview_of_a_faulty_order_tells_its_faults(api: Apis) -> None:
     answer = api.preview(an_order(currency="nok"))
 

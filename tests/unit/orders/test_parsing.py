@@ -129,6 +129,21 @@ def test_all_faults_of_an_order_are_told_at_once() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"lines": [a_line(foo=1, discountPercent=5, discountAmount=5)], "colour": "red"},
+            {"/lines/0/foo", "/lines/0", "/colour"},
+        ),
+        ({"credits": {"invoiceNo": "1", "reason": "late"}}, {"/credits/reason", "/credits"}),
+    ],
+    ids=["line", "credits"],
+)
+def test_a_field_that_no_order_has_hides_nothing(changes: dict[str, object], told: set[str]) -> None:
+    assert set(pointers(an_order(**changes))) == told
+
+
 def test_a_spoiled_date_hides_no_other_fault_and_makes_none() -> None:
     assert pointers(an_order(invoiceDate="x", dueDate="y")) == ["/invoiceDate", "/dueDate"]
     assert pointers(an_order(dueDate=None, paymentTermsDays=-1)) == ["/paymentTermsDays"]

@@ -141,6 +141,10 @@ HIDDEN = {
     "line separator": "\u2028",
     "Hangul filler": "\u3164",
     "variation selector": "\ufe0f",
+    "further variation selector": "\U000e0100",
+    "Mongolian variation selector": "\u180b",
+    "not assigned": "\u0378",
+    "private use": "\ue000",
     "Arabic letter mark": "\u061c",
     "tag": "\U000e0041",
 }
@@ -236,6 +240,7 @@ def test_a_currency_that_does_not_exist_is_a_fault(code: str) -> None:
         pytest.param({"a": "x" * 4001}, "should have at most 4000 characters in all", id="long"),
         pytest.param({"a": [1] * 4001}, "should have at most 4000 characters in all", id="wide"),
         pytest.param({"a": ["x" * 1000] * 4}, "should have at most 4000 characters in all", id="long in all"),
+        pytest.param({"a": [10**14] * 300}, "should have at most 4000 characters in all", id="numbers"),
         pytest.param({"a": 10**15 + 1}, "contains a number with more than 15 digits", id="whole number"),
         pytest.param({"a": 0.1234567890123456}, "contains a number with more than 15 digits", id="decimals"),
         pytest.param({"a": 10**40}, "has too many digits", id="huge number"),

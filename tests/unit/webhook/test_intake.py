@@ -713,6 +713,14 @@ def test_a_retry_of_an_order_that_the_relay_does_not_have_is_told_so(world: Worl
     ]
 
 
+def test_a_retry_under_another_id_is_told_under_which_the_relay_has_the_order(world: World) -> None:
+    fail_first(world, "FAILED")
+
+    assert why_not(world, a_retry(id="evt-2")) == [
+        ("/failedBatchId", "the relay has the order under the id evt-1: retry it under that id")
+    ]
+
+
 def test_a_retry_whose_number_another_order_has_by_now_is_told_who_has_it(world: World) -> None:
     fail_first(world, "FAILED")
     world.accept(an_order(id="evt-2", customerNo="7"))

@@ -229,6 +229,10 @@ class _Reader:
             self._check_success(body)
         errors = self._errors(body.heads)
         after = tuple(self._after(order, conclusion, errors) for order in self._orders)
+        if len(after) == 1:
+            # What is said of the batch is said of its only order.
+            said = {key: value for head in reversed(body.heads) for key, value in head.items()}
+            after = tuple(self._numbered(order, said) for order in after)
         return Ended(end_of(after), after, rule=rule)
 
     def _conclusion(self, body: Body, head: Meaning | None) -> tuple[Meaning | None, Rule]:

@@ -104,7 +104,7 @@ class Inquiries:
         Raises:
             StoreUnavailable: the table is out of reach.
         """
-        places = self._store.with_order_id(client_no, order_id) if _may_exist(client_no, order_id) else []
+        places = self._store.with_order_id(client_no, order_id, MOST_LISTED) if _may_exist(client_no, order_id) else []
         return self._at(client_no, places)
 
     def _at(self, client_no: str, places: Sequence[Marker | Place]) -> list[tuple[BatchOrder, Batch]]:

@@ -1,5 +1,6 @@
 """A request's body becomes orders, valid or not: every fault of every order is listed at once. Pure."""
 
+import copy
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -156,6 +157,9 @@ def _validated(content: Any) -> tuple[Order | None, Sequence[ErrorDetails]]:  # 
         return None, error.errors(include_url=False, include_input=False)
 
 
+#: Where a fault is, as pydantic says it.
+type Place = tuple[int | str, ...]
+
 #: Stand-ins for what an order must have, where the sender's cannot be read.
 STAND_INS: Final = {"id": "none", "type": INVOICED, "customerNo": "none"}
 NO_LINE: Final = {"text": ""}
@@ -165,9 +169,12 @@ def _readable(content: Any, errors: Sequence[ErrorDetails]) -> Readable | None: 
     """The rest of an order when all that is faulty in it is taken away; None if nothing is left of it."""
     if not isinstance(content, dict):
         return None
-    unreadable = {str(error["loc"][0]) for error in errors if error["loc"]}
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    content = _without(content, unknown)
+    places = [error["loc"] for error in errors if error["loc"] and error["loc"] not in unknown]
+    unreadable = {str(place[0]) for place in places}
     lines = content.get("lines")
-    bad_lines = {error["loc"][1] for error in errors if error["loc"][:1] == ("lines",) and len(error["loc"]) > 1}
+    bad_lines = {place[1] for place in places if place[:1] == ("lines",) and len(place) > 1}
     if "lines" in unreadable and (not bad_lines or not isinstance(lines, list)):
         lines = [NO_LINE]
     elif isinstance(lines, list):
@@ -175,6 +182,21 @@ def _readable(content: Any, errors: Sequence[ErrorDetails]) -> Readable | None: 
     rest = {name: value for name, value in content.items() if name not in unreadable}
     order, _ = _validated(STAND_INS | rest | {"lines": lines})
     return Readable(order, frozenset(unreadable)) if order else None
+
+
+def _without(content: dict[str, Any], places: Sequence[Place]) -> dict[str, Any]:
+    """An order without the fields at these places, which no order has. A place may name a kind of line, too."""
+    left = copy.deepcopy(content) if places else content
+    for *path, name in places:
+        parent: Any = left
+        for part in path:
+            if isinstance(parent, list) and isinstance(part, int):
+                parent = parent[part]
+            elif isinstance(parent, dict):
+                parent = parent.get(part, parent)
+        if isinstance(parent, dict):
+            parent.pop(name, None)
+    return left
 
 
 def _id(content: Any) -> str | None:  # noqa: ANN401 (as above)

@@ -20,11 +20,13 @@ NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 #: How far a sum of binary fractions strays from the decimal that was meant, as a part of it.
 NOISE: Final = Decimal("1e-9")
 
-#: Unicode's categories of characters that cannot be seen or look like a space: format, separators, control.
-INVISIBLE_CATEGORIES: Final = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
+#: Unicode's categories of characters that cannot be seen or look like a space (format, separators, control), or that
+#: mean nothing (not assigned, for private use).
+INVISIBLE_CATEGORIES: Final = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Cn", "Co"})
 #: Those that Unicode counts as letters or marks, but that cannot be seen either.
 OTHER_INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
-    map(chr, range(0xFE00, 0xFE10))
+    # Variation selectors.
+    map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
 
 #: The longest e-mail address (RFC 5321, section 4.5.3.1.3, with erratum 1690).
@@ -203,7 +205,7 @@ def arm_fields(value: object) -> object:
 
     def passed(member: Any, level: int) -> Any:  # noqa: ANN401 (whatever the sender wrote)
         nonlocal size
-        size += len(member) + 2 if isinstance(member, str | list | dict) else 1
+        size += len(member) + 2 if isinstance(member, str | list | dict) else len(str(member))
         if size > MOST_ARM_CHARACTERS:
             raise ValueError(f"should have at most {MOST_ARM_CHARACTERS} characters in all")
         if level > MOST_ARM_LEVELS:

@@ -33,8 +33,6 @@ HAS_ORDER_ID: Final = "orderOf = :order"
 
 #: How many due batches are found at a time.
 PAGE: Final = 500
-#: How many orders of one orderId are found.
-OF_ONE_ORDER_ID: Final = 100
 #: How BatchExecuteStatement names a condition that does not hold.
 FAILED: Final = "ConditionalCheckFailed"
 
@@ -318,14 +316,14 @@ class Store:
             }
         return [records.from_held_item(item) for item in self._query(request)["Items"]]
 
-    def with_order_id(self, client_no: str, order_id: str) -> list[Place]:
-        """Where the client's orders of this orderId are, the first hundred. The index lags behind the table."""
+    def with_order_id(self, client_no: str, order_id: str, limit: int) -> list[Place]:
+        """Where the client's orders of this orderId are, at most so many. The index lags behind the table."""
         request = {
             "TableName": self._table,
             "IndexName": "orderId",
             "KeyConditionExpression": HAS_ORDER_ID,
             "ExpressionAttributeValues": {":order": {"S": records.order_key(client_no, order_id)}},
-            "Limit": OF_ONE_ORDER_ID,
+            "Limit": limit,
         }
         return [records.from_order_item(item) for item in self._query(request)["Items"]]
 

@@ -34,10 +34,13 @@ def credited(credit: Order, drafted: BatchOrder, named: Sequence[Named]) -> Cred
 
     `named` are the orders that have the number or the orderId that it gives.
     """
-    if not named:
+    # What failed gives its number away: an invoice may have come again under another id, and a credit note that had the
+    # number is nothing to credit.
+    alive = [each for each in named if not each.was_not_created]
+    failed = [each for each in named if each.was_not_created and each.order.type == INVOICED]
+    if not alive and not failed:
         return CreditedInvoice(Standing.UNKNOWN)
-    # An invoice that failed may have been sent again under another id.
-    invoice, *others = [each for each in named if not each.was_not_created] or named[:1]
+    invoice, *others = alive or failed[:1]
     if others:
         ids = ", ".join(each.order.id for each in (invoice, *others))
         return Fault(_place(credit), f"names several invoices ({ids}): name one by its invoiceNo instead")
@@ -63,8 +66,10 @@ def faulty_here(credit: Order, pointer: str) -> Fault:
 
 def _of_amounts(credit: Order, drafted: BatchOrder, invoice: BatchOrder) -> Fault | None:
     """Each line may have been rounded by a minor unit."""
-    if drafted.currency and invoice.currency and drafted.currency != invoice.currency:
-        return Fault("/currency", f"is {drafted.currency}, but the credited invoice is in {invoice.currency}")
+    if drafted.currency != invoice.currency:
+        stated = f"is {drafted.currency}" if drafted.currency else "is missing"
+        of_invoice = f"is in {invoice.currency}" if invoice.currency else "states none"
+        return Fault("/currency", f"{stated}, but the credited invoice {of_invoice}")
     if drafted.total is None or invoice.total is None:
         return None
     minor_unit = Decimal(1).scaleb(-minor_unit_digits(drafted.currency))

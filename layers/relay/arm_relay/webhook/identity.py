@@ -86,6 +86,8 @@ def identify_retry(order: Order, by_id: Holder | None, by_number: Holder | None)
     It is new where it failed in the batch that the sender names, has not been sent since, and still is the same. Where
     it has been retried from that batch already, it is the same retry again.
     """
+    if by_id is None and by_number and (same := by_number.same(order)):
+        return Other(why_no_retry=f"the relay has the order under the id {same.order_id}: retry it under that id")
     if by_id is None or by_id.batch is None:
         return Other(why_no_retry="the relay does not have the order any more: send it as a new one")
     if _is_retried(order, by_id, by_id.batch):

@@ -132,9 +132,7 @@ class Intake:
         recorded = self._lookup.recorded(client_no, taking.request.valid, taking.way)
         taking = taking.with_recorded(recorded).judged(self._drafts.batch_order)
         if on_invalid is OnInvalid.REJECT_ALL:
-            # Where all that is left was accepted before, the answer is what became of each, as it was then.
-            if taking.new or not taking.recorded.replays:
-                taking.request.reject_faults()
+            taking.request.reject_faults()
             if conflict := taking.recorded.conflict_of(taking.request):
                 raise conflict
         return taking
@@ -150,7 +148,7 @@ class Intake:
             if not (ready := taking.ready):
                 return taking
             today = self._drafts.today()
-            payload = self._drafts.payload(ready, today)
+            payload = self._drafts.payload([taking.sent(order) for order in ready], today)
             orders = [self._drafted(order, taking, today) for order in ready]
             batch = steps.claimed(self._new_id(), client_no, orders, payload, self._pace.now(), self._pace.times)
             if claimed := self._claimed(batch, taking.recorded):
@@ -173,7 +171,7 @@ class Intake:
             self._pause(attempt)
             for order in taking.to_wait:
                 today = self._drafts.today()
-                payload, credit = self._drafts.payload([order], today), self._drafted(order, taking, today)
+                payload, credit = self._drafts.payload([taking.sent(order)], today), self._drafted(order, taking, today)
                 batch = steps.waiting(self._new_id(), client_no, credit, payload, self._pace.now(), self._pace.times)
                 if claimed := self._claimed(batch, taking.recorded):
                     self._journal.moved(claimed)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from arm_relay.batches.batch import Batch
+from arm_relay.batches.batch import Batch, BatchOrder
+from arm_relay.comparison import same_value
 from arm_relay.orders.order import INVOICED, Credits, Order
 from arm_relay.store.records import Marker, Place, marked_order
 from arm_relay.store.table import Store
@@ -11,6 +13,9 @@ from arm_relay.webhook.crediting import Named, id_by_order
 from arm_relay.webhook.identity import Holder
 from arm_relay.webhook.receipts import AlreadyRecorded
 from arm_relay.webhook.ways import SENDING, Way
+
+#: Among how many orders of one orderId an invoice is looked for.
+OF_ONE_ORDER_ID: Final = 500
 
 
 class Lookup:
@@ -43,7 +48,9 @@ class Lookup:
                 *(credit.invoice_no for credit in credits_ if credit.invoice_no),
             ],
         )
-        by_order_id = {order_id: self._store.with_order_id(client_no, order_id) for order_id in order_ids}
+        by_order_id = {
+            order_id: self._store.with_order_id(client_no, order_id, OF_ONE_ORDER_ID) for order_id in order_ids
+        }
         batch_ids = [
             *(marker.batch_id for marker in (*by_id.values(), *by_number.values())),
             *(place.batch_id for places in by_order_id.values() for place in places),
@@ -78,7 +85,7 @@ class _Found:
         # The index lags behind. The marker of an invoice without a number and an id of its own does not.
         places = [self.by_id.get(id_by_order(credit.order_id)), *self.by_order_id[credit.order_id]]
         for place in places:
-            yield from (named for named in self._at(place) if named.order.type == INVOICED)
+            yield from (named for named in self._at(place) if _is_invoice_of(named.order, credit.order_id))
 
     def _holder(self, marker: Marker | None) -> Holder | None:
         return Holder(marker, self.batches.get(marker.batch_id)) if marker else None
@@ -87,3 +94,8 @@ class _Found:
         batch = self.batches.get(place.batch_id) if place else None
         if batch and (order := marked_order(place, batch, self.client_no)):
             yield Named(order, batch)
+
+
+def _is_invoice_of(order: BatchOrder, order_id: str) -> bool:
+    # The default id of an invoice with a number looks like that of one without.
+    return order.type == INVOICED and order.order_id is not None and same_value(order.order_id, order_id)

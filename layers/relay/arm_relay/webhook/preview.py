@@ -14,6 +14,7 @@ from arm_relay.orders.parsing import ParsedRequest
 from arm_relay.webhook.customers import Customers, Known
 from arm_relay.webhook.lookup import Lookup
 from arm_relay.webhook.taking import Taking
+from arm_relay.webhook.ways import SENDING
 
 
 class PreviewTooLarge(Exception):
@@ -43,7 +44,7 @@ class Preview:
             StoreUnavailable: the invoice of a credit note cannot be looked up now.
             SecretUnavailable: the client's limits cannot be read.
         """
-        request = self._drafts.read(body, self._limits(client_no))
+        request = SENDING.checked(self._drafts.read(body, self._limits(client_no)))
         request.reject_faults()
         taking = self._judged(client_no, request)
         taking.request.reject_faults()
@@ -65,7 +66,7 @@ def to_preview(drafts: Drafts, taking: Taking, known: Mapping[str, Known]) -> st
     """The answer, given what ARM says of each customer."""
     valid = taking.request.valid
     orders = to_text([_order(order, drafts, taking, known[order.customer_no]) for order in valid])
-    return f'{{"batch":{drafts.payload(valid).decode()},"orders":{orders}}}'
+    return f'{{"batch":{drafts.payload([taking.sent(order) for order in valid]).decode()},"orders":{orders}}}'
 
 
 def _order(order: Order, drafts: Drafts, taking: Taking, customer: Known) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class Taking:
     claimed: Mapping[str, Batch] = field(default_factory=dict)
     #: What each of its new credit notes credits, by the credit note's id.
     credited: Mapping[str, CreditedInvoice] = field(default_factory=dict)
+    #: The number of that invoice where the relay knows it, by the credit note's id.
+    credited_no: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def new(self) -> list[Order]:
@@ -53,6 +55,13 @@ class Taking:
         """The new orders that name an invoice."""
         return [order for order in self.new if order.credits]
 
+    def sent(self, order: Order) -> Order:
+        """The order as it is sent: a credit note that names only its invoice's order names the invoice's number too."""
+        number = self.credited_no.get(order.id)
+        if order.credits is None or order.credits.invoice_no or number is None:
+            return order
+        return order.model_copy(update={"credits": order.credits.model_copy(update={"invoice_no": number})})
+
     def with_claimed(self, batch: Batch) -> Self:
         """The same after a batch of some of its orders was claimed, or after that went on."""
         return replace(self, claimed={**self.claimed, **{order.id: batch for order in batch.orders}})
@@ -66,23 +75,32 @@ class Taking:
         """The same with what each new credit note credits, by what is known now."""
         if not (credit_notes := self.credit_notes):
             return self
-        found = {order.id: self._credited(order, drafted) for order in credit_notes}
-        faults = {name: fault for name, fault in found.items() if isinstance(fault, Fault)}
-        invoices = {name: invoice for name, invoice in found.items() if isinstance(invoice, CreditedInvoice)}
-        return replace(self, request=self.request.with_faults(faults), credited={**self.credited, **invoices})
+        faults: dict[str, Fault] = {}
+        invoices, numbers = dict(self.credited), dict(self.credited_no)
+        for credit in credit_notes:
+            named = self._named(credit, drafted)
+            found = named if isinstance(named, Fault) else credited(credit, drafted(credit), list(named.values()))
+            if isinstance(found, Fault):
+                faults[credit.id] = found
+                continue
+            invoices[credit.id] = found
+            if not isinstance(named, Fault) and found.id and (number := _number_of(named[found.id].order)):
+                numbers[credit.id] = number
+        request = self.request.with_faults(faults)
+        return replace(self, request=request, credited=invoices, credited_no=numbers)
 
     def _waits(self, order: Order) -> bool:
         invoice = self.credited.get(order.id)
         return invoice is not None and invoice.standing is Standing.AWAITED
 
-    def _credited(self, credit: Order, drafted: Callable[[Order], BatchOrder]) -> CreditedInvoice | Fault:
+    def _named(self, credit: Order, drafted: Callable[[Order], BatchOrder]) -> dict[str, Named] | Fault:
+        """The orders that a credit note may mean, by their ids."""
         here = [parsed for parsed in self.request.orders if credit.credits and _is_named(parsed, credit.credits)]
         for parsed in here:
             if parsed.faults or parsed.order is None:
                 return faulty_here(credit, parsed.pointer)
         own = filter(None, (self._own(parsed.order, drafted) for parsed in here if parsed.order))
-        known = {each.order.id: each for each in (*self.recorded.named.get(credit.id, ()), *own)}
-        return credited(credit, drafted(credit), list(known.values()))
+        return {each.order.id: each for each in (*self.recorded.named.get(credit.id, ()), *own)}
 
     def _own(self, order: Order, drafted: Callable[[Order], BatchOrder]) -> Named | None:
         """An order of the request itself as the relay has it; None where another order has its id or its number."""
@@ -92,6 +110,10 @@ class Taking:
         if isinstance(identity, Same):
             return Named(identity.batch.order(identity.order_id), identity.batch)
         return Named(drafted(order), None) if isinstance(identity, New) else None
+
+
+def _number_of(invoice: BatchOrder) -> str | None:
+    return invoice.document_no or invoice.arm_no
 
 
 def _is_named(parsed: ParsedOrder, credits_: Credits) -> bool:
