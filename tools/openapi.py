@@ -12,11 +12,11 @@ from typing import Any, Final
 from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import Evidence, OrderStatus, Standing, State
 from arm_relay.batches.bulk_redrive import Action, Progress
-from arm_relay.batches.selection import Listing
 from arm_relay.health import Check, Level
 from arm_relay.operators.bulk import BulkRequest
 from arm_relay.operators.forgetting import Forget
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED
+from arm_relay.operators.lists import Listed
 from arm_relay.operators.redrive import Announce, Ask, Close, Resubmit, Retry
 from arm_relay.orders.order import CREDITED, INVOICED, MAX_ID
 from arm_relay.orders.parsing import MAX_ORDERS
@@ -106,7 +106,10 @@ REDRIVE_WORDS: Final = {
     ("Retry", "action"): "This form sends the failed orders of an ended batch again, unchanged, as a new batch.",
     ("Retry", "reason"): "Why they will not fail again; it is kept in the history of both batches.",
     ("Resubmit", "mayBeBilledTwice"): "Must be true where ARM may have the batch: say it once you have looked.",
-    ("BulkRequest", "action"): "`ask` acts on held batches, `retry` on failed ones.",
+    (
+        "BulkRequest",
+        "action",
+    ): "`ask` acts on held batches, `retry` on failed ones, `announce` on all that were announced.",
     ("BulkRequest", "reason"): "Why; it is kept in the history of each batch.",
     ("BulkRequest", "filter"): "Which batches: all that is stated must apply. Without it all are meant.",
     ("BulkRequest", "dryRun"): "Only say what would be done.",
@@ -114,8 +117,10 @@ REDRIVE_WORDS: Final = {
     ("Filter", "clientNo"): "The client's number in ARM; all clients if absent.",
     ("Filter", "cause"): "The cause, word for word.",
     ("Filter", "status"): "The status of the batch.",
-    ("Filter", "claimedAfter"): "Accepted at this time or later.",
+    ("Filter", "claimedAfter"): "Accepted at this time or later. `announce` needs it.",
     ("Filter", "claimedBefore"): "Accepted before this time.",
+    ("Filter", "endedAfter"): "Ended or held at this time or later.",
+    ("Filter", "endedBefore"): "Ended or held before this time.",
     ("Close", "action"): "This form ends the batch.",
     ("Close", "status"): "How the orders ended whose status was not known.",
     ("Close", "reason"): "How you found that out; it is kept in the batch's history.",
@@ -357,7 +362,7 @@ def _list_batches() -> Operation:
         description="The first page has the totals of the whole list. A page may have fewer batches than `limit` "
         "although it has a `cursor`.",
         parameters=(
-            _query("state", "What to list.", _enum(Listing), required=True),
+            _query("state", "What to list.", _enum(Listed), required=True),
             _query("clientNo", "Only this client's batches.", {"type": "string"}),
             _query("cause", "Only batches with this cause, word for word.", {"type": "string"}),
             _query("limit", "How many batches a page may have.", limit),
@@ -939,6 +944,8 @@ def _bulk_schemas() -> Json:
             "status": _nullable(_enum(State, "The status.")),
             "claimedAfter": _nullable(_time("Accepted at this time or later.")),
             "claimedBefore": _nullable(_time("Accepted before this time.")),
+            "endedAfter": _nullable(_time("Ended or held at this time or later.")),
+            "endedBefore": _nullable(_time("Ended or held before this time.")),
         },
         description="Which batches are meant; null where everything is.",
     )

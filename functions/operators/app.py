@@ -26,6 +26,7 @@ from arm_relay.batches.selection import Listing, Wanted
 from arm_relay.bootstrap import operators
 from arm_relay.operators.bulk import Plan
 from arm_relay.operators.inquiries import LISTED, MOST_LISTED, ListedState
+from arm_relay.operators.lists import Listed
 from arm_relay.operators.problems import problem_of
 from arm_relay.operators.responses import (
     to_day,
@@ -73,7 +74,7 @@ def list_batches(event: Event) -> Response:
     """List unfinished, held or failed batches, of one client or all, with counts and sums."""
     operator_of(event)
     wanted = Wanted(
-        listing=choice_of(event, "state", Listing),
+        listing=Listing(choice_of(event, "state", Listed)),
         client_no=query_of(event, "clientNo"),
         cause=query_of(event, "cause"),
     )

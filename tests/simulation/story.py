@@ -350,8 +350,10 @@ class Story:
     def operate_in_bulk(self) -> None:
         """An operator makes a dry run, has the relay do that to all it has counted, and perhaps stops it."""
         self.counts["bulk redrives"] += 1
-        action = self.random.choice(("ask", "retry"))
-        request = {"action": action, "reason": f"bulk {self.counts['bulk redrives']}"}
+        action = self.random.choice(("ask", "retry", "announce"))
+        request: dict[str, Any] = {"action": action, "reason": f"bulk {self.counts['bulk redrives']}"}
+        if action == "announce":
+            request["filter"] = {"claimedAfter": "2026-02-27T00:00:00Z"}
         plan = self.asked_for(bulk_event(json.dumps(request | {"dryRun": True})))
         if not plan or not plan["batches"]:
             return

@@ -658,6 +658,8 @@ class StoreContract:
                 status=State.FAILED,
                 claimed_after=NOW,
                 claimed_before=NOW + timedelta(days=1),
+                ended_after=NOW + timedelta(hours=1),
+                ended_before=NOW + timedelta(hours=2),
                 since_before=NOW,
             ),
             action=Action.RETRY,

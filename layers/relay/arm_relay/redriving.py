@@ -61,7 +61,8 @@ class Redriving:
 
     def announce(self, batch: Batch, wish: Wish) -> Batch:
         """Have the end or the hold of a batch announced once more by the poller, word for word."""
-        return self._recorded(steps.to_be_repeated(batch, wish.reason, wish.by, self._pace.now()))
+        repeated = steps.to_be_repeated(batch, wish.reason, wish.by, self._pace.now())
+        return self._recorded(replace(repeated, redrive_id=wish.redrive_id or batch.redrive_id))
 
     def retry(self, failed: Batch, wish: Wish) -> Batch:
         """Send the failed orders of an ended batch again as they were: the new batch.

@@ -14,7 +14,7 @@ def held(**changes: object) -> Batch:
 
 
 def test_every_state_but_success_can_be_listed_once() -> None:
-    states = [state for listing in Listing for state in listing.states]
+    states = [state for listing in set(Listing) - {Listing.ANNOUNCED} for state in listing.states]
 
     assert sorted(states) == sorted(set(State) - {State.SUCCEEDED})
 

@@ -14,6 +14,7 @@ from arm_relay.operators.bulk import Bulk, MoreBatches, Plan, UnknownRedrive
 from arm_relay.operators.lists import BatchLists
 from arm_relay.operators.redrive import InvalidRedrive
 from arm_relay.orders.json_bodies import NotJson
+from arm_relay.store.days import Days
 from arm_relay.store.lists import Lists
 from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Store, StoreUnavailable
@@ -36,7 +37,12 @@ class World:
 
     def bulk_of(self, redrives: Redrives) -> Bulk:
         ids = map("r{}".format, count(1))
-        return Bulk(lists=BatchLists(Lists(self.store)), redrives=redrives, pace=PACE, new_id=lambda: next(ids))
+        return Bulk(
+            lists=BatchLists(Lists(self.store, Days(cast("Any", self.dynamodb), "relay"))),
+            redrives=redrives,
+            pace=PACE,
+            new_id=lambda: next(ids),
+        )
 
     def hold(self, number: int, client_no: str = "2218", minutes: int = 0) -> Batch:
         order = a_batch_order(id=f"evt-{number}", document_no=str(number))
@@ -230,3 +236,35 @@ def test_a_stop_that_never_gets_through_is_told(world: World) -> None:
 
     with pytest.raises(StoreUnavailable):
         world.bulk_of(lost).stop("r1", KARI)
+
+
+# What was announced.
+
+
+def lost_day(**changes: object) -> dict[str, object]:
+    return {"action": "announce", "reason": "the queue was lost", "filter": {"claimedAfter": NOW.isoformat()} | changes}
+
+
+def test_all_that_was_announced_in_a_period_is_meant_whatever_its_end(world: World) -> None:
+    for number in range(3):
+        world.hold(number, minutes=number)
+    world.store.claim(a_batch(id="b9", orders=(a_batch_order(id="evt-9", document_no="9"),)), {})
+
+    assert sorted(world.plan(**lost_day()).ids) == ["b0", "b1", "b2"]
+    after = (NOW + timedelta(minutes=1)).isoformat()
+    assert sorted(world.plan(**lost_day(endedAfter=after)).ids) == ["b1", "b2"]
+    assert sorted(world.plan(**lost_day(endedBefore=after)).ids) == ["b0"]
+    assert world.plan(**lost_day(claimedAfter=(NOW + timedelta(hours=1)).isoformat())).ids == ()
+
+
+def test_what_is_announced_once_more_needs_the_time_from_which_on_it_was_accepted(world: World) -> None:
+    with pytest.raises(InvalidRedrive) as raised:
+        world.bulk.begin(as_body(action="announce", dryRun=True), KARI)
+
+    assert [fault.pointer for fault in raised.value.faults] == ["/filter/claimedAfter"]
+
+
+def test_a_dry_run_counts_what_is_just_being_announced_as_refused(world: World) -> None:
+    world.saved(steps.to_be_repeated(world.hold(1), "once more", KARI, NOW))
+
+    assert (world.plan(**lost_day()).totals.tally.batches, world.plan(**lost_day()).refused) == (1, 1)

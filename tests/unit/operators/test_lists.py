@@ -10,6 +10,7 @@ from arm_relay.batches.batch import Answer, Batch, OrderStatus, State
 from arm_relay.batches.selection import Listing, Wanted
 from arm_relay.operators.inquiries import InvalidCursor
 from arm_relay.operators.lists import BatchLists
+from arm_relay.store.days import Days
 from arm_relay.store.lists import Lists
 from arm_relay.store.table import READ_AT_ONCE, Store
 from hypothesis import given
@@ -26,7 +27,7 @@ class World:
     def __init__(self) -> None:
         self.dynamodb = InMemoryDynamoDB()
         self.store = Store(cast("Any", self.dynamodb), "relay", retention=TIMES.retention, marker_life=TIMES.retention)
-        self.lists = BatchLists(Lists(self.store))
+        self.lists = BatchLists(Lists(self.store, Days(cast("Any", self.dynamodb), "relay")))
 
     def claim(self, number: int, client_no: str = "2218") -> Batch:
         batch = a_batch(id=f"b{number}", client_no=client_no, orders=(a_batch_order(id=f"evt-{number}"),))

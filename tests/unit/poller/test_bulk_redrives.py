@@ -46,6 +46,10 @@ class BulkWorld(World):
         assert (claimed.id, batch.state) == (batch.id, State.REFUSED)
         return self.saved(steps.announced(batch))
 
+    def lost(self) -> dict[str, Any]:
+        """All that was accepted so far."""
+        return {"claimed_after": self.now - 60 * MINUTE, "claimed_before": self.now + MINUTE}
+
     def begin(self, most: int, action: Action = Action.ASK, **wanted: Any) -> None:  # noqa: ANN401 (fields)
         self.arm.clock.time += MINUTE
         self.redrives.create(
@@ -229,7 +233,7 @@ def test_killed_at_any_call_each_batch_is_redriven_once(action: Action, moment: 
         else:
             world.fail(1)
             world.fail(2)
-        world.begin(2, action)
+        world.begin(2, action, **(world.lost() if action is Action.ANNOUNCE else {}))
         world.outside.plan(number, moment, Killed())
         try:
             world.poll_until_it_ends()
@@ -245,7 +249,8 @@ def test_killed_at_any_call_each_batch_is_redriven_once(action: Action, moment: 
 
         assert world.counts() == (Progress.DONE, 2, 0, 0), number
         assert [world.redriven(f"batch-{each}") for each in (1, 2)] == [1, 1], number
-        assert sorted(map(str, world.billed())) == ["B-1", "B-2"], number
+        billed = [] if action is Action.ANNOUNCE else ["B-1", "B-2"]
+        assert sorted(map(str, world.billed())) == billed, number
         number += 1
     assert number > 20
 
@@ -363,3 +368,20 @@ def test_one_that_cannot_be_read_stops_no_other_and_fails_no_run(world: BulkWorl
 
     assert world.stored(batch_id).state is not State.HELD
     assert world.diary.failures == [("a bulk redrive failed unexpectedly", {"redriveId": "r0"})]
+
+
+def test_a_lost_day_is_announced_once_more_in_the_same_words(world: BulkWorld) -> None:
+    for number in range(1, 13):
+        world.submitted(an_order(number), batch_id=f"batch-{number}")
+    world.keep_polling(20 * MINUTE)
+    before = {event["id"]: event for event in world.topic.events}
+    world.topic.events.clear()
+
+    world.begin(12, Action.ANNOUNCE, **world.lost())
+    world.poll_until_it_ends()
+    world.keep_polling(5 * MINUTE)
+
+    assert world.counts() == (Progress.DONE, 12, 0, 0)
+    assert {event["id"]: event for event in world.topic.events} == before
+    assert [world.redriven(f"batch-{number}") for number in range(1, 13)] == [1] * 12
+    assert len(world.billed()) == 12

@@ -4,7 +4,7 @@ The poller works it off in portions. It records which batches it takes in hand b
 that dies leaves nothing that is done twice or forgotten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -28,11 +28,20 @@ class Action(StrEnum):
     ASK = "ask"
     #: The failed orders of an ended batch are sent again in a new batch.
     RETRY = "retry"
+    #: The end or the hold of a batch is announced once more, word for word.
+    ANNOUNCE = "announce"
 
     @property
     def listing(self) -> Listing:
         """The batches that it may be done to."""
-        return Listing.HELD if self is Action.ASK else Listing.FAILED
+        return LISTINGS[self]
+
+
+LISTINGS: Final[Mapping[Action, Listing]] = {
+    Action.ASK: Listing.HELD,
+    Action.RETRY: Listing.FAILED,
+    Action.ANNOUNCE: Listing.ANNOUNCED,
+}
 
 
 class Progress(StrEnum):

@@ -20,6 +20,8 @@ class Listing(StrEnum):
     HELD = "held"
     #: The batches with orders that failed or were refused, and were not sent again by a retry.
     FAILED = "failed"
+    #: The batches whose end or hold was announced, by the time of their claim.
+    ANNOUNCED = "announced"
 
     @property
     def states(self) -> frozenset[State]:
@@ -31,6 +33,7 @@ STATES: Final[Mapping[Listing, frozenset[State]]] = {
     Listing.UNFINISHED: frozenset(State) - ENDS - {State.HELD},
     Listing.HELD: frozenset({State.HELD}),
     Listing.FAILED: FAILURES,
+    Listing.ANNOUNCED: ENDS | {State.HELD},
 }
 
 
@@ -46,6 +49,9 @@ class Wanted:
     #: Claimed at this time or later, and before that one.
     claimed_after: datetime | None = None
     claimed_before: datetime | None = None
+    #: Ended or held at this time or later, and before that one.
+    ended_after: datetime | None = None
+    ended_before: datetime | None = None
     #: In their present state since this time or longer.
     since_before: datetime | None = None
 
@@ -65,7 +71,18 @@ class Wanted:
             and (self.status is None or self.status is batch.state)
             and (self.cause is None or self.cause == batch.cause)
             and (self.since_before is None or batch.since <= self.since_before)
+            and self._may_have_ended(batch.ended_at)
             and (self.listing is not Listing.FAILED or batch.retried_as is None)
+            and (self.listing is not Listing.ANNOUNCED or batch.is_announced)
+        )
+
+    def _may_have_ended(self, at: datetime | None) -> bool:
+        if self.ended_after is None and self.ended_before is None:
+            return True
+        return (
+            at is not None
+            and (self.ended_after is None or self.ended_after <= at)
+            and (self.ended_before is None or at < self.ended_before)
         )
 
 

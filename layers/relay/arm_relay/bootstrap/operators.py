@@ -77,7 +77,7 @@ def assemble(
 ) -> Operators:
     """Put the operators' function's parts together."""
     inquiries = Inquiries(store)
-    lists = BatchLists(Lists(store))
+    lists = BatchLists(Lists(store, days))
     redriving = Redriving(store=store, journal=journal, pace=pace, new_id=new_id)
     return Operators(
         inquiries=inquiries,

@@ -154,6 +154,7 @@ def assemble(
         shards_at_once=-(-SHARDS // pollers_at_once),
         bulk_redrives=BulkRedrives(
             store=store,
+            days=days,
             redrives=redrives,
             redriving=Redriving(store=store, journal=journal, pace=pace, new_id=new_id),
             journal=journal,

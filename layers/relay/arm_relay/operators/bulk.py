@@ -48,6 +48,9 @@ class Filter(Model):
     status: State | None = None
     claimed_after: Time | None = None
     claimed_before: Time | None = None
+    #: When they ended or were held.
+    ended_after: Time | None = None
+    ended_before: Time | None = None
 
 
 class BulkRequest(Model):
@@ -172,10 +175,13 @@ class Bulk:
 def _can(action: Action, batch: Batch, now: datetime) -> bool:
     """Whether the batch can take the step, as far as its own record says."""
     try:
-        if action is Action.ASK:
-            steps.asked(batch, "", "", now)
-        else:
-            steps.superseded(batch, Retry(batch_id="", reason="", by="", at=now))
+        match action:
+            case Action.ASK:
+                steps.asked(batch, "", "", now)
+            case Action.RETRY:
+                steps.superseded(batch, Retry(batch_id="", reason="", by="", at=now))
+            case Action.ANNOUNCE:
+                steps.to_be_repeated(batch, "", "", now)
     except IllegalStep:
         return False
     return True
@@ -189,7 +195,9 @@ def _wanted(request: BulkRequest, now: datetime) -> Wanted:
         cause=chosen.cause,
         status=chosen.status,
         claimed_after=chosen.claimed_after,
-        claimed_before=chosen.claimed_before,
+        claimed_before=chosen.claimed_before or (now if request.action is Action.ANNOUNCE else None),
+        ended_after=chosen.ended_after,
+        ended_before=chosen.ended_before,
         # What is held or fails from now on, nobody has seen.
         since_before=now,
     )
@@ -201,6 +209,9 @@ def _parse(body: bytes) -> BulkRequest:
     if request.filter.status and request.filter.status not in states:
         wrong = f"should be {' or '.join(sorted(states))} with this action"
         raise InvalidRedrive([Fault("/filter/status", wrong)])
+    if request.action is Action.ANNOUNCE and request.filter.claimed_after is None:
+        missing = "is missing: state from when on the batches were accepted that are announced once more"
+        raise InvalidRedrive([Fault("/filter/claimedAfter", missing)])
     if not request.dry_run and request.batches is None:
         raise InvalidRedrive([Fault("/batches", "is missing: state the number of batches that a dry run counts")])
     return request

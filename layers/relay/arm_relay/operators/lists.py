@@ -3,10 +3,11 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from arm_relay.batches.batch import Batch
-from arm_relay.batches.selection import Tally, Wanted
+from arm_relay.batches.selection import Listing, Tally, Wanted
 from arm_relay.operators.inquiries import InvalidCursor
 from arm_relay.orders.order import MAX_ID
 from arm_relay.store import records
@@ -17,6 +18,14 @@ COUNTED: Final = 5_000
 
 #: How many are examined for one further page, at most.
 EXAMINED: Final = 1_000
+
+
+class Listed(StrEnum):
+    """What operators list. What was announced is only counted, by a bulk redrive's dry run."""
+
+    UNFINISHED = Listing.UNFINISHED.value
+    HELD = Listing.HELD.value
+    FAILED = Listing.FAILED.value
 
 
 @dataclass(frozen=True, slots=True)

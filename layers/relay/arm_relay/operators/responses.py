@@ -227,6 +227,8 @@ def _filter(wanted: Wanted) -> dict[str, Any]:
         "status": wanted.status.value if wanted.status else None,
         "claimedAfter": to_text(wanted.claimed_after) if wanted.claimed_after else None,
         "claimedBefore": to_text(wanted.claimed_before) if wanted.claimed_before else None,
+        "endedAfter": to_text(wanted.ended_after) if wanted.ended_after else None,
+        "endedBefore": to_text(wanted.ended_before) if wanted.ended_before else None,
     }
 
 

@@ -16,6 +16,7 @@ from arm_relay.batches.bulk_redrive import ENOUGH, Action, BulkRedrive, Progress
 from arm_relay.batches.steps import IllegalStep
 from arm_relay.observability import Journal
 from arm_relay.redriving import Redriving, Wish
+from arm_relay.store.days import Days
 from arm_relay.store.lists import Lists, Place, Portion
 from arm_relay.store.records import UnreadableRecord
 from arm_relay.store.redrives import Redrives
@@ -40,13 +41,14 @@ class BulkRedrives:
         self,
         *,
         store: Store,
+        days: Days,
         redrives: Redrives,
         redriving: Redriving,
         journal: Journal,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
-        self._lists = Lists(store)
+        self._lists = Lists(store, days)
         self._redrives = redrives
         self._redriving = redriving
         self._journal = journal
@@ -136,10 +138,7 @@ class BulkRedrives:
             return CHANGED
         wish = Wish(redrive.reason, redrive.by, redrive.id)
         try:
-            if redrive.action is Action.ASK:
-                self._redriving.ask(batch, wish)
-            else:
-                self._redriving.retry(batch, wish)
+            self._do(redrive.action, batch, wish)
         except (IllegalStep, UnreadableRecord) as error:
             return self._unless_done(batch, redrive, str(error))
         except StoreUnavailable:
@@ -148,6 +147,15 @@ class BulkRedrives:
             self._journal.failed("a bulk redrive of a batch failed", batchId=batch.id)
             return FAILED
         return None
+
+    def _do(self, action: Action, batch: Batch, wish: Wish) -> None:
+        match action:
+            case Action.ASK:
+                self._redriving.ask(batch, wish)
+            case Action.RETRY:
+                self._redriving.retry(batch, wish)
+            case Action.ANNOUNCE:
+                self._redriving.announce(batch, wish)
 
     def _unless_done(self, batch: Batch, redrive: BulkRedrive, why: str) -> str | None:
         """Another run may have done it at the same moment, or the SDK repeated our own write."""

@@ -117,6 +117,12 @@ class Days:
         return Kept(state, version + 1)
 
 
+def behind_claim(at: datetime, batch_id: str) -> str:
+    """Where a page begins that goes on behind the claim of a batch."""
+    day = at.astimezone(UTC).date().isoformat()
+    return json.dumps([day, records.to_text(at), records.batch_key(batch_id)])
+
+
 def _key(name: str) -> dict[str, Any]:
     return {"pk": {"S": f"DUTY#{name}"}}
 

@@ -1,12 +1,17 @@
-"""Lists of batches: read from the index `due` in portions, each batch as it is in the table now."""
+"""Lists of batches: read from an index in portions, each batch as it is in the table now.
 
-from collections.abc import Iterator, Mapping
+What is unfinished, held or failed is in the index `due`. What was announced is found by its claim, in the index `day`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 from typing import Final
 
 from arm_relay.batches.batch import Batch
 from arm_relay.batches.selection import Listing, Wanted
+from arm_relay.store.days import Days, behind_claim
 from arm_relay.store.records import FAILED, HELD, LONG_AGO, SHARDS
 from arm_relay.store.table import READ_AT_ONCE, Store
 
@@ -15,6 +20,7 @@ SHARDS_OF: Final[Mapping[Listing, tuple[str, ...]]] = {
     Listing.UNFINISHED: tuple(str(number) for number in range(SHARDS)),
     Listing.HELD: (HELD,),
     Listing.FAILED: (FAILED,),
+    Listing.ANNOUNCED: tuple(str(number) for number in range(SHARDS)),
 }
 
 
@@ -23,6 +29,7 @@ class Place:
     """A place in a list: an entry of the index."""
 
     shard: str
+    #: The time by which the index sorts: when it is due, or when it was claimed.
     due: datetime
     batch_id: str
 
@@ -44,8 +51,9 @@ class Portion:
 class Lists:
     """Reads lists of batches."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, days: Days) -> None:
         self._store = store
+        self._days = days
 
     def portions(self, wanted: Wanted, after: Place | None = None, size: int = READ_AT_ONCE) -> Iterator[Portion]:
         """The batches that are meant, after a place. Within a shard the longest due come first.
@@ -58,20 +66,37 @@ class Lists:
         shards = SHARDS_OF[wanted.listing]
         first = shards.index(after.shard) if after else 0
         for shard in shards[first:]:
-            start = (after.due, after.batch_id) if after and after.shard == shard else None
-            yield from self._of_shard(shard, wanted, start, size)
+            start = after if after and after.shard == shard else None
+            if wanted.listing is Listing.ANNOUNCED:
+                yield from self._claimed_in(shard, wanted, start, size)
+            else:
+                yield from self._of_shard(shard, wanted, (start.due, start.batch_id) if start else None, size)
 
     def _of_shard(self, shard: str, wanted: Wanted, start: tuple[datetime, str] | None, size: int) -> Iterator[Portion]:
         while entries := self._store.listed(shard, size, start):
             places = {entry.id: Place(shard, entry.due, entry.id) for entry in entries}
             ids = [entry.id for entry in entries if wanted.may_be(entry.client_no, entry.claimed_at)]
-            found, unreadable = self._store.read(ids) if ids else ({}, {})
-            met = [found[name] for name in ids if name in found and wanted.is_met_by(found[name])]
             last = entries[-1]
-            yield Portion(
-                tuple((places[batch.id], batch) for batch in met), tuple(unreadable), len(entries), places[last.id]
-            )
+            yield self._portion(wanted, ids, places, last.id)
             start = (last.due, last.id)
             # After an entry whose time is damaged there is no place from which to go on.
             if len(entries) < size or last.due == LONG_AGO:
                 return
+
+    def _claimed_in(self, shard: str, wanted: Wanted, start: Place | None, size: int) -> Iterator[Portion]:
+        """By their claims from `claimed_after` on and before `claimed_before`; both must be stated."""
+        if wanted.claimed_after is None or wanted.claimed_before is None:
+            raise ValueError("what was announced is found by the time of its claim alone")
+        after: str | None = behind_claim(start.due, start.batch_id) if start else ""
+        while after is not None:
+            page = self._days.page(shard, wanted.claimed_after, wanted.claimed_before, after)
+            claims = [entry for entry in page.entries if not entry.is_end]
+            for entries in batched(claims, size, strict=False):
+                places = {entry.batch_id: Place(shard, entry.at, entry.batch_id) for entry in entries}
+                yield self._portion(wanted, list(places), places, entries[-1].batch_id)
+            after = page.after
+
+    def _portion(self, wanted: Wanted, ids: Sequence[str], places: Mapping[str, Place], last: str) -> Portion:
+        found, unreadable = self._store.read(ids) if ids else ({}, {})
+        met = [found[name] for name in ids if name in found and wanted.is_met_by(found[name])]
+        return Portion(tuple((places[batch.id], batch) for batch in met), tuple(unreadable), len(places), places[last])

@@ -112,6 +112,8 @@ def _to_json(redrive: BulkRedrive) -> dict[str, Any]:
     times = {
         "claimedAfter": wanted.claimed_after,
         "claimedBefore": wanted.claimed_before,
+        "endOrHoldAfter": wanted.ended_after,
+        "endOrHoldBefore": wanted.ended_before,
         "sinceBefore": wanted.since_before,
         "createdAt": redrive.created_at,
         "endedAt": redrive.ended_at,
@@ -155,6 +157,8 @@ def from_item(item: Item) -> BulkRedrive:
             status=State(said["wantedStatus"]) if "wantedStatus" in said else None,
             claimed_after=times.get("claimedAfter"),
             claimed_before=times.get("claimedBefore"),
+            ended_after=times.get("endOrHoldAfter"),
+            ended_before=times.get("endOrHoldBefore"),
             since_before=times.get("sinceBefore"),
         ),
         reason=said["reason"],
