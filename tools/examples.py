@@ -96,7 +96,13 @@ REQUESTS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "BulkRequest": {
         "dryRun": {"action": "ask", "reason": "the outage is over", "filter": {"clientNo": "2218"}, "dryRun": True},
-        "real": {"action": "ask", "reason": "the outage is over", "filter": {"clientNo": "2218"}, "batches": 1},
+        "real": {
+            "action": "ask",
+            "reason": "the outage is over",
+            "filter": {"clientNo": "2218"},
+            "batches": 1,
+            "asOf": "2025-02-27T12:00:00.000000Z",
+        },
     },
 }
 
@@ -121,7 +127,7 @@ def answers() -> Mapping[str, Json]:
         "Day": _plain(to_day(_day(ended))),
         "Health": to_health(HealthReport(_HEALTH, _CLAIMED_AT)),
         "Batches": _plain(to_list(ListedBatches((waiting,), totals, cursor=None), _TIMES)),
-        "RedrivePlan": _plain(to_plan(Plan(Action.ASK, _WANTED, totals, 0, (waiting.id,)))),
+        "RedrivePlan": _plain(to_plan(Plan(Action.ASK, _CLAIMED_AT, _WANTED, totals, 0, (waiting.id,)))),
         "BulkRedrive": _plain(to_redrive(_redrive())),
         "OrdersProgress": {
             "orders": [

@@ -113,6 +113,7 @@ REDRIVE_WORDS: Final = {
     ("BulkRequest", "reason"): "Why; it is kept in the history of each batch.",
     ("BulkRequest", "filter"): "Which batches: all that is stated must apply. Without it all are meant.",
     ("BulkRequest", "dryRun"): "Only say what would be done.",
+    ("BulkRequest", "asOf"): "The `asOf` of the dry run. What is held or has failed since is left alone.",
     ("BulkRequest", "batches"): "How many batches the dry run counted. No more are touched. Needed unless `dryRun`.",
     ("Filter", "clientNo"): "The client's number in ARM; all clients if absent.",
     ("Filter", "cause"): "The cause, word for word.",
@@ -842,6 +843,7 @@ def _operator_schemas() -> Json:
     evidence = {
         "document": {"type": ["object", "null"], "description": "What is sent to ARM for it, as it is."},
         "lookUp": _nullable(looked_up) | {"description": "What ARM's ledger said last about its document."},
+        "retryOf": _nullable(_text("The batch in which it failed, and of which its sender retried it here.")),
     }
     orders = _list(_ref("OrderSummary"), "Its orders.")
     fields = _batch_fields()
@@ -952,6 +954,7 @@ def _bulk_schemas() -> Json:
     action = _enum(Action, "What is done to each batch.")
     plan = {
         "action": action,
+        "asOf": _time("When the dry run was made; state it when you begin."),
         "filter": chosen,
         **_total_fields(),
         "refused": _count("How many of the batches could not be redriven as they are now."),

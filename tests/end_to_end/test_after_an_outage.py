@@ -74,7 +74,7 @@ def test_what_an_outage_held_is_released_by_one_command_after_a_dry_run(ready: R
     assert (plan.status_code, plan.json()["batches"]) == (200, ORDERS)
     assert held(ready)["batches"] == ORDERS
 
-    begun = as_operator(ready, "POST", "redrives", redrive | {"batches": plan.json()["batches"]})
+    begun = as_operator(ready, "POST", "redrives", redrive | {name: plan.json()[name] for name in ("batches", "asOf")})
     assert begun.status_code == httpx.codes.ACCEPTED
     path = f"redrives/{begun.json()['redriveId']}"
     ended = awaited(lambda: found if (found := as_operator(ready, "GET", path).json())["status"] == "DONE" else None)

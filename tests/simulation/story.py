@@ -358,7 +358,7 @@ class Story:
         if not plan or not plan["batches"]:
             return
         self.hub.sleep(self.random.uniform(0, 60))
-        begun = self.asked_for(bulk_event(json.dumps(request | {"batches": plan["batches"]})))
+        begun = self.asked_for(bulk_event(json.dumps(request | {name: plan[name] for name in ("batches", "asOf")})))
         if begun and self.random.random() < 0.2:
             self.hub.sleep(self.random.uniform(0, 120))
             self.asked_for(stop_event(begun["redriveId"]))

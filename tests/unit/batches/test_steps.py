@@ -5,7 +5,17 @@ from itertools import pairwise, product
 
 import pytest
 from arm_relay.batches import causes, steps
-from arm_relay.batches.batch import CLOCK_SKEW, KEPT_ANSWER, LEASE, Answer, Batch, OrderStatus, State, Transitions
+from arm_relay.batches.batch import (
+    CLOCK_SKEW,
+    KEPT_ANSWER,
+    LEASE,
+    Answer,
+    Batch,
+    Evidence,
+    OrderStatus,
+    State,
+    Transitions,
+)
 from arm_relay.batches.pace import Pace
 from arm_relay.batches.steps import KEPT_TIMES, STEPS, IllegalStep, NeedsConfirmation, Retry
 
@@ -357,11 +367,28 @@ def test_a_resubmitted_batch_begins_anew() -> None:
     assert (queued.attempt, queued.announcements) == (3, 1)
 
 
-def test_a_batch_of_which_arm_has_documents_is_not_resubmitted() -> None:
-    orders = (a_batch_order(status=OrderStatus.SUCCEEDED), a_batch_order(id="evt-2", status=OrderStatus.HELD))
+@pytest.mark.parametrize(
+    "known",
+    [{"status": OrderStatus.SUCCEEDED}, {"status": OrderStatus.HELD, "evidence": Evidence.FOUND}],
+    ids=["succeeded", "found in the ledger"],
+)
+def test_a_batch_of_which_arm_has_documents_is_not_resubmitted(known: dict[str, object]) -> None:
+    orders = (a_batch_order(**known), a_batch_order(id="evt-2", status=OrderStatus.HELD))
 
     with pytest.raises(IllegalStep, match="ARM already has documents"):
-        steps.resubmitted(in_state(State.HELD, orders=orders), "again", "arn:me", LATER)
+        steps.resubmitted(in_state(State.HELD, orders=orders), "again", "arn:me", LATER, may_be_billed_twice=True)
+
+
+def test_what_arms_ledger_has_is_not_closed_as_failed() -> None:
+    found = a_batch_order(status=OrderStatus.HELD, evidence=Evidence.FOUND)
+    open_order = a_batch_order(id="evt-2", status=OrderStatus.HELD)
+
+    with pytest.raises(IllegalStep, match="Close it as SUCCEEDED"):
+        steps.closed(in_state(State.HELD, orders=(found,)), State.FAILED, "looked", "arn:me", LATER)
+    closed = steps.closed(in_state(State.HELD, orders=(found, open_order)), State.FAILED, "looked", "arn:me", LATER)
+
+    assert closed.state is State.PARTIALLY_FAILED
+    assert [order.status for order in closed.orders] == [OrderStatus.SUCCEEDED, OrderStatus.FAILED]
 
 
 @pytest.mark.parametrize(
@@ -552,6 +579,9 @@ def held_from(batch: Batch) -> Batch:
         pytest.param(steps.in_doubt(a_batch(), "no answer", None, NOW), False, id="in doubt"),
         pytest.param(held_from(steps.in_doubt(a_batch(), "no answer", None, NOW)), False, id="held in doubt"),
         pytest.param(held_from(steps.pending(a_batch(), "u1", ANSWER, NOW)), False, id="taken"),
+        pytest.param(
+            replace(a_batch(), state=State.HELD, due=None, ended_at=NOW), False, id="held while it could not be read"
+        ),
     ],
 )
 def test_what_arm_certainly_has_none_of_is_known_by_what_happened(batch: Batch, is_certain: bool) -> None:  # noqa: FBT001

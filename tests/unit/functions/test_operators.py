@@ -285,7 +285,7 @@ def test_a_list_that_there_is_not_is_told(api: Apis, query: dict[str, str]) -> N
 
 
 def bulk(**body: object) -> dict[str, Any]:
-    stated = {"action": "ask", "reason": "the outage is over"} | body
+    stated = {"action": "ask", "reason": "the outage is over", "asOf": "9999-01-01T00:00:00Z"} | body
     return an_event("operators-bulk") | {"body": json.dumps(stated)}
 
 

@@ -68,7 +68,8 @@ class World:
 
 
 def as_body(**body: object) -> bytes:
-    return json.dumps({"action": "ask", "reason": "the outage is over"} | body).encode()
+    stated = {"action": "ask", "reason": "the outage is over", "asOf": LATER.isoformat()}
+    return json.dumps(stated | body).encode()
 
 
 @pytest.fixture
@@ -113,6 +114,25 @@ def test_what_becomes_held_from_now_on_is_not_meant(world: World) -> None:
     world.hold(2, minutes=2 * 24 * 60)
 
     assert world.plan().ids == ("b1",)
+
+
+def test_what_became_held_after_the_dry_run_is_left_alone(world: World) -> None:
+    world.hold(1)
+    world.hold(2)
+    as_of = world.plan().as_of
+    world.hold(7, minutes=24 * 60 - 1)
+
+    assert world.plan(asOf=(NOW + timedelta(hours=1)).isoformat()).totals.tally.batches == 2
+    assert world.begin(batches=3, asOf=(NOW + timedelta(hours=1)).isoformat()).wanted.since_before == NOW + timedelta(
+        hours=1
+    )
+    assert as_of == LATER
+
+
+def test_no_dry_run_was_made_in_the_future(world: World) -> None:
+    world.hold(1)
+
+    assert world.begin(batches=1, asOf=(LATER + timedelta(days=9)).isoformat()).wanted.since_before == LATER
 
 
 def test_the_real_call_states_what_the_dry_run_counted(world: World) -> None:

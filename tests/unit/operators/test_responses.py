@@ -61,6 +61,7 @@ def test_the_status_of_a_batch_tells_all_that_is_known() -> None:
                 "errors": [],
                 "document": None,
                 "lookUp": None,
+                "retryOf": None,
             },
         ],
         "submissionAnswer": None,

@@ -58,7 +58,8 @@ def test_the_words_say_which_orders_and_why_and_what_to_do() -> None:
         "What to do\n"
         "\n"
         "FAILED: ARM did not create its document. Correct the order in the system that sent it, and send it again "
-        "under the same id.\n"
+        "under the same id. If the order is right, and only ARM had to be changed, have it retried unchanged "
+        "(docs/operations.md).\n"
         "\n"
         "All that is known: GET /v1/clients/2218/batches/batch-1 of the operators' API.\n"
     )
@@ -134,3 +135,12 @@ def test_announced_again_it_has_the_same_words_even_if_the_batch_was_trimmed_mea
     assert after.entry("0")["Message"] == before.entry("0")["Message"]
     assert after.entry("0")["Subject"] == before.entry("0")["Subject"]
     assert json.loads(before.text) == to_event(batch)
+
+
+def test_a_credit_note_without_its_invoice_is_not_said_to_be_refused_by_arm() -> None:
+    credit = a_batch(state=State.QUEUED, attempt=0)
+
+    said = words(to_event(steps.not_created(credit, NOW))["data"])
+
+    assert "ARM refused" not in said
+    assert "the relay did not send the credit note to ARM" in said

@@ -82,6 +82,7 @@ class World:
             ledger=ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned),
             topic=self.topic,
             contradictions=self.contradictions,
+            known=self.liveness.known,
             now=now,
         )
 
@@ -165,12 +166,25 @@ def test_a_ledger_that_finds_what_does_not_exist_is_a_fault(world: World) -> Non
     assert "proves nothing" in detail
 
 
+def test_a_ledger_that_does_not_find_what_it_had_is_a_fault(world: World) -> None:
+    world.liveness.learn({"2218": "A1"}, world.arm.clock.now())
+
+    assert world.found(Check.LEDGER) == [
+        (Level.FAULT, "Of client 2218 it does not find a document that it had on 2025-02-27.")
+    ]
+
+    world.arm.ledger.accept("2218", a_payload(a_document(documentNo="A1")))
+    world.arm.clock.sleep(3600)
+    ((level, _),) = world.found(Check.LEDGER)
+    assert level is Level.OK
+
+
 def test_the_ledger_is_asked_about_a_few_clients_at_a_time_and_about_each_in_its_turn(world: World) -> None:
     clients = {str(number): {"signingSecrets": [a_key(chr(97 + number))]} for number in range(10)}
     world.secret = {"arm": {"clientId": "my-integration", "clientSecret": "s3cr3t"}, "clients": clients}
 
     asked: set[str] = set()
-    for _ in range(3):
+    for _ in range(5):
         world.asked.clear()
         world.a_check().lines()
         about = {path.split("/")[4] for path in world.asked if path != "/token"}

@@ -120,6 +120,15 @@ def test_an_announcement_of_a_poller_whose_clock_is_behind_is_not_skipped(world:
     assert world.ids(after=cursor) == [2, 1]
 
 
+def test_a_reader_whose_clock_is_ahead_skips_nothing(world: World) -> None:
+    cursor = world.read(after=(world.now + 3 * MINUTE).isoformat())["next"]
+    world.announce(1, at=world.now + 30 * SECOND)
+
+    world.now += 60 * MINUTE
+
+    assert world.ids(after=cursor) == [1]
+
+
 def test_where_more_is_new_than_one_page_holds_nothing_is_skipped(world: World) -> None:
     world.announce(*range(10))
     cursor, seen = None, set()

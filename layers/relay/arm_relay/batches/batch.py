@@ -332,6 +332,10 @@ class Batch:
         """
         if self.doubt or self.batch_uuid or self.state not in {State.QUEUED, State.HELD, State.REFUSED}:
             return False
+        times = [at for entry in self.history if entry.state is self.state for at in entry.at]
+        if self.rests and self.ended_at and self.ended_at not in times:
+            # It was held while its record could not be read: what was done until then is not known.
+            return False
         return not any(entry.state in {State.UNCONFIRMED, State.PENDING} for entry in self.history)
 
     @property

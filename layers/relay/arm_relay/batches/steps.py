@@ -251,8 +251,9 @@ def postponed(batch: Batch) -> Batch:
 
 
 def announced(batch: Batch, at: datetime | None = None) -> Batch:
-    """Its end or hold has been announced: nothing is left to do."""
-    return replace(batch, due=None, announced=batch.announcements, announced_at=at or batch.announced_at)
+    """Its end or hold has been announced: nothing is left to do. What ARM said after it was trimmed goes."""
+    told = replace(batch, due=None, announced=batch.announcements, announced_at=at or batch.announced_at)
+    return replace(told, answer=None, submission_answer=None) if batch.trimmed_at else told
 
 
 def trimmed(batch: Batch, now: datetime) -> Batch:
@@ -340,7 +341,7 @@ def resubmitted(batch: Batch, reason: str, by: str, now: datetime, *, may_be_bil
     """
     _check_released(batch)
     _check_not_too_often(batch)
-    if any(order.status is OrderStatus.SUCCEEDED for order in batch.orders):
+    if any(order.status is OrderStatus.SUCCEEDED or _is_in_ledger(order) for order in batch.orders):
         raise IllegalStep("ARM already has documents from this batch. Close it, then send the remaining orders again.")
     if not batch.is_certainly_absent and not may_be_billed_twice:
         raise NeedsConfirmation(_what_to_check(batch))
@@ -425,18 +426,31 @@ def _is_repetition(entry: Transitions) -> bool:
 
 
 def closed(batch: Batch, state: State, reason: str, by: str, now: datetime) -> Batch:
-    """Ended by a person who found out how; orders whose status was known keep it.
+    """Ended by a person who found out how; orders whose status was known keep it, and what ARM's ledger has succeeded.
 
     Raises:
-        IllegalStep: it is not held, or its hold is not announced yet.
+        IllegalStep: it is not held, its hold is not announced yet, or ARM's ledger has what is said to have failed.
     """
     _check_released(batch)
     status = OrderStatus(state)
-    orders = [replace(order, status=status) if order.status is OrderStatus.HELD else order for order in batch.orders]
+    open_orders = [order for order in batch.orders if order.status is OrderStatus.HELD]
+    if state is State.FAILED and open_orders and all(map(_is_in_ledger, open_orders)):
+        raise IllegalStep("ARM's ledger has the documents of this batch. Close it as SUCCEEDED.")
+    orders = [_ended_by_hand(order, status) for order in batch.orders]
     known = {order.status for order in orders}
     end = state if known == {status} else State.PARTIALLY_FAILED
     moved = replace(_moved(batch, end, reason, now, by), orders=tuple(orders))
     return replace(moved, due=now, ended_at=now, announcements=batch.announcements + 1)
+
+
+def _ended_by_hand(order: BatchOrder, status: OrderStatus) -> BatchOrder:
+    if order.status is not OrderStatus.HELD:
+        return order
+    return replace(order, status=OrderStatus.SUCCEEDED if _is_in_ledger(order) else status)
+
+
+def _is_in_ledger(order: BatchOrder) -> bool:
+    return order.evidence is Evidence.FOUND
 
 
 def _check_released(batch: Batch) -> None:

@@ -53,6 +53,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
     secrets = clients.secrets(settings, journal)
     topic = Topic(clients.aws("sns"), settings.topic_arn, journal)
     days = Days(clients.aws("dynamodb"), settings.table_name)
+    liveness = Liveness(clients.aws("dynamodb"), settings.table_name)
     tokens, asked = unmeasured(settings, contract, secrets)
     health = HealthCheck(
         store=store,
@@ -62,11 +63,12 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         ledger=asked,
         topic=topic,
         contradictions=list(contradictions(settings)),
+        known=liveness.known,
         now=clients.now,
     )
     polling = assemble(
         store=store,
-        liveness=Liveness(clients.aws("dynamodb"), settings.table_name),
+        liveness=liveness,
         outage=clients.outage(settings),
         ledger=ledger(settings, contract, secrets, journal),
         topic=topic,

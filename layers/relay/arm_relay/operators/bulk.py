@@ -62,6 +62,8 @@ class BulkRequest(Model):
     filter: Filter = Filter()
     #: Whether only to say what would be done.
     dry_run: StrictBool = False
+    #: When the dry run was made: what is held or has failed since then, nobody has seen.
+    as_of: Time | None = None
     #: How many batches the dry run counted. No more are touched.
     batches: Annotated[StrictInt, Field(ge=1, le=COUNTED)] | None = None
 
@@ -82,6 +84,8 @@ class Plan:
     """What a bulk redrive would do."""
 
     action: Action
+    #: What is held or has failed since then does not count.
+    as_of: datetime
     wanted: Wanted
     totals: Totals
     #: How many of the batches could not be redriven as they are now.
@@ -110,7 +114,7 @@ class Bulk:
         """
         request = _parse(body)
         now = self._pace.now()
-        wanted = _wanted(request, now)
+        wanted = _wanted(request, min(request.as_of or now, now))
         plan = self._plan(request.action, wanted, now)
         if request.dry_run or request.batches is None:
             return plan
@@ -169,7 +173,7 @@ class Bulk:
                 ids.append(batch.id)
 
         totals = self._lists.totals(wanted, see)
-        return Plan(action, wanted, totals, refused, tuple(ids))
+        return Plan(action, wanted.since_before or now, wanted, totals, refused, tuple(ids))
 
 
 def _can(action: Action, batch: Batch, now: datetime) -> bool:
@@ -187,7 +191,7 @@ def _can(action: Action, batch: Batch, now: datetime) -> bool:
     return True
 
 
-def _wanted(request: BulkRequest, now: datetime) -> Wanted:
+def _wanted(request: BulkRequest, as_of: datetime) -> Wanted:
     chosen = request.filter
     return Wanted(
         listing=request.action.listing,
@@ -195,11 +199,10 @@ def _wanted(request: BulkRequest, now: datetime) -> Wanted:
         cause=chosen.cause,
         status=chosen.status,
         claimed_after=chosen.claimed_after,
-        claimed_before=chosen.claimed_before or (now if request.action is Action.ANNOUNCE else None),
+        claimed_before=chosen.claimed_before or (as_of if request.action is Action.ANNOUNCE else None),
         ended_after=chosen.ended_after,
         ended_before=chosen.ended_before,
-        # What is held or fails from now on, nobody has seen.
-        since_before=now,
+        since_before=as_of,
     )
 
 
@@ -212,8 +215,11 @@ def _parse(body: bytes) -> BulkRequest:
     if request.action is Action.ANNOUNCE and request.filter.claimed_after is None:
         missing = "is missing: state from when on the batches were accepted that are announced once more"
         raise InvalidRedrive([Fault("/filter/claimedAfter", missing)])
-    if not request.dry_run and request.batches is None:
-        raise InvalidRedrive([Fault("/batches", "is missing: state the number of batches that a dry run counts")])
+    if not request.dry_run:
+        of_dry_run = {"batches": request.batches, "asOf": request.as_of}
+        absent = [name for name, value in of_dry_run.items() if value is None]
+        if absent:
+            raise InvalidRedrive([Fault(f"/{name}", f"is missing: state the {name} of a dry run") for name in absent])
     return request
 
 

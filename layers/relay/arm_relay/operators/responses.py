@@ -104,6 +104,7 @@ def to_plan(plan: Plan) -> dict[str, Any]:
     """What a bulk redrive would do."""
     return {
         "action": plan.action.value,
+        "asOf": to_text(plan.as_of),
         "filter": _filter(plan.wanted),
         **_totals(plan.totals),
         "refused": plan.refused,
@@ -153,7 +154,7 @@ def _answer(answer: Answer | None) -> dict[str, Any] | None:
 
 def _shown(sent: Documents) -> tuple[Documents, str]:
     """The documents, if they are kept and an answer can hold them beside all else; and whether that is so."""
-    if sent is None:
+    if sent is None or not any(sent):
         return None, GONE
     # A function's answer is JSON that holds the body as a string: quotes and other characters are escaped in it.
     if len(json.dumps(documents.to_text(sent))) > LARGEST_ANSWER / 2:
@@ -163,7 +164,12 @@ def _shown(sent: Documents) -> tuple[Documents, str]:
 
 def _order(order: BatchOrder, sent: Documents, place: int) -> dict[str, Any]:
     looked_up = {"found": order.evidence, "at": to_text(order.asked_at)} if order.asked_at else None
-    return {**summary.of_order(order), "document": sent[place] if sent else None, "lookUp": looked_up}
+    return {
+        **summary.of_order(order),
+        "document": sent[place] if sent else None,
+        "lookUp": looked_up,
+        "retryOf": order.retry_of,
+    }
 
 
 def _held(batch: HeldBatch) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from arm_relay.arm.money import minor_unit_digits
+from arm_relay.batches import causes
 from arm_relay.batches.batch import Batch, OrderStatus, State
 
 #: The data of a CloudEvent, or an order in it.
@@ -23,14 +24,20 @@ MOST_WORDS: Final = 400
 #: The longest subject that SNS takes is 100 characters; it has to be ASCII.
 LONGEST_SUBJECT: Final = 99
 
+RETRY: Final = "If the order is right, and only ARM had to be changed, have it retried unchanged (docs/operations.md)."
 WHAT_TO_DO: Final = {
-    OrderStatus.HELD: "Nobody knows yet whether ARM has it. Look into ARM, then release the batch (docs/operations.md, "
-    "held batches). Do not bill the order in another way meanwhile.",
+    OrderStatus.HELD: "The relay could not find out by itself how it ends. Have it ask once more, or look into ARM and "
+    "release the batch (docs/operations.md, held batches). Do not bill the order in another way meanwhile.",
     OrderStatus.FAILED: "ARM did not create its document. Correct the order in the system that sent it, and send it "
-    "again under the same id.",
+    f"again under the same id. {RETRY}",
     OrderStatus.REFUSED: "ARM refused the whole batch. Correct the order in the system that sent it, and send it again "
-    "under the same id.",
+    f"under the same id. {RETRY}",
 }
+#: The same where the relay did not submit a credit note.
+WITHOUT_INVOICE: Final = (
+    "The invoice that it credits was not created, so the relay did not send the credit note to ARM. Once the invoice "
+    "is in ARM, have the credit note retried (docs/sending-orders.md, corrections and credit notes)."
+)
 
 
 def needs_attention(batch: Batch) -> bool:
@@ -65,10 +72,14 @@ def words(data: Json) -> str:
     if answer and not any(order["errors"] for order in found):
         lines += ["", f"ARM answered {answer['status']}: {_short(answer['body'])}"]
     lines += ["", "What to do", ""]
-    lines += [f"{status.value}: {WHAT_TO_DO[status]}" for status in WHAT_TO_DO if _has(found, status)]
+    lines += [f"{status.value}: {_what_to_do(status, data)}" for status in WHAT_TO_DO if _has(found, status)]
     place = f"/v1/clients/{data['clientNo']}/batches/{data['batchId']}"
     lines += ["", f"All that is known: GET {place} of the operators' API."]
     return "\n".join(lines) + "\n"
+
+
+def _what_to_do(status: OrderStatus, data: Json) -> str:
+    return WITHOUT_INVOICE if data["cause"] == causes.INVOICE_NOT_CREATED else WHAT_TO_DO[status]
 
 
 def _of_attention(data: Json) -> list[Json]:

@@ -3,7 +3,7 @@
 The poller does it because it may call ARM: the operators' function, which shows it, may not (docs/decisions/0012).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -14,6 +14,7 @@ from arm_relay.health import NAME, Check, Level, Line, unless
 from arm_relay.secrets import Secrets, SecretUnavailable, UnknownClient
 from arm_relay.store import records
 from arm_relay.store.days import Days
+from arm_relay.store.liveness import Known
 from arm_relay.store.records import HELD, SHARDS
 from arm_relay.store.table import Store
 
@@ -25,7 +26,7 @@ ENOUGH: Final = 20.0
 #: How long one of these questions may take, in seconds.
 WITHIN: Final = 3.0
 #: Of how many clients the ledger is asked in one check; the next one asks about the next clients.
-CLIENTS: Final = 4
+CLIENTS: Final = 2
 
 #: A number that no document has.
 NO_DOCUMENT: Final = "arm-relay-health-check"
@@ -86,9 +87,13 @@ class HealthCheck:
         ledger: Ledger,
         topic: SubscribedTopic,
         contradictions: Sequence[str],
+        known: Callable[[], Mapping[str, Known]],
         now: Callable[[], datetime],
     ) -> None:
-        """`tokens` and `ledger` are the check's own: what they meet is counted nowhere else."""
+        """`tokens` and `ledger` are the check's own: what they meet is counted nowhere else.
+
+        `known` gives a document number of each client that ARM is known to have.
+        """
         self._store = store
         self._days = days
         self._secrets = secrets
@@ -96,6 +101,7 @@ class HealthCheck:
         self._ledger = ledger
         self._topic = topic
         self._contradictions = contradictions
+        self._known = known
         self._now = now
         self._next: datetime | None = None
 
@@ -179,11 +185,17 @@ class HealthCheck:
             skipped = Line(Check.LEDGER, Level.WARNING, "The ledger was not asked, because there is no token.")
             return [_fault(Check.TOKEN, error.cause), skipped]
         try:
-            of_ledger = [line for client_no in self._whose_turn(clients) for line in self._check_ledger(client_no)]
+            known = self._known() if clients else {}
+            of_ledger = [
+                line
+                for client_no in self._whose_turn(clients)
+                for line in self._check_ledger(client_no, known.get(client_no))
+            ]
         finally:
             self._tokens.drop(token)
         fine = (
-            "The ledger says of a number that no document has that it has none, for every client that was asked about."
+            "For every client that was asked about, the ledger has no document of a number that none has, and finds"
+            " the one that it is known to have."
         )
         if not clients:
             of_ledger = [Line(Check.LEDGER, Level.WARNING, "The ledger was not asked, because there is no client.")]
@@ -195,9 +207,10 @@ class HealthCheck:
         turn = int(self._now().timestamp() // EVERY.total_seconds()) % portions
         return list(clients[turn * CLIENTS : (turn + 1) * CLIENTS])
 
-    def _check_ledger(self, client_no: str) -> Iterator[Line]:
+    def _check_ledger(self, client_no: str, known: Known | None) -> Iterator[Line]:
         try:
             document = self._ledger.document(client_no, NO_DOCUMENT, WITHIN)
+            is_lost = known is not None and self._ledger.document(client_no, known.number, WITHIN) is None
         except NoAnswer as error:
             level = Level.WARNING if error.scope is Scope.CLIENT else Level.FAULT
             yield Line(Check.LEDGER, level, f"Asked about client {client_no}: {error.cause}.")
@@ -205,6 +218,9 @@ class HealthCheck:
         if document is not None:
             detail = f"Of client {client_no} it finds a document that does not exist: what it says proves nothing."
             yield _fault(Check.LEDGER, detail)
+        if known and is_lost:
+            day = known.learned_at.date().isoformat()
+            yield _fault(Check.LEDGER, f"Of client {client_no} it does not find a document that it had on {day}.")
 
     def _check_topic(self) -> list[Line]:
         try:

@@ -84,8 +84,17 @@ class Liveness:
             stopped = [*stopped, (last, now)][-KEPT:]
             spells = [[records.to_text(start), records.to_text(end)] for start, end in stopped]
             self._update("SET stopped = :stopped", {":stopped": {"S": json.dumps(spells)}})
-        known = {name.removeprefix(KNOWN): _known(value["M"]) for name, value in old.items() if name.startswith(KNOWN)}
-        return Past(tuple(stopped), known)
+        return Past(tuple(stopped), _all_known(old))
+
+    def known(self) -> Mapping[str, Known]:
+        """A document number of each client that ARM is known to have, by client.
+
+        Raises:
+            StoreUnavailable: the table is out of reach.
+        """
+        with available():
+            answer = self._client.get_item(TableName=self._table, Key=KEY)
+        return _all_known(answer.get("Item", {}))
 
     def last_run(self) -> datetime | None:
         """When the latest run began; None where none ever did.
@@ -125,6 +134,10 @@ class Liveness:
             answer = self._client.update_item(**request | ({"ExpressionAttributeNames": names} if names else {}))
         old: dict[str, Any] = dict(answer.get("Attributes", {}))
         return old
+
+
+def _all_known(item: Mapping[str, Any]) -> dict[str, Known]:
+    return {name.removeprefix(KNOWN): _known(value["M"]) for name, value in item.items() if name.startswith(KNOWN)}
 
 
 def _known(value: Mapping[str, Any]) -> Known:

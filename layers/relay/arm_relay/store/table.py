@@ -116,13 +116,16 @@ class Store:
         return recorded
 
     def payload(self, batch: Batch) -> bytes | None:
-        """The batch's payload; None where it has expired.
+        """The batch's payload; None where it has expired, or was removed.
 
         Raises:
             UnreadableRecord: it is damaged.
         """
         if batch.payload is not None:
             return batch.payload
+        if batch.trimmed_at:
+            # DynamoDB deletes it some days after it has expired.
+            return None
         item = self._get(records.payload_key(batch.id))
         return records.from_payload(item) if item else None
 

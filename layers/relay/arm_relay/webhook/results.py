@@ -43,9 +43,9 @@ class Results:
             StoreUnavailable: the table is out of reach.
         """
         question = results_of(body)
-        after = _place(question.after, client_no) if question.after is not None else ""
         # Whatever was announced up to then can be found by now.
         complete = to_text(self._now() - BEHIND)
+        after = _place(question.after, client_no, complete) if question.after is not None else ""
         shown, is_cut = self._page(client_no, after, question.limit)
         reached = min(shown[-1].place, complete) if is_cut else complete
         has_more = is_cut and shown[-1].place <= complete
@@ -69,10 +69,10 @@ def _cursor(client_no: str, place: str) -> str:
     return base64.urlsafe_b64encode(f"{client_no} {place}".encode()).decode()
 
 
-def _place(after: str, client_no: str) -> str:
-    """The place that a cursor or a time means."""
+def _place(after: str, client_no: str, latest: str) -> str:
+    """The place that a cursor or a time means. A time is at most the latest one: the reader's clock may be ahead."""
     if (time := _time(after)) is not None:
-        return to_text(time)
+        return min(to_text(time), latest)
     owner, _, place = _decoded(after).partition(" ")
     if not _begins_with_a_time(place):
         raise InvalidQuestion([Fault("/after", NO_CURSOR)])
