@@ -112,7 +112,11 @@ def test_every_redrive_shown_is_one_the_relay_takes() -> None:
     one = [body for body in bodies if "filter" not in body and "action" in body]
     (forget,) = [body for body in bodies if "action" not in body]
     assert sorted(body["action"] for body in one) == ["announce", "ask", "close", "resubmit", "retry"]
-    assert [(body["action"], body.get("dryRun", False)) for body in many] == [("ask", True), ("ask", False)]
+    assert [(body["action"], body.get("dryRun", False)) for body in many] == [
+        ("ask", True),
+        ("ask", False),
+        ("announce", True),
+    ]
     for body in one:
         _parse(json.dumps(body).encode())
     for body in many:

@@ -115,7 +115,7 @@ def test_a_failure_of_the_relay_is_practised(clone: Path) -> None:
 def test_an_operator_is_answered(clone: Path) -> None:
     listed = json.loads(run(example(PAGE, "sh", "--aws-sigv4"), clone))
 
-    assert listed.keys() == {"batches", "cursor"}
+    assert listed.keys() == {"batches", "totals", "cursor"}
 
 
 def test_a_queue_of_ones_own_gets_what_its_filter_lets_through(clone: Path) -> None:

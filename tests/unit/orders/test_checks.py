@@ -133,7 +133,7 @@ def test_a_fixed_discount_is_no_percent_of_many_decimals() -> None:
 
 def test_an_expected_total_states_something() -> None:
     assert pointers(an_order(expectedTotal={})) == ["/expectedTotal"]
-    assert pointers(an_order(expectedTotal={"total": 1})) == ["/expectedTotal/total"]
+    assert pointers(an_order(expectedTotal={"total": 1})) == ["/expectedTotal/total", "/expectedTotal"]
 
 
 # All faults at once.

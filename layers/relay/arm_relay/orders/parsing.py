@@ -1,6 +1,5 @@
 """A request's body becomes orders, valid or not: every fault of every order is listed at once. Pure."""
 
-import copy
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -169,9 +168,8 @@ def _readable(content: Any, errors: Sequence[ErrorDetails]) -> Readable | None: 
     """The rest of an order when all that is faulty in it is taken away; None if nothing is left of it."""
     if not isinstance(content, dict):
         return None
-    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
-    content = _without(content, unknown)
-    places = [error["loc"] for error in errors if error["loc"] and error["loc"] not in unknown]
+    content = _without(content, [error["loc"] for error in errors if error["type"] == "extra_forbidden"])
+    places = [error["loc"] for error in errors if error["loc"] and error["type"] != "extra_forbidden"]
     unreadable = {str(place[0]) for place in places}
     lines = content.get("lines")
     bad_lines = {place[1] for place in places if place[:1] == ("lines",) and len(place) > 1}
@@ -186,7 +184,7 @@ def _readable(content: Any, errors: Sequence[ErrorDetails]) -> Readable | None: 
 
 def _without(content: dict[str, Any], places: Sequence[Place]) -> dict[str, Any]:
     """An order without the fields at these places, which no order has. A place may name a kind of line, too."""
-    left = copy.deepcopy(content) if places else content
+    left = {name: _copied(value) for name, value in content.items()} if places else content
     for *path, name in places:
         parent: Any = left
         for part in path:
@@ -197,6 +195,13 @@ def _without(content: dict[str, Any], places: Sequence[Place]) -> dict[str, Any]
         if isinstance(parent, dict):
             parent.pop(name, None)
     return left
+
+
+def _copied(value: object) -> object:
+    """A copy as deep as an order has fields of its own: in an object, and in the objects of a list."""
+    if isinstance(value, list):
+        return [dict(each) if isinstance(each, dict) else each for each in value]
+    return dict(value) if isinstance(value, dict) else value
 
 
 def _id(content: Any) -> str | None:  # noqa: ANN401 (as above)
