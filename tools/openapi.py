@@ -844,6 +844,7 @@ def _operator_schemas() -> Json:
         "document": {"type": ["object", "null"], "description": "What is sent to ARM for it, as it is."},
         "lookUp": _nullable(looked_up) | {"description": "What ARM's ledger said last about its document."},
         "retryOf": _nullable(_text("The batch in which it failed, and of which its sender retried it here.")),
+        "replaces": _nullable(_text("The batch from which it took over its id or its number, as a correction.")),
     }
     orders = _list(_ref("OrderSummary"), "Its orders.")
     fields = _batch_fields()

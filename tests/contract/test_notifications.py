@@ -91,6 +91,7 @@ def an_event(**data: object) -> dict[str, Any]:
             "clientNo": "2218",
             "cause": "ARM's result",
             "by": None,
+            "redrive": None,
             "batchUuid": "uuid-1",
             "sequence": 1,
             "answer": {"status": 200, "body": '{"status":"PROCESSED","result":"OK"}'},
@@ -159,6 +160,11 @@ EVENTS: list[tuple[Callable[[], Batch], dict[str, Any]]] = [
             status="FAILED",
             cause="asked by phone",
             by="arn:aws:iam::1:user/kari",
+            redrive={
+                "by": "arn:aws:iam::1:user/kari",
+                "at": "2025-02-27T12:05:00.000000Z",
+                "reason": "asked by phone",
+            },
             batchUuid=None,
             sequence=2,
             answer=None,
@@ -317,3 +323,26 @@ def test_an_answer_as_long_as_it_may_be_stays_in_an_ordinary_message() -> None:
     data = json.loads(queue_text_of(published(batch)))["data"]
 
     assert (len(data["answer"]["body"]), data["answerOmitted"]) == (KEPT_ANSWER, False)
+
+
+def test_whoever_had_a_held_batch_asked_again_stands_in_the_announcement_of_its_end() -> None:
+    held = steps.announced(steps.held(pending(), "too old", NOW))
+    asked = steps.asked(held, "the outage is over", "arn:kari", ENDED_AT)
+
+    event = to_event(steps.ended(asked, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", ENDED_AT))
+
+    assert faults("notification", event) == []
+    assert (event["data"]["by"], event["data"]["redrive"]) == (
+        None,
+        {"by": "arn:kari", "at": "2025-02-27T12:05:00.000000Z", "reason": "the outage is over"},
+    )
+
+
+def test_an_announcement_that_was_asked_for_again_is_no_redrive_of_what_comes_later() -> None:
+    held = steps.announced(steps.held(pending(), "too old", NOW))
+    again = steps.announced(steps.to_be_repeated(held, "the queue was lost", "arn:kari", NOW))
+
+    closed = steps.closed(again, State.SUCCEEDED, "found it", "arn:ola", ENDED_AT)
+
+    assert to_event(closed)["data"]["redrive"]["by"] == "arn:ola"
+    assert to_event(again)["data"]["redrive"] is None

@@ -165,6 +165,7 @@ def a_notification(**changes: object) -> dict[str, Any]:
         "status": "SUCCEEDED",
         "cause": "ARM's result",
         "by": None,
+        "redrive": None,
         "batchUuid": "uuid-1",
         "sequence": 1,
         "orders": [AN_ORDER],

@@ -62,6 +62,7 @@ def test_the_status_of_a_batch_tells_all_that_is_known() -> None:
                 "document": None,
                 "lookUp": None,
                 "retryOf": None,
+                "replaces": None,
             },
         ],
         "submissionAnswer": None,

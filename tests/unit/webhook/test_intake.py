@@ -565,6 +565,16 @@ def test_a_corrected_order_becomes_a_new_batch(world: World, end: str) -> None:
     assert not receipt.replayed
     assert receipt.batch.state is State.PENDING
     assert world.store.markers("2218", ["evt-1"])["evt-1"].batch_id == receipt.batch.id != "batch-1"
+    assert [order.replaces for order in world.stored(receipt.batch.id).orders] == ["batch-1"]
+
+
+def test_an_order_that_takes_over_a_number_names_the_batch_that_had_it(world: World) -> None:
+    world.arm.fail("submit", "status", 1, status=400)
+    world.accept(numbered(1))
+
+    receipt = world.accept(numbered(1, id="evt-2", message="put right"))
+
+    assert [order.replaces for order in world.stored(receipt.batch.id).orders] == ["batch-1"]
 
 
 def test_of_a_partly_failed_batch_only_the_failed_orders_can_be_corrected(world: World) -> None:

@@ -130,5 +130,5 @@ def test_senders_and_operators_are_answered_in_the_same_words(world: World) -> N
     shared = entry.keys() & told.keys() - {"order"}
     assert {name: entry[name] for name in shared} == {name: told[name] for name in shared}
     assert {"status", "cause", "settlesAt", "batchId", "endedAt"} <= shared
-    evidence = {"document", "lookUp", "retryOf"}
+    evidence = {"document", "lookUp", "retryOf", "replaces"}
     assert {name: entry["order"][name] for name in told["order"].keys() - evidence}.items() <= told["order"].items()

@@ -186,6 +186,8 @@ class BatchOrder:
     metadata: tuple[tuple[str, str], ...] = ()
     #: The batch in which it failed, and of which its sender retries it here.
     retry_of: str | None = None
+    #: The batch from which it took over its id or its number, as a correction.
+    replaces: str | None = None
     #: What ARM's ledger said last about its document, and when it was asked; None where it was not.
     evidence: Evidence | None = None
     asked_at: datetime | None = None

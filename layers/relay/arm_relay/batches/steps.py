@@ -419,6 +419,12 @@ def _check_not_too_often(batch: Batch) -> None:
         raise IllegalStep(f"The batch has been redriven {MAX_REDRIVES} times. Close it.")
 
 
+def last_redrive(batch: Batch) -> Transitions | None:
+    """What an operator did last about how the batch ends; None where nobody did."""
+    redrives = [entry for entry in batch.history if entry.by and not _is_repetition(entry)]
+    return max(redrives, key=lambda entry: entry.at[-1], default=None)
+
+
 def _is_repetition(entry: Transitions) -> bool:
     """Whether an operator had the batch announced again. The reason of a redrive may begin with the same words."""
     rests = entry.state in ENDS or entry.state is State.HELD

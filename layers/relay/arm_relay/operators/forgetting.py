@@ -35,7 +35,7 @@ STAYS: Final = (
     "What has been announced: subscribers have it, and the relay keeps it word for word until RetentionDays are over.",
     "The document in ARM: only ARM can remove it.",
     "The table's point-in-time recovery, which holds every state of the last 35 days.",
-    "Earlier batches of the order, if it failed before: forget it there, too, by their batchId.",
+    "Earlier batches of the order, if it failed before: forget it there, too, by their batchId (retryOf, replaces).",
 )
 
 

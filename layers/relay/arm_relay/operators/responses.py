@@ -169,6 +169,7 @@ def _order(order: BatchOrder, sent: Documents, place: int) -> dict[str, Any]:
         "document": sent[place] if sent else None,
         "lookUp": looked_up,
         "retryOf": order.retry_of,
+        "replaces": order.replaces,
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from arm_relay.batches import summary
+from arm_relay.batches import steps, summary
 from arm_relay.batches.batch import Batch
 from arm_relay.observability import Journal
 from arm_relay.poller import attention
@@ -139,12 +139,18 @@ def to_event(batch: Batch) -> dict[str, Any]:
         "datacontenttype": "application/json",
         "data": {
             **summary.of_batch(batch),
+            "redrive": _redrive(batch),
             "sequence": batch.announcements,
             "orders": [summary.of_order(order) | summary.details_of(order) for order in batch.orders],
             "answer": summary.of_answer(batch),
             "answerOmitted": batch.is_answer_removed,
         },
     }
+
+
+def _redrive(batch: Batch) -> dict[str, Any] | None:
+    last = steps.last_redrive(batch)
+    return {"by": last.by, "at": to_text(last.at[-1]), "reason": last.cause} if last else None
 
 
 def message_of(batch: Batch) -> Message:

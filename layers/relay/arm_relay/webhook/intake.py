@@ -183,6 +183,9 @@ class Intake:
 
     def _drafted(self, order: Order, taking: Taking, today: date) -> BatchOrder:
         drafted = self._drafts.batch_order(order, today)
+        identity = taking.recorded.of(order)
+        if isinstance(identity, New) and not drafted.retry_of:
+            drafted = replace(drafted, replaces=identity.id_from or identity.number_from)
         return replace(drafted, credited=taking.credited[order.id]) if order.id in taking.credited else drafted
 
     def _claimed(self, batch: Batch, recorded: AlreadyRecorded) -> Batch | None:
