@@ -106,10 +106,7 @@ REDRIVE_WORDS: Final = {
     ("Retry", "action"): "This form sends the failed orders of an ended batch again, unchanged, as a new batch.",
     ("Retry", "reason"): "Why they will not fail again; it is kept in the history of both batches.",
     ("Resubmit", "mayBeBilledTwice"): "Must be true where ARM may have the batch: say it once you have looked.",
-    (
-        "BulkRequest",
-        "action",
-    ): "`ask` acts on held batches, `retry` on failed ones, `announce` on all that were announced.",
+    ("BulkRequest", "action"): "`ask` acts on held batches, `retry` on failed, `announce` on announced ones.",
     ("BulkRequest", "reason"): "Why; it is kept in the history of each batch.",
     ("BulkRequest", "filter"): "Which batches: all that is stated must apply. Without it all are meant.",
     ("BulkRequest", "dryRun"): "Only say what would be done.",

@@ -22,7 +22,7 @@ from arm_relay.batches.steps import Retry
 from arm_relay.orders.parsing import MAX_ORDERS
 from arm_relay.store import records
 from arm_relay.store.days import Days, Kept
-from arm_relay.store.records import DayEntry, HeldBatch, Lease, Marker, Place, shard_of
+from arm_relay.store.records import DayEntry, HeldBatch, Lease, Marker, OrderPlace, shard_of
 from arm_relay.store.redrives import Redrives
 from arm_relay.store.table import Busy, RecordTooLarge, Store
 
@@ -502,7 +502,7 @@ class StoreContract:
     def test_an_order_is_found_by_its_order_id_as_arm_compares_it(self, store: Store) -> None:
         store.claim(a_claim(1, "evt-1"), {})
 
-        assert store.with_order_id("2218", "b-1", 10) == [Place("b1", "evt-1")]
+        assert store.with_order_id("2218", "b-1", 10) == [OrderPlace("b1", "evt-1")]
 
     def test_all_orders_of_one_order_id_are_found_and_no_others(self, store: Store) -> None:
         orders = (a_batch_order(id="evt-3", order_id="B-2"), a_batch_order(id="evt-4", order_id=None))
@@ -511,15 +511,15 @@ class StoreContract:
         store.claim(a_batch(id="b3", orders=orders), {})
         store.claim(a_claim(4, "evt-5", client_no="2219"), {})
 
-        assert store.with_order_id("2218", "B-1", 10) == [Place("b1", "evt-1"), Place("b2", "evt-2")]
+        assert store.with_order_id("2218", "B-1", 10) == [OrderPlace("b1", "evt-1"), OrderPlace("b2", "evt-2")]
         assert store.with_order_id("2218", "B-3", 10) == []
-        assert store.with_order_id("2218", "B-1", 1) == [Place("b1", "evt-1")]
+        assert store.with_order_id("2218", "B-1", 1) == [OrderPlace("b1", "evt-1")]
 
     def test_an_order_that_was_sent_again_is_found_where_it_is_now(self, store: Store) -> None:
         store.claim(a_claim(1, "evt-1"), {})
         store.claim(a_claim(2, "evt-1"), {"evt-1": "b1"}, {"of-evt-1": "b1"})
 
-        assert store.with_order_id("2218", "B-1", 10) == [Place("b2", "evt-1")]
+        assert store.with_order_id("2218", "B-1", 10) == [OrderPlace("b2", "evt-1")]
 
     # The index of what waits for a person.
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from arm_relay.batches.batch import Batch, Times
-from arm_relay.store.records import to_text
+from arm_relay.store.records import optional_text, to_text
 
 
 def progress_of(batch: Batch, times: Times) -> dict[str, Any]:
@@ -11,7 +11,7 @@ def progress_of(batch: Batch, times: Times) -> dict[str, Any]:
     settles_at = batch.settles_at(times)
     return {
         "claimedAt": to_text(batch.claimed_at),
-        "endedAt": to_text(batch.ended_at) if batch.ended_at else None,
-        "nextPollAt": to_text(batch.due) if batch.due else None,
-        "settlesAt": to_text(settles_at) if settles_at else None,
+        "endedAt": optional_text(batch.ended_at),
+        "nextPollAt": optional_text(batch.due),
+        "settlesAt": optional_text(settles_at),
     }

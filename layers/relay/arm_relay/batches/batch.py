@@ -345,6 +345,13 @@ class Batch:
         """Whether ARM's answer was taken out of it, because it may name people."""
         return self.trimmed_at is not None or any(order.forgotten_at for order in self.orders)
 
+    def gives_away(self, order: BatchOrder) -> bool:
+        """Whether another order may take the place of this one of its orders: ARM has no document of it, and gets none.
+
+        Not in a held batch, even where the order failed: an operator may still resubmit the whole batch.
+        """
+        return self.state in ENDS and order.status in CORRECTABLE
+
     def order(self, order_id: str) -> BatchOrder:
         """Its order with this id."""
         return next(order for order in self.orders if order.id == order_id)

@@ -415,14 +415,18 @@ def _what_to_check(batch: Batch) -> str:
 
 
 def _check_not_too_often(batch: Batch) -> None:
-    if sum(len(entry.at) for entry in batch.history if entry.by and not _is_repetition(entry)) >= MAX_REDRIVES:
+    if sum(len(entry.at) for entry in _redrives(batch)) >= MAX_REDRIVES:
         raise IllegalStep(f"The batch has been redriven {MAX_REDRIVES} times. Close it.")
 
 
 def last_redrive(batch: Batch) -> Transitions | None:
     """What an operator did last about how the batch ends; None where nobody did."""
-    redrives = [entry for entry in batch.history if entry.by and not _is_repetition(entry)]
-    return max(redrives, key=lambda entry: entry.at[-1], default=None)
+    return max(_redrives(batch), key=lambda entry: entry.at[-1], default=None)
+
+
+def _redrives(batch: Batch) -> list[Transitions]:
+    """What operators did about how the batch ends. To have it announced again is nothing of that."""
+    return [entry for entry in batch.history if entry.by and not _is_repetition(entry)]
 
 
 def _is_repetition(entry: Transitions) -> bool:

@@ -114,8 +114,9 @@ class Bulk:
         """
         request = _parse(body)
         now = self._pace.now()
-        wanted = _wanted(request, min(request.as_of or now, now))
-        plan = self._plan(request.action, wanted, now)
+        as_of = min(request.as_of or now, now)
+        wanted = _wanted(request, as_of)
+        plan = self._plan(request.action, as_of, wanted, now)
         if request.dry_run or request.batches is None:
             return plan
         if plan.totals.tally.batches > request.batches:
@@ -162,7 +163,7 @@ class Bulk:
                 return saved
         raise StoreUnavailable("the poller kept saving the bulk redrive first")
 
-    def _plan(self, action: Action, wanted: Wanted, now: datetime) -> Plan:
+    def _plan(self, action: Action, as_of: datetime, wanted: Wanted, now: datetime) -> Plan:
         ids: list[str] = []
         refused = 0
 
@@ -173,7 +174,7 @@ class Bulk:
                 ids.append(batch.id)
 
         totals = self._lists.totals(wanted, see)
-        return Plan(action, wanted.since_before or now, wanted, totals, refused, tuple(ids))
+        return Plan(action, as_of, wanted, totals, refused, tuple(ids))
 
 
 def _can(action: Action, batch: Batch, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from arm_relay.arm.documents import documents_of
 from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.orders.order import MAX_ID
 from arm_relay.store import records
-from arm_relay.store.records import HeldBatch, Marker, Place
+from arm_relay.store.records import HeldBatch, Marker, OrderPlace
 from arm_relay.store.table import Store
 
 #: How many batches a page of a list holds: at most, and by default.
@@ -107,10 +107,9 @@ class Inquiries:
         places = self._store.with_order_id(client_no, order_id, MOST_LISTED) if _may_exist(client_no, order_id) else []
         return self._at(client_no, places)
 
-    def _at(self, client_no: str, places: Sequence[Marker | Place]) -> list[tuple[BatchOrder, Batch]]:
+    def _at(self, client_no: str, places: Sequence[Marker | OrderPlace]) -> list[tuple[BatchOrder, Batch]]:
         batches = self._store.batches([place.batch_id for place in places]) if places else {}
-        found = [(place, batch) for place in places if (batch := batches.get(place.batch_id))]
-        return [(order, batch) for place, batch in found if (order := records.marked_order(place, batch, client_no))]
+        return [found for place in places if (found := records.located(place, batches, client_no))]
 
     def held(self, client_no: str, limit: int, cursor: str | None) -> HeldBatches:
         """One page of the client's held batches; `cursor` comes from the page before.

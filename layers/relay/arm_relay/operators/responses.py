@@ -18,7 +18,7 @@ from arm_relay.operators.forgetting import REMOVED, STAYS, Forgotten
 from arm_relay.operators.health_report import HealthReport
 from arm_relay.operators.inquiries import HeldBatches
 from arm_relay.operators.lists import ListedBatches, Totals
-from arm_relay.store.records import HeldBatch, to_text
+from arm_relay.store.records import HeldBatch, optional_text, to_text
 
 #: The documents that were sent to ARM, in the order of a batch's orders; None where they are no longer kept, and in the
 #: place of an order that is forgotten.
@@ -61,7 +61,7 @@ def to_day(report: DayReport) -> dict[str, Any]:
         "timeZone": report.zone,
         "from": to_text(count.book.start),
         "to": to_text(count.book.end),
-        "snapshotAt": to_text(count.taken_at) if count.taken_at else None,
+        "snapshotAt": optional_text(count.taken_at),
         "complete": report.is_complete,
         **count.book.to_json(),
     }
@@ -71,7 +71,7 @@ def to_health(report: HealthReport) -> dict[str, Any]:
     """Whether the relay can do its work."""
     return {
         "status": report.level.value,
-        "checkedAt": to_text(report.checked_at) if report.checked_at else None,
+        "checkedAt": optional_text(report.checked_at),
         "checks": [line.to_json() for line in report.lines],
     }
 
@@ -122,7 +122,7 @@ def to_redrive(redrive: BulkRedrive) -> dict[str, Any]:
         "by": redrive.by,
         "status": redrive.status.value,
         "createdAt": to_text(redrive.created_at),
-        "endedAt": to_text(redrive.ended_at) if redrive.ended_at else None,
+        "endedAt": optional_text(redrive.ended_at),
         "stoppedBy": redrive.stopped_by,
         "batches": redrive.most,
         "done": redrive.done,
@@ -192,7 +192,7 @@ def _listed(batch: Batch, times: Times) -> dict[str, Any]:
         "cause": batch.cause,
         "since": to_text(batch.since),
         "claimedAt": to_text(batch.claimed_at),
-        "settlesAt": to_text(settles_at) if settles_at else None,
+        "settlesAt": optional_text(settles_at),
         "certainlyNotInArm": batch.is_certainly_absent,
         "orders": len(orders),
         "sums": [_sum(each) for each in sums_of(orders)],
@@ -232,10 +232,10 @@ def _filter(wanted: Wanted) -> dict[str, Any]:
         "clientNo": wanted.client_no,
         "cause": wanted.cause,
         "status": wanted.status.value if wanted.status else None,
-        "claimedAfter": to_text(wanted.claimed_after) if wanted.claimed_after else None,
-        "claimedBefore": to_text(wanted.claimed_before) if wanted.claimed_before else None,
-        "endedAfter": to_text(wanted.ended_after) if wanted.ended_after else None,
-        "endedBefore": to_text(wanted.ended_before) if wanted.ended_before else None,
+        "claimedAfter": optional_text(wanted.claimed_after),
+        "claimedBefore": optional_text(wanted.claimed_before),
+        "endedAfter": optional_text(wanted.ended_after),
+        "endedBefore": optional_text(wanted.ended_before),
     }
 
 

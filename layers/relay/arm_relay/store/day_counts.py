@@ -56,7 +56,7 @@ class Count:
             "start": records.to_text(self.book.start),
             "end": records.to_text(self.book.end),
             "book": self.book.to_json(),
-            "takenAt": records.to_text(self.taken_at) if self.taken_at else None,
+            "takenAt": records.optional_text(self.taken_at),
         }
 
     def after_page(self, store: Store, days: Days) -> "Count":

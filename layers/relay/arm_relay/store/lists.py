@@ -15,12 +15,14 @@ from arm_relay.store.days import Days, behind_claim
 from arm_relay.store.records import FAILED, HELD, LONG_AGO, SHARDS
 from arm_relay.store.table import READ_AT_ONCE, Store
 
+#: The shards among which batches are spread.
+SPREAD: Final = tuple(str(number) for number in range(SHARDS))
 #: The shards of the index in which the batches of a listing are.
 SHARDS_OF: Final[Mapping[Listing, tuple[str, ...]]] = {
-    Listing.UNFINISHED: tuple(str(number) for number in range(SHARDS)),
+    Listing.UNFINISHED: SPREAD,
     Listing.HELD: (HELD,),
     Listing.FAILED: (FAILED,),
-    Listing.ANNOUNCED: tuple(str(number) for number in range(SHARDS)),
+    Listing.ANNOUNCED: SPREAD,
 }
 
 
@@ -67,18 +69,16 @@ class Lists:
         first = shards.index(after.shard) if after else 0
         for shard in shards[first:]:
             start = after if after and after.shard == shard else None
-            if wanted.listing is Listing.ANNOUNCED:
-                yield from self._claimed_in(shard, wanted, start, size)
-            else:
-                yield from self._of_shard(shard, wanted, (start.due, start.batch_id) if start else None, size)
+            read = self._claimed_in if wanted.listing is Listing.ANNOUNCED else self._due_in
+            yield from read(shard, wanted, start, size)
 
-    def _of_shard(self, shard: str, wanted: Wanted, start: tuple[datetime, str] | None, size: int) -> Iterator[Portion]:
-        while entries := self._store.listed(shard, size, start):
+    def _due_in(self, shard: str, wanted: Wanted, start: Place | None, size: int) -> Iterator[Portion]:
+        while entries := self._store.listed(shard, size, (start.due, start.batch_id) if start else None):
             places = {entry.id: Place(shard, entry.due, entry.id) for entry in entries}
             ids = [entry.id for entry in entries if wanted.may_be(entry.client_no, entry.claimed_at)]
             last = entries[-1]
             yield self._portion(wanted, ids, places, last.id)
-            start = (last.due, last.id)
+            start = places[last.id]
             # After an entry whose time is damaged there is no place from which to go on.
             if len(entries) < size or last.due == LONG_AGO:
                 return

@@ -123,7 +123,7 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OrderPlace:
     """Where an order is that was found by its orderId: its batch, and its id there."""
 
     batch_id: str
@@ -140,15 +140,18 @@ class HeldBatch:
     order_count: int
 
 
-def marked_order(marker: Marker | Place | None, batch: Batch | None, client_no: str) -> BatchOrder | None:
-    """The order of this client that a marker or the index names, in the batch that it names; None where there is none.
+def located(
+    place: Marker | OrderPlace | None, batches: Mapping[str, Batch], client_no: str
+) -> tuple[BatchOrder, Batch] | None:
+    """The order of this client that a marker or the index names, and its batch of these; None where there is none.
 
     A marker may outlive its batch. And other clients' keys may look the same: client `2218#a` with order `b` would
     share one with client `2218` and order `a#b`.
     """
-    if marker is None or batch is None or batch.client_no != client_no:
+    batch = batches.get(place.batch_id) if place else None
+    if place is None or batch is None or batch.client_no != client_no:
         return None
-    return batch.order(marker.order_id)
+    return batch.order(place.order_id), batch
 
 
 class UnreadableRecord(Exception):
@@ -413,9 +416,9 @@ def from_marker(item: Item) -> Marker:
     )
 
 
-def from_order_item(item: Item) -> Place:
+def from_order_item(item: Item) -> OrderPlace:
     """Where an order is, by an item of the index `orderId`."""
-    return Place(batch_id=_text(item, "batchId"), order_id=_text(item, "id"))
+    return OrderPlace(batch_id=_text(item, "batchId"), order_id=_text(item, "id"))
 
 
 def to_lease(shard: str, owner: str, until: datetime, lease: Lease) -> Item:
@@ -459,6 +462,11 @@ def to_text(time: datetime) -> str:
     """A time as text of fixed width, so that texts sort by time."""
     # Not by strftime: it writes the years before 1000 with fewer digits.
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def optional_text(time: datetime | None) -> str | None:
+    """A time as `to_text` writes it; None where there is none."""
+    return to_text(time) if time else None
 
 
 def from_text(text: str) -> datetime:
@@ -510,8 +518,8 @@ def _order_to_json(order: BatchOrder) -> dict[str, object]:
         "retryOf": order.retry_of,
         "replaces": order.replaces,
         "evidence": order.evidence.value if order.evidence else None,
-        "askedAt": to_text(order.asked_at) if order.asked_at else None,
-        "forgottenAt": to_text(order.forgotten_at) if order.forgotten_at else None,
+        "askedAt": optional_text(order.asked_at),
+        "forgottenAt": optional_text(order.forgotten_at),
     }
     return {name: value for name, value in named.items() if value}
 

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from arm_relay.batches.batch import CLOCK_SKEW, ENDS, Batch
 from arm_relay.store import bulk, records
-from arm_relay.store.records import DueBatch, HeldBatch, Item, Lease, Marker, Place, UnreadableRecord
+from arm_relay.store.records import DueBatch, HeldBatch, Item, Lease, Marker, OrderPlace, UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -319,7 +319,7 @@ class Store:
             }
         return [records.from_held_item(item) for item in self._query(request)["Items"]]
 
-    def with_order_id(self, client_no: str, order_id: str, limit: int) -> list[Place]:
+    def with_order_id(self, client_no: str, order_id: str, limit: int) -> list[OrderPlace]:
         """Where the client's orders of this orderId are, at most so many. The index lags behind the table."""
         request = {
             "TableName": self._table,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from arm_relay.arm.money import minor_unit_digits
-from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, BatchOrder, CreditedInvoice, Standing
+from arm_relay.batches.batch import ENDS, Batch, BatchOrder, CreditedInvoice, Standing
 from arm_relay.orders.faults import Fault
 from arm_relay.orders.order import INVOICED, ItemLine, Order
 
@@ -21,7 +21,7 @@ class Named:
     @property
     def was_not_created(self) -> bool:
         """Whether ARM has no document of it, and gets none."""
-        return self.batch is not None and self.batch.state in ENDS and self.order.status in CORRECTABLE
+        return self.batch is not None and self.batch.gives_away(self.order)
 
 
 def id_by_order(order_id: str) -> str:

@@ -6,7 +6,7 @@ has the id or the number was refused by ARM or failed: then the order takes its 
 
 from dataclasses import dataclass
 
-from arm_relay.batches.batch import CORRECTABLE, ENDS, Batch, BatchOrder
+from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.orders.order import Order
 from arm_relay.store.records import Marker
 
@@ -22,10 +22,7 @@ class Holder:
     @property
     def gives_way(self) -> bool:
         """Whether another order may take its place."""
-        # Not in a held batch, even where the order failed: an operator may still resubmit the whole batch.
-        return self.batch is None or (
-            self.batch.state in ENDS and self.batch.order(self.marker.order_id).status in CORRECTABLE
-        )
+        return self.batch is None or self.batch.gives_away(self.batch.order(self.marker.order_id))
 
     @property
     def recorded(self) -> BatchOrder | None:

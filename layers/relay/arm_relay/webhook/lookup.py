@@ -7,7 +7,7 @@ from typing import Final
 from arm_relay.batches.batch import Batch, BatchOrder
 from arm_relay.comparison import same_value
 from arm_relay.orders.order import INVOICED, Credits, Order
-from arm_relay.store.records import Marker, Place, marked_order
+from arm_relay.store.records import Marker, OrderPlace, located
 from arm_relay.store.table import Store
 from arm_relay.webhook.crediting import Named, id_by_order
 from arm_relay.webhook.identity import Holder
@@ -66,7 +66,7 @@ class _Found:
     client_no: str
     by_id: Mapping[str, Marker]
     by_number: Mapping[str, Marker]
-    by_order_id: Mapping[str, Sequence[Place]]
+    by_order_id: Mapping[str, Sequence[OrderPlace]]
     batches: Mapping[str, Batch]
 
     def with_id(self, order_id: str) -> Holder | None:
@@ -90,10 +90,9 @@ class _Found:
     def _holder(self, marker: Marker | None) -> Holder | None:
         return Holder(marker, self.batches.get(marker.batch_id)) if marker else None
 
-    def _at(self, place: Marker | Place | None) -> Iterator[Named]:
-        batch = self.batches.get(place.batch_id) if place else None
-        if batch and (order := marked_order(place, batch, self.client_no)):
-            yield Named(order, batch)
+    def _at(self, place: Marker | OrderPlace | None) -> Iterator[Named]:
+        if found := located(place, self.batches, self.client_no):
+            yield Named(*found)
 
 
 def _is_invoice_of(order: BatchOrder, order_id: str) -> bool:

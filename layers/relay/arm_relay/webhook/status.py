@@ -6,7 +6,7 @@ from typing import Any
 from arm_relay.api.progress import progress_of
 from arm_relay.batches import summary
 from arm_relay.batches.batch import Batch, BatchOrder, Times
-from arm_relay.store.records import Marker, marked_order
+from arm_relay.store.records import Marker, located
 from arm_relay.store.table import Store
 from arm_relay.webhook.questions import ids_of
 
@@ -33,11 +33,10 @@ class Status:
     def _entry(
         self, order_id: str, marker: Marker | None, batches: Mapping[str, Batch], client_no: str
     ) -> dict[str, Any]:
-        batch = batches.get(marker.batch_id) if marker else None
-        order = marked_order(marker, batch, client_no)
-        if order is None or batch is None:
+        found = located(marker, batches, client_no)
+        if found is None:
             return {"id": order_id, "known": False}
-        return {"id": order_id, "known": True, **to_order_progress(order, batch, self._times)}
+        return {"id": order_id, "known": True, **to_order_progress(*found, self._times)}
 
 
 def to_order_progress(order: BatchOrder, batch: Batch, times: Times) -> dict[str, Any]:

@@ -79,12 +79,15 @@ class Taking:
         invoices, numbers = dict(self.credited), dict(self.credited_no)
         for credit in credit_notes:
             named = self._named(credit, drafted)
-            found = named if isinstance(named, Fault) else credited(credit, drafted(credit), list(named.values()))
-            if isinstance(found, Fault):
-                faults[credit.id] = found
+            if isinstance(named, Fault):
+                faults[credit.id] = named
                 continue
-            invoices[credit.id] = found
-            if not isinstance(named, Fault) and found.id and (number := _number_of(named[found.id].order)):
+            invoice = credited(credit, drafted(credit), list(named.values()))
+            if isinstance(invoice, Fault):
+                faults[credit.id] = invoice
+                continue
+            invoices[credit.id] = invoice
+            if invoice.id and (number := _number_of(named[invoice.id].order)):
                 numbers[credit.id] = number
         request = self.request.with_faults(faults)
         return replace(self, request=request, credited=invoices, credited_no=numbers)
