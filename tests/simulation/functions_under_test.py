@@ -78,7 +78,7 @@ class SilentJournal:
     def __init__(self, failures: list[str]) -> None:
         self._failures = failures
 
-    def moved(self, batch: Batch) -> None:
+    def moved(self, *batches: Batch) -> None:
         """See `Journal`."""
 
     def count(self, metric: Metric, number: int = 1) -> None:

@@ -3,15 +3,16 @@
 A failing seed is printed and runs again alone with `pytest tests/simulation -k "promises and 123"`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from arm_relay.batches import steps
+from arm_relay.batches.batch import Batch
 from arm_relay.poller import next_step, reconciliation
 from arm_relay.poller.crediting import Next
-from arm_relay.poller.stream import Stream
+from arm_relay.poller.stream import After, Stream
 from arm_relay.store import table
 from arm_relay.webhook import results
 
@@ -27,6 +28,8 @@ type TakeOut = Callable[[Story, pytest.MonkeyPatch], None]
 
 #: How many seeds may pass before a missing safeguard must have been noticed.
 SEEDS_TO_NOTICE = 300
+
+ANNOUNCE = Stream._announce  # noqa: SLF001 (a safeguard is taken out of it)
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +50,10 @@ def test_a_seed_runs_the_same_way_every_time() -> None:
     assert (first.run(), first.counts, first.topic.messages) == (second.run(), second.counts, second.topic.messages)
 
 
-def _announce_before_publishing(stream: Any) -> None:
+def _recorded_before_publishing(stream: Any, ends: Sequence[Batch], *, is_mute: bool) -> After:
     """Forgets that the function may die between the two."""
-    waiting, stream._to_announce = stream._to_announce, []  # noqa: SLF001 (a safeguard is taken out of it)
-    stream._store.save_all([steps.announced(batch) for batch in waiting])  # noqa: SLF001 (as above)
-    stream._announcing.announce(waiting)  # noqa: SLF001 (as above)
+    stream._store.save_all([steps.announced(batch) for batch in ends])  # noqa: SLF001 (as above)
+    return ANNOUNCE(stream, ends, is_mute=is_mute)
 
 
 def _without(*conditions: str) -> TakeOut:
@@ -62,7 +64,7 @@ def _without(*conditions: str) -> TakeOut:
 
 
 def _recorded_first(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stream, "_announce", _announce_before_publishing)
+    monkeypatch.setattr(Stream, "_announce", _recorded_before_publishing)
 
 
 def _any_document_proves(_: Story, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,8 @@ class Diary:
         """The states into which batches moved."""
         return [batch.state for batch in self.moves]
 
-    def moved(self, batch: Batch) -> None:
-        self.moves.append(batch)
+    def moved(self, *batches: Batch) -> None:
+        self.moves += batches
 
     def count(self, metric: Metric, number: int = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + number

@@ -17,8 +17,8 @@ from arm_relay.batches.batch import Batch, State
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import poller, webhook
 from arm_relay.bootstrap.drafts import drafts
-from arm_relay.poller.next_step import Stepped
 from arm_relay.poller.notifications import Message, to_event
+from arm_relay.poller.stream import After
 from arm_relay.secrets import Secrets
 from arm_relay.settings import Settings
 from arm_relay.store.announced import Announced
@@ -69,13 +69,13 @@ class OneByOne:
     busy = 0
 
     def __init__(self) -> None:
-        self._results: list[Stepped] = []
+        self._results: list[After] = []
 
-    def submit(self, task: Callable[[], Stepped]) -> None:
+    def submit(self, task: Callable[[], After]) -> None:
         self.busy += 1
         self._results.append(task())
 
-    def done(self, wait: float) -> list[Stepped]:  # noqa: ARG002 (nothing is ever waited for)
+    def done(self, wait: float) -> list[After]:  # noqa: ARG002 (nothing is ever waited for)
         results, self._results = self._results, []
         self.busy -= len(results)
         return results

@@ -131,9 +131,12 @@ def random_bytes(count: int) -> bytes:
     return Random(1).randbytes(count)  # noqa: S311 (any bytes will do)
 
 
+def taken(batch: Batch) -> Batch:
+    return steps.pending(batch, "uuid-1", Answer(202, "{}"), NOW)
+
+
 def ended(batch: Batch) -> Batch:
-    pending = steps.pending(batch, "uuid-1", Answer(202, "{}"), NOW)
-    return steps.ended(pending, State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", NOW)
+    return steps.ended(taken(batch), State.SUCCEEDED, OrderStatus.SUCCEEDED, "ARM's result", NOW)
 
 
 def recorded(batch: Batch | None) -> Batch:
@@ -907,3 +910,46 @@ class BulkContract:
         assert [store.batch(each.id) for each in ends] == [
             replace(steps.announced(each), version=each.version + 1) for each in ends
         ]
+
+    def test_what_an_announcement_changes_is_recorded_as_a_whole_save_would(self, store: Store, item: Read) -> None:
+        claims = [recorded(store.claim(a_claim(number, f"evt-{number}"), {})) for number in range(5)]
+        failed = [
+            steps.ended(taken(claims[number]), State.FAILED, OrderStatus.FAILED, "ARM's result", NOW)
+            for number in (2, 3)
+        ]
+        held = steps.held(claims[4], "too old", NOW)
+        rested = [ended(claims[0]), ended(claims[1]), *failed, held]
+        announced = [steps.announced(recorded(each), NOW) for each in store.save_all(rested)]
+        whole = [records.to_item(replace(each, version=each.version + 1)) for each in announced]
+
+        store.save_announced(announced)
+
+        assert [store.batch(each.id) for each in announced] == [
+            replace(each, version=each.version + 1) for each in announced
+        ]
+        for expected in whole:
+            found = item(expected["pk"]["S"])
+            assert {name: value for name, value in found.items() if name not in {"body", "expiresAt"}} == {
+                name: value for name, value in expected.items() if name != "body"
+            }
+            assert ("expiresAt" in found) is (found["state"]["S"] != "HELD")
+
+    def test_with_its_announcement_a_trimmed_batch_loses_what_arm_has_said_since(self, store: Store) -> None:
+        claims = [recorded(store.claim(a_claim(number, f"evt-{number}"), {})) for number in (1, 2)]
+        answered = steps.answered(steps.trimmed(ended(claims[0]), NOW), Answer(200, '{"result": "OK"}'))
+        ends = [recorded(each) for each in store.save_all([answered, ended(claims[1])])]
+
+        store.save_announced([steps.announced(each, NOW) for each in ends])
+
+        assert recorded(store.batch("b1")).answer is None
+        assert recorded(store.batch("b2")).due is None
+
+    def test_an_announcement_that_another_writer_overtook_records_nothing(self, store: Store) -> None:
+        batches = [recorded(store.claim(a_claim(number, f"evt-{number}"), {})) for number in (1, 2)]
+        ends = [recorded(each) for each in store.save_all([ended(batch) for batch in batches])]
+        later = recorded(store.save(replace(ends[0], cause="another writer")))
+
+        store.save_announced([steps.announced(each, NOW) for each in ends])
+
+        assert store.batch("b1") == later
+        assert store.batch("b2") == replace(steps.announced(ends[1], NOW), version=ends[1].version + 1)

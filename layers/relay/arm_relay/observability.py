@@ -78,8 +78,8 @@ UNITS: Final[Mapping[Metric, MetricUnit]] = {
 class Journal(Protocol):
     """Where use cases report what happened."""
 
-    def moved(self, batch: Batch) -> None:
-        """A transition of the batch is recorded."""
+    def moved(self, *batches: Batch) -> None:
+        """A transition of each of these batches is recorded."""
 
     def count(self, metric: Metric, number: int = 1) -> None:
         """The event happened so many times."""
@@ -114,8 +114,18 @@ class LambdaJournal:
         self._metrics = metrics
         self._lock = Lock()
 
-    def moved(self, batch: Batch) -> None:
-        """One line with the same fields for every transition. Ends and holds are also counted."""
+    def moved(self, *batches: Batch) -> None:
+        """One line with the same fields for every transition. Ends are also counted."""
+        for batch in batches:
+            self._log_move(batch)
+        ends = [batch for batch in batches if batch.rests and batch.state is not State.HELD]
+        orders = [order for batch in ends for order in batch.orders]
+        succeeded = sum(order.status is OrderStatus.SUCCEEDED for order in orders)
+        self.count(Metric.BATCHES_ENDED, len(ends))
+        self.count(Metric.ORDERS_SUCCEEDED, succeeded)
+        self.count(Metric.ORDERS_FAILED, len(orders) - succeeded)
+
+    def _log_move(self, batch: Batch) -> None:
         self._logger.info(
             "batch moved",
             batchId=batch.id,
@@ -126,8 +136,6 @@ class LambdaJournal:
             orders=len(batch.orders),
             batchUuid=batch.batch_uuid,
         )
-        if batch.rests and batch.state is not State.HELD:
-            self._count_end(batch)
 
     def count(self, metric: Metric, number: int = 1) -> None:
         """Added up over one invocation."""
@@ -177,12 +185,6 @@ class LambdaJournal:
     def warned(self, what: str, **where: str | int | None) -> None:
         """A warning that no retry mends."""
         self._logger.warning(what, extra=where)
-
-    def _count_end(self, batch: Batch) -> None:
-        succeeded = sum(order.status is OrderStatus.SUCCEEDED for order in batch.orders)
-        self.count(Metric.BATCHES_ENDED)
-        self.count(Metric.ORDERS_SUCCEEDED, succeeded)
-        self.count(Metric.ORDERS_FAILED, len(batch.orders) - succeeded)
 
     def _add(self, metric: Metric, unit: MetricUnit, value: float) -> None:
         # The poller counts in many threads; without the lock Powertools' Metrics would lose counts.

@@ -46,9 +46,9 @@ class RunJournal:
     def __init__(self) -> None:
         self.run = Run(0.0)
 
-    def moved(self, batch: Batch) -> None:
+    def moved(self, *batches: Batch) -> None:
         """See `Journal`."""
-        self.run.counts[f"moved {batch.state.value}"] += 1
+        self.run.counts.update(f"moved {batch.state.value}" for batch in batches)
 
     def count(self, metric: Metric, number: int = 1) -> None:
         """See `Journal`."""

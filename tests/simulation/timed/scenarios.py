@@ -94,6 +94,17 @@ def lost_answer(queue: float, *, others: int = 20) -> Report:
     return _ended(world, queue + settled_and(9))
 
 
+def slow_topic(latency: float, batches: int) -> int:
+    """The topic takes so many seconds for each request; how many batches have ended after one run."""
+    world = World()
+    world.topic_latency = latency
+    for number in range(batches):
+        world.pending(f"b{number}", str(number % 10), taken_at=-MINUTE, ready_at=-1.0, due=0.0)
+    world.go(MINUTE - 1)
+    world.end()
+    return len(world.watched.rested)
+
+
 def no_ledger_route() -> Report:
     """ARM's route of documents answers 404 to everything."""
     world = World(Habits(has_no_ledger_route=True))

@@ -75,6 +75,10 @@ def test_what_an_outage_left_in_doubt_is_sent_again_once_it_has_settled(
     assert report.rested <= SETTLING + 3 * HOUR
 
 
+def test_while_ends_are_announced_other_batches_are_polled() -> None:
+    assert scenarios.slow_topic(0.3, 1500) > 1300
+
+
 @pytest.mark.parametrize("queue", [18 * MINUTE, 60 * MINUTE, 240 * MINUTE])
 def test_a_lost_answer_is_found_however_long_the_queue_in_which_others_wait(queue: float) -> None:
     report = scenarios.lost_answer(queue)

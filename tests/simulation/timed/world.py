@@ -65,6 +65,7 @@ class World:
         self.topic = TimedTopic(self.hub)
         self.calls: Counter[str] = Counter()
         self.table_troubles, self.topic_troubles = Troubles(self.random), Troubles(self.random)
+        self.topic_latency = costs.SNS_LATENCY
         self.pollers = pollers
         self.poller = run.poller(self, pollers, memory)
         self.webhook = run.webhook(self, memory)
@@ -124,7 +125,7 @@ class World:
 
     def sns(self, environment: Environment) -> Client:
         """How an environment reaches the topic."""
-        return Client(environment, self.topic, costs.SNS_LATENCY, self.calls, self.topic_troubles)
+        return Client(environment, self.topic, self.topic_latency, self.calls, self.topic_troubles)
 
     def is_over(self) -> bool:
         """Whether every batch rests and is announced."""

@@ -51,8 +51,8 @@ class World:
         self._end(client_no, document_no, within)
         return None
 
-    def moved(self, batch: Batch) -> None:
-        raise AssertionError(batch)
+    def moved(self, *batches: Batch) -> None:
+        raise AssertionError(batches)
 
     def count(self, metric: Metric, number: int = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + number

@@ -26,11 +26,11 @@ from arm_relay.poller.concurrency import AtOnce, Threads, Workers, WorkerThreads
 from arm_relay.poller.contradictions import contradictions
 from arm_relay.poller.control import Control
 from arm_relay.poller.health_check import HealthCheck
-from arm_relay.poller.next_step import NextStep, Stepped
+from arm_relay.poller.next_step import NextStep
 from arm_relay.poller.notifications import Topic
 from arm_relay.poller.polling import Duty, Polling, Start
 from arm_relay.poller.snapshots import Snapshots
-from arm_relay.poller.stream import Stream
+from arm_relay.poller.stream import After, Stream
 from arm_relay.poller.trimming import Trimming
 from arm_relay.redriving import Redriving
 from arm_relay.settings import Settings
@@ -51,7 +51,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
     journal = LambdaJournal(logger, metrics)
     store = clients.store(settings)
     secrets = clients.secrets(settings, journal)
-    topic = Topic(clients.aws("sns"), settings.topic_arn, journal)
+    topic = Topic(clients.sns(), settings.topic_arn, journal)
     days = Days(clients.aws("dynamodb"), settings.table_name)
     liveness = Liveness(clients.aws("dynamodb"), settings.table_name)
     tokens, asked = unmeasured(settings, contract, secrets)
@@ -103,7 +103,7 @@ def assemble(
     contract: Contract,
     pace: Pace,
     shuffled: Callable[[list[str]], list[str]],
-    workers: Workers[Stepped],
+    workers: Workers[After],
     look_ups: AtOnce,
     pollers_at_once: int,
     redrives: Redrives,

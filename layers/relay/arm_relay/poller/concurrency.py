@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class AtOnce(Protocol):
@@ -13,19 +13,23 @@ class AtOnce(Protocol):
         """All results, in the order of the items. After an error no further call begins."""
 
 
+#: How many tasks there may be beside the polls: a save of many batches, and an announcement of many.
+BESIDE: Final = 2
+
+
 class Workers[R](Protocol):
     """Runs tasks side by side, and hands out each result as soon as it is there."""
 
     @property
     def size(self) -> int:
-        """How many tasks run at a time."""
+        """How many polls run at a time; `BESIDE` more tasks may run beside them."""
 
     @property
     def busy(self) -> int:
         """How many tasks were submitted whose result has not been handed out."""
 
     def submit(self, task: Callable[[], R]) -> None:
-        """Begin a task. Only called while fewer than `size` are busy."""
+        """Begin a task. Only called while fewer than `size` and `BESIDE` are busy."""
 
     def done(self, wait: float) -> list[R]:
         """The results that are there. Where there is none yet, the first one is waited for, `wait` seconds at most.
@@ -57,7 +61,7 @@ class WorkerThreads[R]:
     def __init__(self, size: int) -> None:
         self.size = size
         self.busy = 0
-        self._threads = ThreadPoolExecutor(size)
+        self._threads = ThreadPoolExecutor(size + BESIDE)
         self._ended: SimpleQueue[Future[R]] = SimpleQueue()
 
     def submit(self, task: Callable[[], R]) -> None:

@@ -1,4 +1,8 @@
-"""What is due, streaming through a run: read, polled by the workers, saved and announced, many at a time."""
+"""What is due, streaming through a run: read, polled, saved and announced, many at a time.
+
+The workers do what waits for others: each poll, and at most one save of many and one announcement of many beside them.
+Each task returns what is to be done with its result, and the run does that by itself, one after the other.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,12 +25,16 @@ from arm_relay.store.table import Store, StoreUnavailable
 #: How many batches are read, saved and announced at a time.
 READ: Final = 50
 SAVED: Final = 25
-ANNOUNCED: Final = 10
+ANNOUNCED: Final = 30
+
+#: Nothing more is polled while so many batches wait to be saved or announced: a run must be able to finish them in the
+#: time that it keeps for that.
+UNFINISHED: Final = 60
 
 #: Further pages are read while fewer clients than these have something due, so that none waits behind another.
 SEVERAL: Final = 2
 
-#: How long results are awaited before those that are there are saved, in seconds.
+#: Where no result comes for so long, those that are there are saved and announced, however few; in seconds.
 PAUSE: Final = 0.05
 
 #: How many due batches of a client that ARM does not serve make way for the others in one run.
@@ -37,6 +45,9 @@ READ_WHILE_DOWN: Final = 2000
 
 #: After so many failures in a row to announce anything, the run announces nothing more.
 MUTE: Final = 2
+
+#: What the run does with the result of a task.
+type After = Callable[[], None]
 
 
 class Stream:
@@ -53,7 +64,7 @@ class Stream:
         journal: Journal,
         pace: Pace,
         age: Age,
-        workers: Workers[Stepped],
+        workers: Workers[After],
         time_left: TimeLeft,
     ) -> None:
         self._store = store
@@ -72,6 +83,8 @@ class Stream:
         self._to_save: list[Stepped] = []
         self._to_announce: list[Batch] = []
         self._postponed: dict[str, int] = {}
+        self._polling = 0
+        self._saving = self._announcing_now = 0
         self._silences = 0
         self._reads = 0
         #: How many batches were polled, and how many of these polls failed unexpectedly.
@@ -83,9 +96,7 @@ class Stream:
     def flow(self, pages: Iterator[list[DueBatch]]) -> None:
         """Take everything on these pages a step further, as far as the time reaches."""
         while self._feed(pages) or self._workers.busy:
-            self._collect(self._workers.done(PAUSE))
-            self._finish(at_least=SAVED if self._workers.busy else 1)
-        self._finish(at_least=1)
+            self._go_on()
 
     def drain(self) -> None:
         """Wait for what the workers have begun: a run that fails must leave nothing that acts after it."""
@@ -100,27 +111,51 @@ class Stream:
         for batch in self._read([suspect]):
             self._places.enter(batch.client_no)
             if has_ended_enough:
-                self._collect([Stepped(batch, steps.held(batch, causes.ENDS_RUNS, self._pace.now()))])
+                self._collect(Stepped(batch, steps.held(batch, causes.ENDS_RUNS, self._pace.now())))
             else:
-                self._collect([self._next_step.advance(batch)])
-        self._finish(at_least=1)
+                self._collect(self._next_step.advance(batch))
+        while self._has_news() or self._workers.busy:
+            self._go_on()
 
     def _feed(self, pages: Iterator[list[DueBatch]]) -> bool:
         """Give the workers what they can take; whether there is more to do now."""
-        while self._workers.busy < self._workers.size and self._time_left.to_ask() > 0:
+        while self._polling < self._workers.size and self._may_go_on():
             batch = self._ready.take(self._is_full) or self._after_reading(pages)
             if batch is None:
                 break
             self._places.enter(batch.client_no)
-            self._workers.submit(partial(self._next_step.advance, batch))
+            self._polling += 1
+            self._workers.submit(partial(self._poll, batch))
+        return self._has_news()
+
+    def _may_go_on(self) -> bool:
+        unfinished = len(self._to_save) + self._saving + len(self._to_announce) + self._announcing_now
+        return unfinished < UNFINISHED and self._time_left.to_ask() > 0
+
+    def _has_news(self) -> bool:
         return bool(self._to_save or self._to_announce)
+
+    def _go_on(self) -> None:
+        """Take what the workers have done, and let them save and announce what there is enough of."""
+        done = self._workers.done(PAUSE if self._workers.busy else 0)
+        for after in done:
+            after()
+        is_enough = not done or not self._polling
+        if self._to_save and not self._saving and (is_enough or len(self._to_save) >= SAVED):
+            waiting, self._to_save = self._to_save, []
+            self._saving = len(waiting)
+            self._workers.submit(partial(self._save, waiting))
+        if self._to_announce and not self._announcing_now and (is_enough or len(self._to_announce) >= ANNOUNCED):
+            ends, self._to_announce = self._to_announce, []
+            self._announcing_now = len(ends)
+            self._workers.submit(partial(self._announce, ends, is_mute=self._silences >= MUTE))
 
     def _is_full(self, client_no: str) -> bool:
         return self._places.is_full(client_no, self._ready.clients | self._due.clients)
 
     def _after_reading(self, pages: Iterator[list[DueBatch]]) -> Batch | None:
         """The next batch that may be polled, after more was read where nothing was left."""
-        while len(self._ready) < READ and self._time_left.to_ask() > 0:
+        while len(self._ready) < READ and self._may_go_on():
             self._make_way()
             if len(self._due.clients) < SEVERAL and not self._is_pointless():
                 page = next(pages, None)
@@ -196,73 +231,89 @@ class Stream:
             self._safely(lambda: self._store.postpone([due], now + self._pace.times.longest_poll))
         self._shards.give_back(due.id)
 
-    def _collect(self, results: Sequence[Stepped]) -> None:
-        for stepped in results:
-            self._places.leave(stepped.before.client_no)
-            self.polls += 1
-            self.failures += stepped.has_failed
-            if stepped.after is None:
-                self._shards.give_back(stepped.before.id)
-            elif stepped.is_saved:
-                self._after_saving(stepped, stepped.after, is_new=False)
-            else:
-                self._to_save.append(stepped)
+    def _poll(self, batch: Batch) -> After:
+        stepped = self._next_step.advance(batch)
 
-    def _finish(self, *, at_least: int) -> None:
-        """Save what the workers found and announce what has ended, where there is enough of it."""
-        if self._to_save and len(self._to_save) >= at_least:
-            self._save()
-        if self._to_announce and len(self._to_announce) >= min(at_least, ANNOUNCED):
-            self._announce()
+        def after() -> None:
+            self._polling -= 1
+            self._collect(stepped)
 
-    def _save(self) -> None:
-        waiting, self._to_save = self._to_save, []
-        afters = [stepped.after for stepped in waiting if stepped.after]
+        return after
+
+    def _collect(self, stepped: Stepped) -> None:
+        self._places.leave(stepped.before.client_no)
+        self.polls += 1
+        self.failures += stepped.has_failed
+        if stepped.after is None:
+            self._shards.give_back(stepped.before.id)
+        elif stepped.is_saved:
+            self._rest_or_give_back(stepped.after)
+        else:
+            self._to_save.append(stepped)
+
+    def _save(self, waiting: Sequence[Stepped]) -> After:
+        failures = 0
+        recorded: list[Batch | None] = []
         try:
-            recorded = self._store.save_all(afters)
+            recorded = self._store.save_all([stepped.after for stepped in waiting if stepped.after])
         except StoreUnavailable as error:
+            # They stay in hand: it is not known which of them were recorded.
             self._journal.transient_error(str(error))
-            return
+            waiting = []
         except Exception:  # noqa: BLE001 (a step that cannot be written must not stop the others)
-            recorded = [self._saved_alone(each.before, each.after) for each in waiting if each.after]
-        for stepped, saved in zip(waiting, recorded, strict=True):
-            if saved:
-                self._after_saving(stepped, saved, is_new=saved.history != stepped.before.history)
-            else:
-                self._shards.give_back(stepped.before.id)
+            alone = [self._saved_alone(each.before, each.after) for each in waiting if each.after]
+            recorded = [saved for saved, _ in alone]
+            failures = sum(has_failed for _, has_failed in alone)
+        return partial(self._after_saving, waiting, recorded, failures)
 
-    def _saved_alone(self, before: Batch, after: Batch) -> Batch | None:
-        """One of several steps that could not be saved together. Where it is to blame, it is put off and logged."""
+    def _saved_alone(self, before: Batch, after: Batch) -> tuple[Batch | None, bool]:
+        """One of several steps that could not be saved together, and whether it is to blame.
+
+        A step that is to blame is put off and logged.
+        """
         try:
-            return self._store.save(after)
+            return self._store.save(after), False
         except StoreUnavailable as error:
             self._journal.transient_error(str(error))
+            return None, False
         except Exception:  # noqa: BLE001 (it is logged, and the batch backs off)
             self._journal.failed("a step of a batch cannot be saved", batchId=after.id)
-            self.failures += 1
             due = DueBatch(before.id, before.client_no, before.claimed_at, before.due or self._pace.now())
             self._safely(lambda: self._store.postpone([due], self._pace.backed_off(before.polls + 1)))
-        return None
+            return None, True
 
-    def _after_saving(self, stepped: Stepped, saved: Batch, *, is_new: bool) -> None:
-        if is_new:
-            self._journal.moved(saved)
+    def _after_saving(self, waiting: Sequence[Stepped], recorded: Sequence[Batch | None], failures: int) -> None:
+        self._saving = 0
+        self.failures += failures
+        pairs = list(zip(waiting, recorded, strict=True))
+        self._journal.moved(*(saved for step, saved in pairs if saved and saved.history != step.before.history))
+        for stepped, saved in pairs:
+            if saved:
+                self._rest_or_give_back(saved)
+            else:
+                self._shards.give_back(stepped.before.id)
+
+    def _rest_or_give_back(self, saved: Batch) -> None:
         if saved.rests and saved.due:
             self._to_announce.append(saved)
         else:
-            self._shards.give_back(stepped.before.id)
+            self._shards.give_back(saved.id)
         for order in saved.orders:
             if order.status is OrderStatus.SUCCEEDED and order.document_no:
                 self.known[saved.client_no] = order.document_no
 
-    def _announce(self) -> None:
-        waiting, self._to_announce = self._to_announce, []
-        announced = self._announcing.announce(waiting) if self._silences < MUTE else []
-        self._silences = 0 if announced else self._silences + 1
-        self._journal.count(Metric.ANNOUNCEMENTS, len(announced))
-        self._safely(lambda: self._store.save_all(announced))
-        for batch in waiting:
-            self._shards.give_back(batch.id)
+    def _announce(self, ends: Sequence[Batch], *, is_mute: bool) -> After:
+        announced = [] if is_mute else self._announcing.announce(ends)
+        self._safely(lambda: self._store.save_announced(announced))
+
+        def after() -> None:
+            self._announcing_now = 0
+            self._silences = 0 if announced else self._silences + 1
+            self._journal.count(Metric.ANNOUNCEMENTS, len(announced))
+            for batch in ends:
+                self._shards.give_back(batch.id)
+
+        return after
 
     def _safely(self, call: Callable[[], object]) -> None:
         """What the table does not take now is done again by the next run."""

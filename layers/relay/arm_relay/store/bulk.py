@@ -1,6 +1,7 @@
 """Many saves in one request: conditional updates in PartiQL, each with a fate of its own. Pure.
 
-A whole item is stated by each update, and attributes that the next step lacks are removed: the same as a put.
+Each update states every attribute that the step can have changed, and removes those that the batch lacks after it: the
+same as a put.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,12 +15,12 @@ from arm_relay.store.records import ATTRIBUTES, Item
 MOST: Final = 25
 
 
-def update(table: str, item: Item, version: int) -> dict[str, Any]:
-    """The statement that saves an item on condition that it is at a version."""
-    names = tuple(name for name in ATTRIBUTES if name in item)
+def update(table: str, item: Item, version: int, attributes: tuple[str, ...] = ATTRIBUTES) -> dict[str, Any]:
+    """The statement that saves these attributes of an item, on condition that it is at a version."""
+    names = tuple(name for name in attributes if name in item)
     values = [dict(item[name]) for name in names]
     return {
-        "Statement": _update(table, names),
+        "Statement": _update(table, names, attributes),
         "Parameters": [*values, dict(item["pk"]), {"N": str(version)}],
     }
 
@@ -38,7 +39,7 @@ def in_portions[T](things: Iterable[T]) -> Iterator[tuple[T, ...]]:
 
 
 @lru_cache(64)
-def _update(table: str, names: tuple[str, ...]) -> str:
+def _update(table: str, names: tuple[str, ...], attributes: tuple[str, ...]) -> str:
     stated = " ".join(f'SET "{name}"=?' for name in names)
-    removed = " ".join(f'REMOVE "{name}"' for name in ATTRIBUTES if name not in names)
+    removed = " ".join(f'REMOVE "{name}"' for name in attributes if name not in names)
     return f'UPDATE "{table}" {stated} {removed} WHERE "pk"=? AND "version"=?'

@@ -82,6 +82,9 @@ ATTRIBUTES: Final = (
     "expiresAt",
 )
 
+#: The attributes that change when an end or a hold has been announced.
+ANNOUNCED: Final = ("version", "shard", "due", "announced", "announcedAt", "expiresAt")
+
 #: How keys of late ends begin.
 ENDED: Final = "ENDED#"
 
@@ -270,12 +273,7 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "announcements": {"N": str(batch.announcements)},
         "body": {"B": compress(_body(batch))},
     }
-    item |= _held(batch)
-    if batch.due:
-        item |= {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
-    elif batch.ended_at and (shard := _resting_shard(batch)):
-        # So that those that wait for a person, and those that may be sent again, can be counted and listed.
-        item |= {"shard": {"S": shard}, "due": {"S": to_text(batch.ended_at)}}
+    item |= _held(batch) | _place(batch)
     if batch.doubt:
         item["doubt"] = {"N": str(batch.doubt)}
     times = {
@@ -283,12 +281,9 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "failingSince": batch.failing_since,
         "undecidedSince": batch.undecided_since,
         "endedAt": batch.ended_at,
-        "announcedAt": batch.announced_at,
         "trimmedAt": batch.trimmed_at,
     }
     item |= {name: {"S": to_text(time)} for name, time in times.items() if time}
-    if batch.announced:
-        item["announced"] = {"N": str(batch.announced)}
     texts = {
         "failure": batch.failure,
         "batchUuid": batch.batch_uuid,
@@ -297,9 +292,17 @@ def to_item(batch: Batch, expires_at: datetime | None = None) -> Item:
         "retriedAs": batch.retried_as,
     }
     item |= {name: {"S": text} for name, text in texts.items() if text}
-    if expires_at:
-        item["expiresAt"] = _timestamp(expires_at)
-    return item
+    return item | _announced(batch, expires_at)
+
+
+def to_announced(batch: Batch, expires_at: datetime | None = None) -> Item:
+    """The attributes `ANNOUNCED` of a batch's item, and its key."""
+    return {
+        "pk": {"S": batch_key(batch.id)},
+        "version": {"N": str(batch.version)},
+        **_place(batch),
+        **_announced(batch, expires_at),
+    }
 
 
 def from_item(item: Item) -> Batch:
@@ -472,6 +475,27 @@ def optional_text(time: datetime | None) -> str | None:
 def from_text(text: str) -> datetime:
     """The time of a text by `to_text`."""
     return datetime.fromisoformat(text)
+
+
+def _place(batch: Batch) -> dict[str, dict[str, Any]]:
+    """The attributes that put a batch into the index `due`."""
+    if batch.due:
+        return {"shard": {"S": shard_of(batch.id)}, "due": {"S": to_text(batch.due)}}
+    if batch.ended_at and (shard := _resting_shard(batch)):
+        # So that those that wait for a person, and those that may be sent again, can be counted and listed.
+        return {"shard": {"S": shard}, "due": {"S": to_text(batch.ended_at)}}
+    return {}
+
+
+def _announced(batch: Batch, expires_at: datetime | None) -> dict[str, dict[str, Any]]:
+    item: dict[str, dict[str, Any]] = {}
+    if batch.announced:
+        item["announced"] = {"N": str(batch.announced)}
+    if batch.announced_at:
+        item["announcedAt"] = {"S": to_text(batch.announced_at)}
+    if expires_at:
+        item["expiresAt"] = _timestamp(expires_at)
+    return item
 
 
 def _resting_shard(batch: Batch) -> str | None:

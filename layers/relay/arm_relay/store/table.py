@@ -3,7 +3,7 @@
 Every save of a batch is conditional on the version it was read at: of two functions that act on it, only one goes on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -202,6 +202,19 @@ class Store:
         """
         return [saved for portion in bulk.in_portions(batches) for saved in self._save_portion(portion)]
 
+    def save_announced(self, batches: Sequence[Batch]) -> None:
+        """Record that ends and holds were announced: as `save_all` does, and only what that changes is written.
+
+        Raises:
+            StoreUnavailable: it is not known which of them were recorded.
+        """
+        for portion in bulk.in_portions(batches):
+            if len(portion) == 1 or any(batch.trimmed_at for batch in portion):
+                # With its announcement, a batch that was trimmed loses what ARM has said since.
+                self._save_portion(portion)
+            else:
+                self._update_all(portion, records.to_announced, records.ANNOUNCED)
+
     def postpone(self, batches: Sequence[DueBatch], until: datetime) -> None:
         """Move the due time of batches that are not read. One that was saved meanwhile keeps its own."""
         for portion in bulk.in_portions(batches):
@@ -340,8 +353,10 @@ class Store:
         }
 
     def _item(self, batch: Batch) -> Item:
-        expires_at = batch.ended_at + self._retention if batch.ended_at and _is_over(batch) else None
-        return records.to_item(batch, expires_at)
+        return records.to_item(batch, self._expires_at(batch))
+
+    def _expires_at(self, batch: Batch) -> datetime | None:
+        return batch.ended_at + self._retention if batch.ended_at and _is_over(batch) else None
 
     def _note_late_ends(self, batches: Sequence[Batch]) -> None:
         """Let ends that came long after the claim be found by their day: before they are saved, so none is lost."""
@@ -354,8 +369,19 @@ class Store:
         if len(batches) == 1:
             return [self.save(batches[0])]
         self._note_late_ends(batches)
+        return self._update_all(batches, records.to_item, records.ATTRIBUTES)
+
+    def _update_all(
+        self,
+        batches: Sequence[Batch],
+        to_item: Callable[[Batch, datetime | None], Item],
+        attributes: tuple[str, ...],
+    ) -> list[Batch | None]:
         saved = [replace(batch, version=batch.version + 1) for batch in batches]
-        updates = [bulk.update(self._table, self._item(each), each.version - 1) for each in saved]
+        updates = [
+            bulk.update(self._table, to_item(each, self._expires_at(each)), each.version - 1, attributes)
+            for each in saved
+        ]
         answer = self._execute(updates)
         codes = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
         is_repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
