@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.13 python3 /usr/bin/python3 python; do \
 	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && { echo $$python; exit; }; \
 	done; echo python3)
 ORDERS ?= $(wildcard events/orders/*.json)
+ENVIRONMENT ?= staging
 SEEDS ?= 1000
 TIMED ?= 300
 TOOLS := .tools
@@ -61,6 +62,14 @@ setup: .venv/.ready $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready ## Install eve
 .PHONY: build
 build: setup ## Build what is deployed, into .aws-sam/build; ARCHITECTURE=arm64 names another than this machine's
 	@$(RUN) sandbox.cloud.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+
+# The folder of that build.
+BUILT = $(shell .venv/bin/python -m sandbox.cloud.build --folder $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)))
+
+.PHONY: deploy
+deploy: build ## Build, and deploy as samconfig.<ENVIRONMENT>.toml says: make deploy ENVIRONMENT=staging
+	@test -f samconfig.$(ENVIRONMENT).toml || { echo 'There is no samconfig.$(ENVIRONMENT).toml. Copy deploy/example.toml to it and fill it in: docs/deploying.md'; exit 1; }
+	$(SAM) deploy --config-file "$(CURDIR)/samconfig.$(ENVIRONMENT).toml" --template-file $(BUILT)/template.yaml $(DEPLOY)
 
 .PHONY: validate
 validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormation's rules
