@@ -137,11 +137,12 @@ soak: .venv/.ready ## Run the simulation for very many seeds, and its large scen
 	$(RUN) pytest -m full tests/simulation/timed
 
 .PHONY: nightly
-nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, the API with many examples, each ledger's habits
+nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, the API with many examples, each ledger's habits, the account
 	$(MAKE) soak SEEDS=10000 TIMED=300
 	$(MAKE) comparison
 	EXAMPLES=100 $(MAKE) test TESTS=tests/end_to_end/test_the_api_description.py
 	PERSONALITIES=all $(MAKE) test TESTS=tests/end_to_end/test_the_personalities.py
+	ACCOUNT=yes $(MAKE) test TESTS=tests/end_to_end/test_the_account.py
 
 .PHONY: bench
 bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)

@@ -336,7 +336,7 @@ def test_the_table_above_the_alarms_has_each_with_what_it_watches_and_when() -> 
 def as_one_metric(properties: dict[str, Any]) -> dict[str, Any]:
     """An alarm on a share, as if it watched the first of its metrics."""
     stat = next(each["MetricStat"] for each in properties["Metrics"] if not each["ReturnData"])
-    return properties | stat["Metric"] | {"Statistic": stat["Stat"], "Period": stat["Period"]}
+    return {**properties, **stat["Metric"], "Statistic": stat["Stat"], "Period": stat["Period"]}
 
 
 # The dashboard.
