@@ -67,9 +67,12 @@ build: setup ## Build what is deployed, into .aws-sam/build; ARCHITECTURE=arm64 
 BUILT = $(shell .venv/bin/python -m sandbox.cloud.build --folder $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)))
 
 .PHONY: deploy
-deploy: build ## Build, and deploy as samconfig.<ENVIRONMENT>.toml says: make deploy ENVIRONMENT=staging
-	@test -f samconfig.$(ENVIRONMENT).toml || { echo 'There is no samconfig.$(ENVIRONMENT).toml. Copy deploy/example.toml to it and fill it in: docs/deploying.md'; exit 1; }
-	$(SAM) deploy --config-file "$(CURDIR)/samconfig.$(ENVIRONMENT).toml" --template-file $(BUILT)/template.yaml $(DEPLOY)
+deploy: configured build ## Build, and deploy as samconfig.<ENVIRONMENT>.toml says: make deploy ENVIRONMENT=staging
+	$(SAM) deploy --config-file "$(CURDIR)/samconfig.$(ENVIRONMENT).toml" --template-file "$(CURDIR)/$(BUILT)/template.yaml" $(DEPLOY)
+
+.PHONY: configured
+configured:
+	@test -f samconfig.$(ENVIRONMENT).toml || { echo 'There is no samconfig.$(ENVIRONMENT).toml: copy deploy/example.toml to it and fill it in (docs/deploying.md)'; exit 1; }
 
 .PHONY: validate
 validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormation's rules

@@ -66,7 +66,7 @@ def main() -> int:
     print("| request | answer | answer's bytes | median, ms |\n|---|--:|--:|--:|")
     with start_sandbox("--port", "0", on_progress=lambda _: None) as sandbox, httpx.Client(timeout=30) as http:
         for name, send in kinds(sandbox.ready, http):
-            send()
+            answer = send()
             times = []
             for _ in range(REQUESTS):
                 begun = time.perf_counter()

@@ -21,7 +21,7 @@ from sandbox.cloud.build import SANDBOX_TEMPLATE, built, for_architecture, host_
 from sandbox.cloud.sam import sam
 from sandbox.cloud.stack import STACK_NAME
 from sandbox.errors import SandboxError
-from sandbox.paths import ROOT
+from sandbox.paths import ROOT, SAM_TOOLS
 from tests.support.template import template
 
 pytestmark = [
@@ -179,6 +179,31 @@ def test_an_operator_can_run_the_poller_and_a_reader_cannot(aws: Aws) -> None:
     assert logs.filter_log_events(logGroupName=outputs(aws)["PollerLogGroupName"])["events"] is not None
     with pytest.raises(ClientError, match=DENIED):
         client(aws, "dynamodb", reader).scan(TableName=outputs(aws)["TableName"])
+
+
+# The file of an environment.
+
+
+def test_the_example_of_an_environment_is_deployed_as_it_says(aws: Aws, tmp_path: Path) -> None:
+    file = tmp_path / "samconfig.staging.toml"
+    # MiniStack does not know saved queries.
+    text = (ROOT / "deploy" / "example.toml").read_text()
+    file.write_text(text.replace("parameter_overrides = [", 'parameter_overrides = ["SavedQueries=false",'))
+
+    with built() as build:
+        command = [str(SAM_TOOLS / "sam"), "deploy", "--config-file", str(file), "--no-confirm-changeset"]
+        subprocess.run(  # noqa: S603 (the project's own tool)
+            [*command, "--template-file", str(build / SANDBOX_TEMPLATE)],
+            env=os.environ | aws.environment | {"SAM_CLI_TELEMETRY": "0"},
+            check=True,
+        )
+
+    (stack,) = aws.cloudformation.describe_stacks(StackName="arm-relay-staging")["Stacks"]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert (given["AlarmEmail"], given["ArmTokenUrl"]) == (
+        "alarms@example.com",
+        "https://auth.staging.amili.no/token",
+    )
 
 
 # An update.

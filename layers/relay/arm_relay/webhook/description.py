@@ -1,7 +1,7 @@
 """The API's description as anybody gets it: small, and not again while it has not changed. Pure."""
 
-import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
@@ -9,6 +9,9 @@ from typing import Final
 
 #: For how long nobody needs to ask again, in seconds.
 FRESH: Final = 3600
+
+#: zlib's number for the format of gzip with the largest window.
+_GZIP: Final = 31
 
 
 class Description:
@@ -25,7 +28,9 @@ class Description:
     @cached_property
     def compressed(self) -> bytes:
         """The same by gzip, the same each time."""
-        return gzip.compress(self.text.encode(), mtime=0)
+        # Not by the module gzip, which would be loaded at every start.
+        packing = zlib.compressobj(9, zlib.DEFLATED, _GZIP)
+        return packing.compress(self.text.encode()) + packing.flush()
 
     @cached_property
     def tag(self) -> str:
