@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.13 python3 /usr/bin/python3 python; do \
 	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && { echo $$python; exit; }; \
 	done; echo python3)
 ORDERS ?= $(wildcard events/orders/*.json)
+ENVIRONMENT ?= staging
 SEEDS ?= 1000
 TIMED ?= 300
 TOOLS := .tools
@@ -61,6 +62,17 @@ setup: .venv/.ready $(TOOLS)/sam/.ready $(TOOLS)/ministack/.ready ## Install eve
 .PHONY: build
 build: setup ## Build what is deployed, into .aws-sam/build; ARCHITECTURE=arm64 names another than this machine's
 	@$(RUN) sandbox.cloud.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+
+# The folder of that build.
+BUILT = $(shell .venv/bin/python -m sandbox.cloud.build --folder $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)))
+
+.PHONY: deploy
+deploy: configured build ## Build, and deploy as samconfig.<ENVIRONMENT>.toml says: make deploy ENVIRONMENT=staging
+	$(SAM) deploy --config-file "$(CURDIR)/samconfig.$(ENVIRONMENT).toml" --template-file "$(CURDIR)/$(BUILT)/template.yaml" $(DEPLOY)
+
+.PHONY: configured
+configured:
+	@test -f samconfig.$(ENVIRONMENT).toml || { echo 'There is no samconfig.$(ENVIRONMENT).toml: copy deploy/example.toml to it and fill it in (docs/deploying.md)'; exit 1; }
 
 .PHONY: validate
 validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormation's rules
@@ -128,11 +140,12 @@ soak: .venv/.ready ## Run the simulation for very many seeds, and its large scen
 	$(RUN) pytest -m full tests/simulation/timed
 
 .PHONY: nightly
-nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, the API with many examples, each ledger's habits
+nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, the API with many examples, each ledger's habits, the account
 	$(MAKE) soak SEEDS=10000 TIMED=300
 	$(MAKE) comparison
 	EXAMPLES=100 $(MAKE) test TESTS=tests/end_to_end/test_the_api_description.py
 	PERSONALITIES=all $(MAKE) test TESTS=tests/end_to_end/test_the_personalities.py
+	ACCOUNT=yes $(MAKE) test TESTS=tests/end_to_end/test_the_account.py
 
 .PHONY: bench
 bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)

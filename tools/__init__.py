@@ -3,5 +3,6 @@
 - `openapi` makes `functions/webhook/openapi.json`; `examples` are the examples in it.
 - `schemas` makes `docs/schemas/orders.schema.json` from the models.
 - `dashboard` makes `docs/dashboard.svg` from a run of the sandbox.
+- `adoption` writes what CloudFormation needs to take existing tables over into a new stack.
 - `unpack` fetches one package from the npm registry, checks it and unpacks it, for the Makefile.
 """

@@ -237,7 +237,6 @@ def _takes_orders(*, name: str, summary: str, description: str, conflict: Kind) 
             Kind.NOT_JSON,
             Kind.INVALID_QUERY,
             Kind.BAD_SIGNATURE,
-            Kind.UNKNOWN_CLIENT,
             conflict,
             Kind.TOO_LARGE,
             Kind.NOT_JSON_MEDIA_TYPE,
@@ -291,7 +290,6 @@ def _preview() -> Operation:
         problems=(
             Kind.NOT_JSON,
             Kind.BAD_SIGNATURE,
-            Kind.UNKNOWN_CLIENT,
             Kind.TOO_LARGE,
             Kind.NOT_JSON_MEDIA_TYPE,
             Kind.INVALID_ORDER,
@@ -495,6 +493,7 @@ def _show_document() -> Operation:
         name="describeApi",
         reader=Reader.ANYBODY,
         summary="Show this description",
+        description="It comes by gzip where the request accepts that. Keep its `ETag`, and send it as `If-None-Match`.",
         answers={200: {"type": "object", "description": "An OpenAPI document."}},
         security=None,
     )
@@ -530,6 +529,8 @@ def _responses(operation: Operation) -> Json:
         str(status): {"description": _reason(status), "content": _json(schema, _answer_examples(schema))}
         for status, schema in operation.answers.items()
     }
+    if operation.reader is Reader.ANYBODY:
+        responses["304"] = {"description": "It has not changed since the request's `If-None-Match`."}
     problems = (*operation.problems, Kind.UNKNOWN_ROUTE, *ALWAYS)
     messages = GATEWAY | (OF_IAM if operation.security == "iam" else {})
     for status in sorted({kind.status for kind in problems} | messages.keys()):
@@ -1131,7 +1132,6 @@ _OF_RECEIPTS: Final[Mapping[int, Json]] = {
 _OF_QUESTIONS: Final = (
     Kind.NOT_JSON,
     Kind.BAD_SIGNATURE,
-    Kind.UNKNOWN_CLIENT,
     Kind.TOO_LARGE,
     Kind.NOT_JSON_MEDIA_TYPE,
     Kind.INVALID_QUESTION,

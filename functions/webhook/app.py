@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from arm_relay.api.event import Event, body_of, choice_of, client_no_of, headers_of
-from arm_relay.api.responses import Api, ProblemFound, Response, json_response, response
+from arm_relay.api.responses import Api, ProblemFound, Response, encoded_response, json_response, response
 from arm_relay.bootstrap import webhook
+from arm_relay.webhook.description import Description, takes_gzip
 from arm_relay.webhook.intake import OnInvalid
 from arm_relay.webhook.problems import problem_of
 from arm_relay.webhook.receipts import Receipt
@@ -77,9 +78,20 @@ def preview_orders(event: Event) -> Response:
     return response(HTTPStatus.OK, "application/json", relay().preview.show(*_signed(event)))
 
 
-def describe_api(_: Event) -> Response:
+@cache
+def description() -> Description:
+    """The API's description, read at the first use."""
+    return Description(OPENAPI.read_text(encoding="utf-8"))
+
+
+def describe_api(event: Event) -> Response:
     """Describe the relay's API as an OpenAPI document."""
-    return response(HTTPStatus.OK, "application/json", OPENAPI.read_text(encoding="utf-8"))
+    asked = headers_of(event)
+    if description().is_known(asked):
+        return {"statusCode": int(HTTPStatus.NOT_MODIFIED), "headers": description().headers, "body": ""}
+    if takes_gzip(asked):
+        return encoded_response("application/json", "gzip", description().compressed, description().headers)
+    return response(HTTPStatus.OK, "application/json", description().text, description().headers)
 
 
 API: Final = Api(

@@ -19,7 +19,7 @@ from py_compile import PycInvalidationMode
 from typing import Final
 
 from sandbox.cloud.sam import sam
-from sandbox.cloud.template import with_default
+from sandbox.cloud.template import with_allowed, with_default, with_pattern, without_resource
 from sandbox.errors import SandboxError
 from sandbox.paths import BUILD, ROOT, SAM_STATE, TEMPLATE
 from sandbox.progress import say
@@ -98,13 +98,33 @@ class _Build:
         self.stamp.write_text(wanted)
 
     def _write_templates(self) -> None:
-        """A deployment of the build gets functions of its architecture by default."""
         template = self.folder / "template.yaml"
-        deployed = with_default(template.read_text(encoding="utf-8"), "Architecture", self.architecture)
+        deployed = for_architecture(template.read_text(encoding="utf-8"), self.architecture)
         template.write_text(deployed, encoding="utf-8")
         # MiniStack has no CodeDeploy, and applies SAM's transform with the defaults alone.
-        in_sandbox = as_ministack_asks(with_default(deployed, "Deployment", "at-once"))
+        in_sandbox = as_ministack_takes(with_default(deployed, "Deployment", "at-once"))
         (self.folder / SANDBOX_TEMPLATE).write_text(in_sandbox, encoding="utf-8")
+
+
+def for_architecture(template: str, architecture: str) -> str:
+    """The text of a built template that CloudFormation takes for this architecture alone.
+
+    A default reaches new stacks only: at an update SAM CLI asks for the previous value. So nothing else is allowed, and
+    CloudFormation refuses a deployment for another architecture before it changes anything.
+    """
+    return with_allowed(with_default(template, "Architecture", architecture), "Architecture", [architecture])
+
+
+def with_local_arm(template: str) -> str:
+    """The text of a built template whose ARM may be the simulator of this machine, which has no certificate."""
+    for parameter in ("ArmBaseUrl", "ArmTokenUrl"):
+        template = with_pattern(template, parameter, "^https://", "^https?://")
+    return template
+
+
+def as_ministack_takes(template: str) -> str:
+    """The text of a built template as it is deployed here: MiniStack has no alarms that calculate."""
+    return with_local_arm(as_ministack_asks(without_resource(template, "RefusedOrdersAlarm")))
 
 
 def as_ministack_asks(template: str) -> str:
@@ -170,8 +190,13 @@ def main(arguments: Sequence[str]) -> int:
         epilog="Example: python -m sandbox.cloud.build --architecture arm64",
     )
     parser.add_argument("--architecture", choices=sorted(set(_ARCHITECTURES.values())), help="default: this machine's")
+    parser.add_argument("--folder", action="store_true", help="only print the folder of the build")
+    wanted = parser.parse_args(arguments)
     try:
-        with built(parser.parse_args(arguments).architecture) as folder:
+        if wanted.folder:
+            print(_Build(wanted.architecture or host_architecture()).folder.relative_to(ROOT))
+            return 0
+        with built(wanted.architecture) as folder:
             template = folder / "template.yaml"
             release = hashlib.sha256(f"{datetime.now(UTC)} {digest(ROOT)}".encode()).hexdigest()
             template.write_text(name_release(template.read_text(encoding="utf-8"), release), encoding="utf-8")

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,45 @@ def with_default(template: str, parameter: str, value: str) -> str:
     Raises:
         ValueError: it has no such parameter with a default.
     """
-    pattern = rf"^(  {re.escape(parameter)}:\n(?:    .*\n)*?    Default: )\S+$"
-    changed, found = re.subn(pattern, lambda start: start[1] + value, template, flags=re.MULTILINE)
+    return _changed(template, parameter, r"    Default: \S+", f"    Default: {value}")
+
+
+def with_allowed(template: str, parameter: str, values: Sequence[str]) -> str:
+    """The text of a template in which the parameter may have these values alone.
+
+    Raises:
+        ValueError: it has no such parameter with a list of values.
+    """
+    listed = r"    AllowedValues:(?: \[.*\]|(?:\n    - .*)+)"
+    return _changed(template, parameter, listed, f"    AllowedValues: [{', '.join(values)}]")
+
+
+def with_pattern(template: str, parameter: str, beginning: str, replaced: str) -> str:
+    """The text of a template in which the pattern of the parameter begins in another way.
+
+    Raises:
+        ValueError: it has no such parameter whose pattern begins so.
+    """
+    return _changed(
+        template, parameter, rf"    AllowedPattern: {re.escape(beginning)}", f"    AllowedPattern: {replaced}"
+    )
+
+
+def without_resource(template: str, name: str) -> str:
+    """The text of a template without the resource of this name, to which nothing refers.
+
+    Raises:
+        ValueError: it has no such resource.
+    """
+    changed, found = re.subn(rf"^  {re.escape(name)}:\n(?:    .*\n|\n(?=    ))*", "", template, flags=re.MULTILINE)
     if found != 1:
-        raise ValueError(f"the template has no parameter {parameter} with a default")
+        raise ValueError(f"the template has no resource {name}")
+    return changed
+
+
+def _changed(template: str, parameter: str, old: str, new: str) -> str:
+    pattern = rf"^(  {re.escape(parameter)}:\n(?:    .*\n)*?){old}"
+    changed, found = re.subn(pattern, lambda start: start[1] + new, template, flags=re.MULTILINE)
+    if found != 1:
+        raise ValueError(f"the template has no parameter {parameter} with what should be changed: {old.strip()}")
     return changed

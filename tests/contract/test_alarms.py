@@ -37,6 +37,11 @@ type Happening = Callable[[World, int], None]
 
 COMPARISONS: Final = {"GreaterThanOrEqualToThreshold": ge, "LessThanThreshold": lt}
 COMPARED: Final = {"GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<"}
+#: The functions of CloudWatch's metric math that the template uses. Python decides in the same way what is compared.
+METRIC_MATH: Final[dict[str, Callable[..., float]]] = {
+    "FILL": lambda value, otherwise: otherwise if value is None else value,
+    "IF": lambda condition, one, other: one if condition else other,
+}
 STATISTICS: Final[dict[str, Callable[[list[float]], float]]] = {"Sum": sum, "Maximum": max}
 
 
@@ -49,25 +54,43 @@ class Alarm:
 
     @property
     def identity(self) -> Identity:
-        dimensions = {(entry["Name"], resolved(entry["Value"])) for entry in self.properties["Dimensions"]}
-        return Identity(self.properties["Namespace"], self.properties["MetricName"], frozenset(dimensions))
+        return identity_of(self.properties)
 
     @property
     def is_ours(self) -> bool:
-        return bool(self.properties["Namespace"] == "ArmRelay")
+        return bool(self.properties.get("Namespace", "ArmRelay") == "ArmRelay")
 
     def fires(self, *periods: Measurements) -> bool:
         """Whether it does after these periods, the latest last; there was nothing before them."""
         wanted = self.properties["EvaluationPeriods"]
         latest: list[Measurements] = [*[Measurements()] * wanted, *periods]
-        return all(self._breaches(period.values(self.identity)) for period in latest[-wanted:])
+        return all(self._breaches(period) for period in latest[-wanted:])
 
-    def _breaches(self, values: list[float]) -> bool:
-        if not values:
+    def _breaches(self, period: Measurements) -> bool:
+        value = self._value(period)
+        if value is None:
             return bool(self.properties["TreatMissingData"] == "breaching")
-        value = STATISTICS[self.properties["Statistic"]](values)
         compare = COMPARISONS[self.properties["ComparisonOperator"]]
         return bool(compare(value, float(resolved(self.properties["Threshold"]))))
+
+    def _value(self, period: Measurements) -> float | None:
+        """What CloudWatch compares; None where there is nothing."""
+        if "Metrics" not in self.properties:
+            values = period.values(self.identity)
+            return STATISTICS[self.properties["Statistic"]](values) if values else None
+        (expression,) = (each["Expression"] for each in self.properties["Metrics"] if each["ReturnData"])
+        metrics = {each["Id"]: each["MetricStat"] for each in self.properties["Metrics"] if not each["ReturnData"]}
+        found = {
+            name: STATISTICS[each["Stat"]](values) if (values := period.values(identity_of(each["Metric"]))) else None
+            for name, each in metrics.items()
+        }
+        return float(eval(expression, {"__builtins__": {}, **METRIC_MATH, **found}))  # noqa: S307 (the template's own expression)
+
+
+def identity_of(metric: dict[str, Any]) -> Identity:
+    """A metric of the template, as it is called in an account."""
+    dimensions = {(entry["Name"], resolved(entry["Value"])) for entry in metric["Dimensions"]}
+    return Identity(metric["Namespace"], metric["MetricName"], frozenset(dimensions))
 
 
 def resolved(value: Any) -> str:  # noqa: ANN401 (CloudFormation)
@@ -160,6 +183,20 @@ def a_request_that_fails(_world: World, _period: int) -> None:
     assert webhook.handler(event, CONTEXT)["statusCode"] == 500
 
 
+def refused(number: int, succeeded: int = 0) -> Happening:
+    """So many batches of one order each end refused, and so many succeed."""
+
+    def happen(world: World, period: int) -> None:
+        names = [f"{period}-{index}" for index in range(number + succeeded)]
+        world.arm.settings.failing_documents |= set(names[:number])
+        for name in names:
+            world.pending(id=name, orders=(a_batch_order(id=name, document_no=name),))
+        world.arm.clock.sleep(60)
+        world.poll()
+
+    return happen
+
+
 #: What has to go on, period by period, for each alarm on a metric of ours.
 HAPPENINGS: Final[dict[str, Happening]] = {
     "HeldBatches": after(TIMES.hold_after.total_seconds()),
@@ -170,11 +207,14 @@ HAPPENINGS: Final[dict[str, Happening]] = {
     "TokenFailures": failing("token", "status", status=401),
     "Unavailable": orders_without_the_secret,
     "Failures": a_request_that_fails,
+    "RefusedOrders": refused(5),
 }
 
 #: What AWS measures in a period for each alarm on a metric of AWS's, and what it measures when all is well.
 MEASURED: Final[dict[str, tuple[list[float], list[float]]]] = {
     "DeadLetters": ([1.0], [0.0]),
+    "ApiErrors": ([1.0, 1.0, 1.0], [1.0, 1.0, 0.0]),
+    "OperatorsApiErrors": ([1.0, 1.0, 1.0], [1.0, 1.0, 0.0]),
     "WebhookErrors": ([1.0, 0.0], [0.0]),
     "WebhookThrottles": ([1.0], [0.0]),
     "WebhookDuration": ([120.0, 24_990.0], [120.0, 15_900.0]),
@@ -209,6 +249,16 @@ def test_what_passes_by_itself_is_no_alarm(name: str, world: World, capsys: pyte
 
     assert not ALARMS[name].fires(period)
     assert not ALARMS[name].fires(period, Measurements())
+
+
+@pytest.mark.parametrize(("number", "succeeded"), [(4, 0), (5, 6)])
+def test_some_refused_orders_are_their_senders_matter(
+    number: int, succeeded: int, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (period,) = go_on(world, refused(number, succeeded), 1, capsys)
+
+    assert "OrdersFailed" in {identity.name for identity in period.points}
+    assert not ALARMS["RefusedOrders"].fires(period)
 
 
 def test_a_healthy_relay_raises_no_alarm(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -253,7 +303,8 @@ def test_a_poll_comes_before_the_alarm_on_old_batches_forgets_it() -> None:
 
 def test_every_alarm_tells_the_topic_when_it_comes_and_goes() -> None:
     for alarm in ALARMS.values():
-        assert alarm.properties["AlarmActions"] == alarm.properties["OKActions"] == [{"Ref": "AlarmTopic"}]
+        topic = {"Fn::If": ["MakesAlarmTopic", {"Ref": "AlarmTopic"}, {"Ref": "AlarmTopicArn"}]}
+        assert alarm.properties["AlarmActions"] == alarm.properties["OKActions"] == [topic]
 
 
 def test_every_alarm_has_a_section_of_its_name_in_the_runbook() -> None:
@@ -272,12 +323,20 @@ def test_the_table_above_the_alarms_has_each_with_what_it_watches_and_when() -> 
     assert [row[0] for row in rows[1:]] == list(ALARMS)
     for name, metric, statistic, periods, threshold in rows[1:]:
         properties = ALARMS[name].properties
+        if "Metrics" in properties:
+            properties = as_one_metric(properties)
         assert f"{properties['Namespace'].removeprefix('AWS/')} {properties['MetricName']}" in metric
         assert statistic == properties["Statistic"].lower()
         assert periods == f"{properties['EvaluationPeriods']} x {properties['Period'] // 60} min"
         assert threshold.split()[0] == COMPARED[properties["ComparisonOperator"]]
         if isinstance(properties["Threshold"], int):
             assert threshold.split()[1].replace(",", "") == str(properties["Threshold"])
+
+
+def as_one_metric(properties: dict[str, Any]) -> dict[str, Any]:
+    """An alarm on a share, as if it watched the first of its metrics."""
+    stat = next(each["MetricStat"] for each in properties["Metrics"] if not each["ReturnData"])
+    return {**properties, **stat["Metric"], "Statistic": stat["Stat"], "Period": stat["Period"]}
 
 
 # The dashboard.

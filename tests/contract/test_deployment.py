@@ -1,13 +1,17 @@
 """How a new version takes over, as SAM hands it on to CloudFormation."""
 
+import json
+import re
+import subprocess
 from copy import deepcopy
 from typing import Any, Final
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.cloud.build import name_release
+from sandbox.cloud.build import for_architecture, name_release, with_local_arm
 from sandbox.cloud.template import with_default
+from sandbox.paths import SAM_TOOLS
 from tests.support.template import TEMPLATE, template, transformed
 
 FUNCTIONS: Final = ("WebhookFunction", "OperatorsFunction", "PollerFunction")
@@ -77,7 +81,14 @@ def test_a_gradual_deployment_goes_back_when_an_alarm_is_raised(deployment: str)
         assert deployment in str(group["DeploymentConfigName"])
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
         watched = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
-        assert watched == ["WebhookErrorsAlarm", "OperatorsErrorsAlarm", "PollerErrorsAlarm", "FailuresAlarm"]
+        assert watched == [
+            "ApiErrorsAlarm",
+            "WebhookErrorsAlarm",
+            "OperatorsErrorsAlarm",
+            "PollerErrorsAlarm",
+            "FailuresAlarm",
+        ]
+        assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CodeDeployRole", "Arn"]}
         for alarm in watched:
             properties = template()["Resources"][alarm]["Properties"]
             assert properties["Period"] * properties["EvaluationPeriods"] <= SOON
@@ -96,6 +107,83 @@ def test_the_default_of_a_parameter_can_be_changed_in_a_built_template() -> None
 
     assert changed["Parameters"]["Architecture"]["Default"] == "arm64"
     assert {**changed["Parameters"], "Architecture": None} == {**template()["Parameters"], "Architecture": None}
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_what_is_built_for_one_architecture_can_be_deployed_for_it_alone(architecture: str) -> None:
+    built = yaml_parse(for_architecture(TEMPLATE.read_text(encoding="utf-8"), architecture))["Parameters"]
+
+    assert (built["Architecture"]["Default"], built["Architecture"]["AllowedValues"]) == (architecture, [architecture])
+    assert {**built, "Architecture": None} == {**template()["Parameters"], "Architecture": None}
+
+
+def test_the_values_that_are_allowed_can_be_narrowed_as_sam_build_writes_them_too() -> None:
+    listed = "AllowedValues: [x86_64, arm64]\n"
+    written_by_sam = TEMPLATE.read_text(encoding="utf-8").replace(listed, "AllowedValues:\n    - x86_64\n    - arm64\n")
+
+    narrowed = yaml_parse(for_architecture(written_by_sam, "arm64"))["Parameters"]
+    assert narrowed["Architecture"]["AllowedValues"] == ["arm64"]
+    assert {**narrowed, "Architecture": None} == {**template()["Parameters"], "Architecture": None}
+
+
+#: SAM CLI's own rule for the parameters of an update, in its own interpreter.
+SENT_BY_SAM: Final = """
+import json, sys
+from samcli.commands.deploy.deploy_context import DeployContext
+from samcli.yamlhelper import yaml_parse
+given = json.load(sys.stdin)
+print(json.dumps(DeployContext.merge_parameters(yaml_parse(given["template"]), given["overrides"])))
+"""
+
+
+def sent_by_sam(text: str, **overrides: str) -> dict[str, Any]:
+    """What SAM CLI asks CloudFormation for at an update: each parameter's value, or None for the previous one."""
+    ended = subprocess.run(  # noqa: S603 (the project's own tool)
+        [str(SAM_TOOLS / "python"), "-c", SENT_BY_SAM],
+        input=json.dumps({"template": text, "overrides": overrides}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {each["ParameterKey"]: each.get("ParameterValue") for each in json.loads(ended.stdout)}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "is_taken"), [({}, False), ({"Architecture": "x86_64"}, False), ({"Architecture": "arm64"}, True)]
+)
+def test_an_update_with_a_build_for_another_architecture_is_refused_before_it_begins(
+    overrides: dict[str, str], *, is_taken: bool
+) -> None:
+    deployed = {"Architecture": "x86_64"}
+    built = for_architecture(TEMPLATE.read_text(encoding="utf-8"), "arm64")
+
+    asked = sent_by_sam(built, **overrides)["Architecture"] or deployed["Architecture"]
+
+    # CloudFormation holds each value against the new template first of all.
+    assert (asked in yaml_parse(built)["Parameters"]["Architecture"]["AllowedValues"]) == is_taken
+
+
+def test_a_changed_default_never_reaches_a_stack_that_exists() -> None:
+    sent = sent_by_sam(TEMPLATE.read_text(encoding="utf-8"))
+
+    assert set(sent.values()) == {None}
+
+
+@pytest.mark.parametrize("layer", ["RelayLayer", "DependenciesLayer"])
+def test_a_layer_says_that_it_is_for_the_architecture_it_was_built_for(layer: str) -> None:
+    found = template()["Resources"][layer]
+
+    assert found["Properties"]["CompatibleArchitectures"] == [found["Metadata"]["BuildArchitecture"]]
+
+
+@pytest.mark.parametrize("name", ["ArmBaseUrl", "ArmTokenUrl"])
+def test_arm_is_called_by_https_alone_but_in_the_sandbox(name: str) -> None:
+    deployed = template()["Parameters"][name]["AllowedPattern"]
+    sandboxed = yaml_parse(with_local_arm(TEMPLATE.read_text(encoding="utf-8")))["Parameters"][name]["AllowedPattern"]
+
+    given = ("https://arm.example.com/arm/v1", "http://arm.example.com/arm/v1")
+    assert [bool(re.fullmatch(deployed, url)) for url in given] == [True, False]
+    assert [bool(re.fullmatch(sandboxed, url)) for url in given] == [True, True]
 
 
 def test_a_parameter_that_is_not_there_has_no_default_to_change() -> None:

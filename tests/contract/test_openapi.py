@@ -30,7 +30,7 @@ BODIES = [
         (status, media)
         for operation in OPERATIONS
         for status, response in operation["responses"].items()
-        for media in response["content"].values()
+        for media in response.get("content", {}).values()
     ),
 ]
 EXAMPLES = [

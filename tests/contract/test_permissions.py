@@ -7,22 +7,48 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support.cloudformation import resolved
 from tests.support.template import transformed
 
-EVERYTHING: Final = {"Tracing": "true", "Encryption": "own-key"}
-RESOURCES: Final[dict[str, dict[str, Any]]] = transformed(**EVERYTHING)["Resources"]
+EXISTING_KEY: Final = "arn:aws:kms:eu-north-1:123456789012:key/1"
+EVERYTHING: Final = {
+    "Tracing": "true",
+    "Encryption": "own-key",
+    "KeyArn": EXISTING_KEY,
+    "SubnetIds": "subnet-1",
+    "SecurityGroupIds": "sg-1",
+}
+
+
+def resources(**parameters: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = resolved(transformed(**parameters), **parameters)["Resources"]
+    return found
+
+
+RESOURCES: Final = resources(**EVERYTHING)
+OWN_KEY: Final = resources(Encryption="own-key")
 KEY: Final = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+KEY_ARN: Final = json.dumps({"Ref": "KeyArn"})
+#: X-Ray and the network interfaces of functions in a VPC know no resources that could be named here.
+WITHOUT_RESOURCES: Final = (
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
 
 
-def roles() -> dict[str, dict[str, Any]]:
-    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::IAM::Role"}
+def roles(of: dict[str, dict[str, Any]] = RESOURCES) -> dict[str, dict[str, Any]]:
+    return {name: each["Properties"] for name, each in of.items() if each["Type"] == "AWS::IAM::Role"}
 
 
 def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Those of a role, the conditional ones as well."""
     for policy in role.get("Policies", []):
-        for statement in policy["PolicyDocument"]["Statement"]:
-            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+        yield from policy["PolicyDocument"]["Statement"]
 
 
 def allowed(role: str) -> set[tuple[str, str]]:
@@ -58,8 +84,8 @@ def test_the_webhook_function_may_do_what_it_does_and_no_more() -> None:
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/orderId"}), "dynamodb:Query"),
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("WebhookLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
-        *of(arn("Key"), *KEY),
-        *of('"*"', "xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        *of(KEY_ARN, *KEY),
+        *of('"*"', *WITHOUT_RESOURCES),
     }
 
 
@@ -71,8 +97,8 @@ def test_the_operators_function_may_do_what_it_does_and_no_more() -> None:
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/orderId"}), "dynamodb:Query"),
         *of(json.dumps({"Fn::Sub": "${Table.Arn}/index/day"}), "dynamodb:Query"),
         *of(arn("OperatorsLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
-        *of(arn("Key"), *KEY),
-        *of('"*"', "xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        *of(KEY_ARN, *KEY),
+        *of('"*"', *WITHOUT_RESOURCES),
     }
 
 
@@ -102,8 +128,8 @@ def test_the_poller_may_do_what_it_does_and_no_more() -> None:
         *of(arn("AnnouncedTable"), "dynamodb:BatchWriteItem", "dynamodb:GetItem"),
         *of(arn("Secret", "Id"), "secretsmanager:GetSecretValue"),
         *of(arn("PollerLogGroup"), "logs:CreateLogStream", "logs:PutLogEvents"),
-        *of(arn("Key"), *KEY),
-        *of('"*"', "xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        *of(KEY_ARN, *KEY),
+        *of('"*"', *WITHOUT_RESOURCES),
     }
 
 
@@ -111,14 +137,13 @@ def test_the_schedule_may_start_the_poller_and_keep_what_it_could_not_start() ->
     assert allowed("SchedulerRole") == {
         *of(json.dumps({"Ref": "PollerFunctionAliaslive"}), "lambda:InvokeFunction"),
         *of(arn("PollerDeadLetterQueue"), "sqs:SendMessage"),
-        *of(arn("Key"), "kms:Decrypt", "kms:GenerateDataKey"),
+        *of(KEY_ARN, "kms:Decrypt", "kms:GenerateDataKey"),
     }
 
 
 @pytest.mark.parametrize("role", roles())
 def test_no_role_has_a_wildcard(role: str) -> None:
-    # X-Ray knows no resources.
-    wide = [entry for entry in allowed(role) if "*" in "".join(entry) and not entry[0].startswith("xray:Put")]
+    wide = [entry for entry in allowed(role) if "*" in "".join(entry) and entry[0] not in WITHOUT_RESOURCES]
 
     assert wide == []
 
@@ -126,7 +151,17 @@ def test_no_role_has_a_wildcard(role: str) -> None:
 def test_what_aws_manages_is_codedeploys_role_alone() -> None:
     managed = {name: role["ManagedPolicyArns"] for name, role in roles().items() if role.get("ManagedPolicyArns")}
 
-    assert managed.keys() == {"CodeDeployServiceRole"}
+    assert managed.keys() == {"CodeDeployRole"}
+
+
+def test_every_role_has_the_path_and_the_boundary_that_a_company_asks_for() -> None:
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    bounded = roles(resources(PermissionsBoundary=boundary, RolePath="/relay/"))
+
+    assert {name: (role["Path"], role["PermissionsBoundary"]) for name, role in bounded.items()} == {
+        name: ({"Ref": "RolePath"}, {"Ref": "PermissionsBoundary"}) for name in roles()
+    }
+    assert [name for name, role in roles().items() if "PermissionsBoundary" in role] == []
 
 
 def test_each_role_is_for_one_service() -> None:
@@ -140,7 +175,7 @@ def test_each_role_is_for_one_service() -> None:
         "OperatorsRole": ["lambda.amazonaws.com"],
         "PollerRole": ["lambda.amazonaws.com"],
         "SchedulerRole": ["scheduler.amazonaws.com"],
-        "CodeDeployServiceRole": [["codedeploy.amazonaws.com"]],
+        "CodeDeployRole": ["codedeploy.amazonaws.com"],
     }
 
 
@@ -178,33 +213,71 @@ def _api_of(permission: dict[str, Any]) -> str:
 
 # With a key of one's own.
 
-
-@pytest.mark.parametrize(
-    ("resource", "property_"),
-    [
-        ("Topic", "KmsMasterKeyId"),
-        ("AlarmTopic", "KmsMasterKeyId"),
-        ("PollerDeadLetterQueue", "KmsMasterKeyId"),
-        ("Secret", "KmsKeyId"),
-        ("WebhookLogGroup", "KmsKeyId"),
-        ("OperatorsLogGroup", "KmsKeyId"),
-        ("PollerLogGroup", "KmsKeyId"),
-        ("AccessLogGroup", "KmsKeyId"),
-        ("WebhookFunction", "KmsKeyArn"),
-        ("OperatorsFunction", "KmsKeyArn"),
-        ("PollerFunction", "KmsKeyArn"),
-    ],
-)
-def test_everything_that_keeps_something_can_be_encrypted_with_the_stacks_own_key(
-    resource: str, property_: str
-) -> None:
-    condition, own, _ = RESOURCES[resource]["Properties"][property_]["Fn::If"]
-
-    assert (condition, own) == ("HasOwnKey", {"Fn::GetAtt": ["Key", "Arn"]})
+ENCRYPTED: Final = [
+    ("Topic", "KmsMasterKeyId"),
+    ("AlarmTopic", "KmsMasterKeyId"),
+    ("PollerDeadLetterQueue", "KmsMasterKeyId"),
+    ("Secret", "KmsKeyId"),
+    ("WebhookLogGroup", "KmsKeyId"),
+    ("OperatorsLogGroup", "KmsKeyId"),
+    ("PollerLogGroup", "KmsKeyId"),
+    ("AccessLogGroup", "KmsKeyId"),
+    ("WebhookFunction", "KmsKeyArn"),
+    ("OperatorsFunction", "KmsKeyArn"),
+    ("PollerFunction", "KmsKeyArn"),
+]
 
 
-def test_the_table_can_be_encrypted_with_the_stacks_own_key() -> None:
-    condition, own, other = RESOURCES["Table"]["Properties"]["SSESpecification"]["Fn::If"]
+@pytest.mark.parametrize(("resource", "property_"), ENCRYPTED)
+def test_everything_that_keeps_something_can_be_encrypted_with_one_key(resource: str, property_: str) -> None:
+    assert OWN_KEY[resource]["Properties"][property_] == {"Fn::GetAtt": ["Key", "Arn"]}
+    assert RESOURCES[resource]["Properties"][property_] == {"Ref": "KeyArn"}
 
-    assert (condition, own["KMSMasterKeyId"]) == ("HasOwnKey", {"Fn::GetAtt": ["Key", "Arn"]})
-    assert other == {"SSEEnabled": True}
+
+@pytest.mark.parametrize("table", ["Table", "AnnouncedTable"])
+def test_a_table_can_be_encrypted_with_one_key(table: str) -> None:
+    used = [made[table]["Properties"]["SSESpecification"] for made in (OWN_KEY, RESOURCES, resources())]
+
+    assert [each.get("KMSMasterKeyId") for each in used] == [{"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "KeyArn"}, None]
+    assert [each["SSEEnabled"] for each in used] == [True, True, True]
+
+
+def test_a_key_is_made_only_where_none_is_given() -> None:
+    assert "Key" in OWN_KEY
+    assert "Key" not in RESOURCES
+    assert "Key" not in resources()
+
+
+def test_the_functions_may_use_the_stacks_key_as_long_as_it_lives() -> None:
+    # The stack forgets the key when Encryption returns to aws-managed, and DynamoDB goes on needing it for a while. So
+    # the right must be in what is retained.
+    (right,) = [
+        statement
+        for statement in OWN_KEY["Key"]["Properties"]["KeyPolicy"]["Statement"]
+        if statement["Sid"] == "LetTheFunctionsUseIt"
+    ]
+
+    assert OWN_KEY["Key"]["UpdateReplacePolicy"] == "Retain"
+    assert set(KEY) == set(right["Action"])
+    assert {
+        arn["Fn::Sub"].rpartition("${AWS::StackName}-")[2] for arn in right["Condition"]["ArnLike"]["aws:PrincipalArn"]
+    } == {
+        "WebhookRole-*",
+        "OperatorsRole-*",
+        "PollerRole-*",
+        "SchedulerRole-*",
+    }
+    assert right["Condition"]["StringEquals"] == {"kms:CallerAccount": {"Ref": "AWS::AccountId"}}
+
+
+@pytest.mark.parametrize("role", ["WebhookRole", "OperatorsRole", "PollerRole", "SchedulerRole"])
+def test_the_right_to_an_existing_key_stays_while_its_arn_is_given(role: str) -> None:
+    left = roles(resources(Encryption="aws-managed", KeyArn=EXISTING_KEY))[role]
+
+    assert [each["Resource"] for each in statements(left) if each["Sid"] == "UseKey"] == [{"Ref": "KeyArn"}]
+
+
+def test_the_secret_returns_to_awss_key_by_name() -> None:
+    # A key that is no longer named would stay, and with it the need for the right to use it.
+    assert resources()["Secret"]["Properties"]["KmsKeyId"] == "alias/aws/secretsmanager"
+    assert resources()["Topic"]["Properties"]["KmsMasterKeyId"] == "alias/aws/sns"

@@ -18,7 +18,7 @@ from arm_relay.operators.inquiries import InvalidCursor, UnknownBatch, UnknownOr
 from arm_relay.operators.redrive import InvalidRedrive
 from arm_relay.orders.faults import Fault, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
-from arm_relay.secrets import SecretUnavailable, UnknownClient
+from arm_relay.secrets import SecretUnavailable
 from arm_relay.store.table import Busy, RecordTooLarge, StoreUnavailable
 from arm_relay.webhook import problems as webhook
 from arm_relay.webhook.admission import NotJsonMediaType
@@ -37,7 +37,6 @@ FROZEN = {
     Kind.INVALID_QUERY: ("urn:arm-relay:problem:invalid-query", 400, "A query parameter is not valid"),
     Kind.BAD_SIGNATURE: ("urn:arm-relay:problem:bad-signature", 401, "The request has no valid signature"),
     Kind.FORBIDDEN: ("urn:arm-relay:problem:forbidden", 403, "The route is for authorised operators"),
-    Kind.UNKNOWN_CLIENT: ("urn:arm-relay:problem:unknown-client", 404, "There is no such client"),
     Kind.UNKNOWN_BATCH: ("urn:arm-relay:problem:unknown-batch", 404, "There is no such batch"),
     Kind.UNKNOWN_DAY: ("urn:arm-relay:problem:unknown-day", 404, "The day is no longer kept"),
     Kind.UNKNOWN_ORDER: ("urn:arm-relay:problem:unknown-order", 404, "There is no such order"),
@@ -85,7 +84,6 @@ FAILURES = [
     (NotJson("The body is not JSON."), Kind.NOT_JSON, "The body is not JSON."),
     (BadSignature("The header is malformed."), Kind.BAD_SIGNATURE, "The header is malformed."),
     (Forbidden(Forbidden.__doc__), Kind.FORBIDDEN, "IAM has not authorised the caller."),
-    (UnknownClient(UnknownClient.__doc__), Kind.UNKNOWN_CLIENT, "There is no client with this number."),
     (InvalidQuery("It should be a number."), Kind.INVALID_QUERY, "It should be a number."),
     (InvalidCursor(InvalidCursor.__doc__), Kind.INVALID_QUERY, "The cursor does not come from this list."),
     (UnknownOrder(UnknownOrder.__doc__), Kind.UNKNOWN_ORDER, "The client has no order with this id."),

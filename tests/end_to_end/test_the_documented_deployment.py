@@ -22,6 +22,7 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 AWS_CLI: Final = ROOT / ".tools" / "awscli" / "bin"
 #: What the steps use of the clone.
 USED: Final = (".venv", "events", "sandbox", "template.yaml")
+FILE: Final = "samconfig.staging.toml"
 #: This CLI asks AWS for queues, whatever the environment says.
 HERE: Final = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'
 #: The addresses of a stack in AWS: here they are the sandbox's gateways.
@@ -39,6 +40,9 @@ def ready() -> Iterator[Ready]:
 def clone(tmp_path: Path) -> Path:
     for name in USED:
         (tmp_path / name).symlink_to(ROOT / name)
+    # As a person fills it in; the sandbox's stack has a name of its own.
+    example = (ROOT / "deploy" / "example.toml").read_text()
+    (tmp_path / FILE).write_text(example.replace('stack_name = "arm-relay-staging"', 'stack_name = "arm-relay"'))
     return tmp_path
 
 
@@ -75,7 +79,7 @@ def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> N
     assert json.loads(notification)["type"] == "arm-relay.batch.succeeded"
     assert json.loads(shown)["order"]["status"] == "SUCCEEDED"
     # Neither the secret nor anything else is left lying about.
-    assert {path.name for path in clone.iterdir()} == set(USED)
+    assert {path.name for path in clone.iterdir()} == {*USED, FILE}
 
 
 def test_every_output_that_the_page_asks_for_is_one_of_the_stacks() -> None:

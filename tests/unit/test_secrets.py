@@ -1,12 +1,12 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from arm_relay.arm.credentials import Credentials
-from arm_relay.secrets import AGE, Secrets, SecretUnavailable, UnknownClient
+from arm_relay.secrets import AGE, PAUSE, Secrets, SecretUnavailable, UnknownClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,6 +208,26 @@ def test_the_secret_is_fetched_once_in_its_age() -> None:
     rotated.secrets.credentials()
 
     assert rotated.fetches == 1
+
+
+def test_a_secret_that_cannot_be_read_is_asked_for_again_only_after_a_pause() -> None:
+    calls: list[datetime] = []
+    clock = [NOW]
+
+    def fetch() -> str:
+        calls.append(clock[0])
+        if len(calls) == 1:
+            raise SecretUnavailable("the secret cannot be read")
+        return json.dumps(GOOD)
+
+    read = Secrets(fetch, lambda: clock[0])
+    for _ in range(50):
+        with pytest.raises(SecretUnavailable, match="the secret cannot be read"):
+            read.signing_keys("2218")
+    clock[0] += PAUSE
+
+    assert read.signing_keys("2218")
+    assert calls == [NOW, NOW + PAUSE]
 
 
 def test_a_revoked_signing_secret_stops_working_within_five_minutes() -> None:

@@ -17,6 +17,8 @@ from arm_relay.signing_keys import Malformed, SigningKey
 
 #: How long the secret is used after it was read. A revoked signing secret stops working within this time.
 AGE: Final = timedelta(minutes=5)
+#: How long it is not read again after it could not be read, so that requests of strangers cost no calls.
+PAUSE: Final = timedelta(seconds=5)
 
 
 class UnknownClient(Exception):
@@ -54,6 +56,7 @@ class Secrets:
         self._now = now
         self._report_shared = report_shared
         self._kept: _Kept | None = None
+        self._failed: tuple[datetime, SecretUnavailable] | None = None
 
     def credentials(self) -> Credentials:
         """ARM's client credentials.
@@ -118,8 +121,19 @@ class Secrets:
         now = self._now()
         # After the clock was set back its age is not known, so it is read again.
         if self._kept is None or not timedelta(0) <= now - self._kept.read_at < AGE:
-            self._kept = _Kept(now, _parsed(self._fetch()))
+            self._kept = _Kept(now, self._fetched(now))
         return self._kept
+
+    def _fetched(self, now: datetime) -> dict[str, Any]:
+        if self._failed and timedelta(0) <= now - self._failed[0] < PAUSE:
+            raise SecretUnavailable(str(self._failed[1]))
+        try:
+            content = _parsed(self._fetch())
+        except SecretUnavailable as error:
+            self._failed = (now, error)
+            raise
+        self._failed = None
+        return content
 
     def _shared(self, kept: _Kept) -> Mapping[bytes, Sequence[str]]:
         if kept.shared is None:

@@ -1,6 +1,7 @@
 """The webhook function as Lambda calls it: API Gateway events in, answers out; AWS by moto, ARM by its simulator."""
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from arm_relay.store.announced import Announced, Announcement
 
 from functions.webhook import app
 from tests.support.api_world import (
+    CONTEXT,
     SECRET,
     SIGNING_SECRET,
     Apis,
@@ -155,10 +157,17 @@ def test_trouble_with_the_token_is_not_the_senders(api: Apis, fault: str) -> Non
 # Faults, in the order in which they are looked for.
 
 
-def test_an_unknown_client_is_not_found_whatever_it_sends(api: Apis) -> None:
-    answer = api.call(at(an_event("webhook-order") | {"body": "x" * (LARGEST_BODY + 1)}, "/v1/clients/9/orders"))
+def test_an_unknown_client_and_a_wrong_signature_are_answered_alike(api: Apis) -> None:
+    event = signed(an_event("webhook-order"), json.dumps(an_order()), secret="whsec_" + "A" * 32)
 
-    assert (answer.status, answer.problem) == (404, "unknown-client")
+    of_nobody, of_another = api.call(at(event, "/v1/clients/9/orders")), api.call(event)
+
+    assert (of_nobody.status, of_nobody.problem) == (401, "bad-signature")
+    assert (of_nobody.status, of_nobody.headers, of_nobody.text) == (
+        of_another.status,
+        of_another.headers,
+        of_another.text,
+    )
 
 
 def test_a_body_that_is_too_large_is_refused_before_its_signature_is_looked_at(api: Apis) -> None:
@@ -480,7 +489,7 @@ def test_an_order_that_the_relay_has_is_answered_though_its_total_would_be_too_l
 def test_with_the_secret_the_template_creates_no_client_is_known(api: Apis) -> None:
     put_secret("{}")
 
-    assert api.post(an_order()).status == 404
+    assert api.post(an_order()).status == 401
 
 
 def test_a_failure_that_nobody_foresaw_is_told_in_no_detail(api: Apis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -667,12 +676,38 @@ def test_a_preview_that_no_answer_can_hold_is_told(api: Apis) -> None:
     assert (answer.status, answer.problem) == (413, "too-large")
 
 
-def test_a_preview_for_an_unknown_client_is_not_found(api: Apis) -> None:
+def test_a_preview_for_an_unknown_client_is_refused(api: Apis) -> None:
     event = signed(an_event("webhook-preview"), json.dumps(an_order()))
 
     answer = api.call(at(event, "/v1/clients/9/orders/preview"))
 
-    assert (answer.status, answer.problem) == (404, "unknown-client")
+    assert (answer.status, answer.problem) == (401, "bad-signature")
+
+
+# The description.
+
+
+def test_the_description_is_small_and_the_same_document(api: Apis) -> None:
+    event = an_event("webhook-openapi")
+    plain = api.call(event | {"headers": {}})
+    packed = app.handler(event | {"headers": {"Accept-Encoding": "br, gzip"}}, CONTEXT)
+
+    assert plain.body == json.loads(app.OPENAPI.read_text())
+    assert json.loads(gzip.decompress(base64.b64decode(packed["body"]))) == plain.body
+    assert (packed["headers"]["Content-Encoding"], packed["isBase64Encoded"]) == ("gzip", True)
+    assert len(plain.text) < 0.75 * app.OPENAPI.stat().st_size
+    # At two requests a second, nobody can draw more than this of it.
+    assert len(base64.b64decode(packed["body"])) < 30_000
+
+
+def test_the_description_is_not_sent_again_while_it_has_not_changed(api: Apis) -> None:
+    event = an_event("webhook-openapi")
+    known = api.call(event | {"headers": {}}).headers
+
+    again = api.call(event | {"headers": {"if-none-match": known["ETag"]}})
+
+    assert (again.status, again.text, again.headers["ETag"]) == (304, "", known["ETag"])
+    assert known["Cache-Control"] == "public, max-age=3600"
 
 
 # Asking and retrying.
@@ -686,7 +721,7 @@ def test_who_does_not_sign_is_told_nothing(api: Apis, name: str) -> None:
     assert api.call(signed(event, event["body"], secret="whsec_" + "A" * 32)).problem == "bad-signature"
     assert api.call(signed(event, event["body"], content_type="text/plain")).problem == "not-json-media-type"
     assert api.call(signed(at(event, event["rawPath"].replace("2218", "999")), event["body"])).problem == (
-        "unknown-client"
+        "bad-signature"
     )
 
 

@@ -33,3 +33,22 @@ def test_the_tests_begin_with_what_they_take_and_fetch() -> None:
 
     assert re.search(r"takes about .+ on two processors", first)
     assert "fetches" in second
+
+
+def test_a_deployment_always_builds_first_and_says_which_file_it_follows() -> None:
+    steps = make("--dry-run", "deploy", "ENVIRONMENT=production", "ARCHITECTURE=arm64")
+
+    asked, built, deployed = (steps.index(step) for step in ("test -f", "-m sandbox.cloud.build", "sam deploy"))
+    assert asked < built < deployed
+    assert "samconfig.production.toml" in steps[deployed:]
+    assert "build-arm64/template.yaml" in steps[deployed:] or "build/template.yaml" in steps[deployed:]
+
+
+def test_a_deployment_without_its_file_says_what_to_do_and_builds_nothing() -> None:
+    command = ["make", "--no-print-directory", "deploy", "ENVIRONMENT=nowhere"]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 (our own Makefile)
+
+    assert ended.returncode != 0
+    assert "copy deploy/example.toml" in ended.stdout
+    assert "sandbox" not in ended.stdout

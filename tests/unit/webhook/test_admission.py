@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from arm_relay.api.event import LARGEST_BODY, BodyTooLarge
-from arm_relay.secrets import Secrets, SecretUnavailable, UnknownClient
+from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.webhook.admission import Admission, NotJsonMediaType
-from arm_relay.webhook.signatures import BadSignature
+from arm_relay.webhook.signatures import NO_KEY, BadSignature
 from standardwebhooks.webhooks import Webhook
 
 from tests.support.diary import Diary
@@ -78,9 +78,57 @@ def test_one_byte_more_is_not() -> None:
 
 
 @pytest.mark.parametrize("client_no", ["2219", "", "arm", "2218 "])
-def test_an_unknown_client_is_told_so_before_anything_else(client_no: str) -> None:
-    with pytest.raises(UnknownClient):
-        ADMISSION.check(client_no, {}, b" " * (LARGEST_BODY + 1))
+def test_a_client_that_does_not_exist_is_told_what_a_wrong_signature_is_told(client_no: str) -> None:
+    of_nobody, of_another = refusal(ADMISSION, client_no), refusal(an_admission("whsec_" + "A" * 32), "2218")
+
+    assert (of_nobody.reason, str(of_nobody)) == (of_another.reason, str(of_another))
+
+
+def test_a_client_that_does_not_exist_takes_the_work_of_one_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed: list[bytes] = []
+    sign = Webhook.sign
+
+    def counted(webhook: Webhook, msg_id: str, timestamp: datetime, data: str) -> str:
+        signed.append(data.encode())
+        return str(sign(webhook, msg_id, timestamp, data))
+
+    given = headers(b"[1]")
+    monkeypatch.setattr(Webhook, "sign", counted)
+    for admission, client_no in ((ADMISSION, "2219"), (an_admission("whsec_" + "A" * 32), "2218")):
+        with pytest.raises(BadSignature):
+            admission.check(client_no, given, b"[1]")
+
+    assert signed == [b"[1]", b"[1]"]
+
+
+def test_nobody_can_sign_for_a_client_that_does_not_exist() -> None:
+    own = headers(b"[]")
+    at = datetime.fromtimestamp(int(own["webhook-timestamp"]), UTC)
+    own["webhook-signature"] = Webhook(NO_KEY).sign("msg-1", at, "[]")
+
+    with pytest.raises(BadSignature):
+        ADMISSION.check("2219", own, b"[]")
+
+
+def refusal(admission: Admission, client_no: str) -> BadSignature:
+    with pytest.raises(BadSignature) as error:
+        admission.check(client_no, headers(b"[]"), b"[]")
+    return error.value
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"webhook_id": ""}, {"webhook_signature": ""}, {"webhook_timestamp": "soon"}, {"webhook_timestamp": "1"}],
+    ids=["no id", "no signature", "malformed time", "old"],
+)
+def test_a_request_whose_headers_say_enough_costs_neither_the_secret_nor_a_hash(changes: dict[str, str]) -> None:
+    def fetch() -> str:
+        raise AssertionError("the secret was read")
+
+    admission = Admission(Secrets(fetch, now), now, timedelta(minutes=5), Diary())
+
+    with pytest.raises(BadSignature):
+        admission.check("2218", headers(b"[]", **changes), b"[]")
 
 
 def test_a_body_too_large_is_not_even_hashed() -> None:
@@ -102,7 +150,7 @@ def test_nobody_is_let_in_while_the_secret_cannot_be_read() -> None:
 
 
 def test_a_client_whose_secrets_were_all_taken_away_is_unknown() -> None:
-    with pytest.raises(UnknownClient):
+    with pytest.raises(BadSignature, match="No signature matches"):
         an_admission().check("2218", headers(b"[]"), b"[]")
 
 
@@ -137,7 +185,7 @@ def test_an_expired_secret_lets_nobody_in() -> None:
         an_admission(expired).check("2218", headers(b"[]"), b"[]")
 
 
-@pytest.mark.parametrize("kind", [UnknownClient, BodyTooLarge, NotJsonMediaType])
+@pytest.mark.parametrize("kind", [BodyTooLarge, NotJsonMediaType])
 def test_what_is_said_of_a_request_is_the_same_for_all(kind: type[Exception]) -> None:
     assert kind.__doc__
     assert "2218" not in kind.__doc__

@@ -8,7 +8,7 @@ from typing import Any, Final
 from arm_relay.api.event import BodyTooLarge, Forbidden, InvalidQuery
 from arm_relay.orders.faults import Fault, Faulty, InvalidOrders
 from arm_relay.orders.json_bodies import NotJson
-from arm_relay.secrets import SecretUnavailable, UnknownClient
+from arm_relay.secrets import SecretUnavailable
 from arm_relay.store.table import StoreUnavailable
 
 #: What a sender or an operator can do about a failure of the relay itself.
@@ -23,7 +23,6 @@ class Kind(Enum):
     INVALID_QUERY = ("invalid-query", 400, "A query parameter is not valid")
     BAD_SIGNATURE = ("bad-signature", 401, "The request has no valid signature")
     FORBIDDEN = ("forbidden", 403, "The route is for authorised operators")
-    UNKNOWN_CLIENT = ("unknown-client", 404, "There is no such client")
     UNKNOWN_BATCH = ("unknown-batch", 404, "There is no such batch")
     UNKNOWN_DAY = ("unknown-day", 404, "The day is no longer kept")
     UNKNOWN_ORDER = ("unknown-order", 404, "There is no such order")
@@ -80,7 +79,6 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     NotJson: Kind.NOT_JSON,
     InvalidQuery: Kind.INVALID_QUERY,
     Forbidden: Kind.FORBIDDEN,
-    UnknownClient: Kind.UNKNOWN_CLIENT,
     BodyTooLarge: Kind.TOO_LARGE,
     InvalidOrders: Kind.INVALID_ORDER,
 }

@@ -1,8 +1,10 @@
 """From API Gateway's event to its answer: the route, the answer of the route, or the problem it met."""
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from arm_relay.api.event import Event
@@ -60,6 +62,13 @@ def json_response(status: int, body: dict[str, Any], headers: Mapping[str, str] 
 def response(status: int, media_type: str, body: str, headers: Mapping[str, str] | None = None) -> Response:
     """An answer with a body that is text already."""
     return {"statusCode": int(status), "headers": {"Content-Type": media_type, **(headers or {})}, "body": body}
+
+
+def encoded_response(media_type: str, coding: str, body: bytes, headers: Mapping[str, str]) -> Response:
+    """An answer of 200 with a body that has this content coding already."""
+    encoded = response(HTTPStatus.OK, media_type, base64.b64encode(body).decode(), headers)
+    encoded["headers"]["Content-Encoding"] = coding
+    return encoded | {"isBase64Encoded": True}
 
 
 def _unknown_route(_: Event) -> Response:

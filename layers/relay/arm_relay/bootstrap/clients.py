@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -20,6 +21,10 @@ from arm_relay.store.table import Store
 #: How many batches a poller handles at a time.
 WORKERS: Final = 16
 
+#: From the operating system. Another generator's state would be in a SnapStart snapshot, and every environment that is
+#: restored from it would draw the same numbers: tries that should spread would collide in step.
+SYSTEM: Final = SystemRandom()
+
 AWS: Final = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -30,6 +35,11 @@ AWS: Final = Config(
     parameter_validation=False,
     user_agent="arm-relay",
 )
+
+
+def random() -> float:
+    """A random number from 0 up to 1, another one in each environment."""
+    return SYSTEM.random()
 
 
 def store(settings: Settings) -> Store:

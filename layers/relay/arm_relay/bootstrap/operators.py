@@ -1,6 +1,5 @@
 """The operators' function's parts."""
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> O
     parts = assemble(
         store=clients.store(settings),
         journal=LambdaJournal(logger, metrics),
-        pace=Pace(settings.times(), clients.now, random.random),
+        pace=Pace(settings.times(), clients.now, clients.random),
         redrives=redrives_of(settings),
         days=Days(clients.aws("dynamodb"), settings.table_name),
         zone=ZoneInfo(settings.invoice_time_zone),

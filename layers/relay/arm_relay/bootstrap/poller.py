@@ -1,6 +1,5 @@
 """The poller function's use case."""
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -75,8 +74,8 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> P
         announced=clients.announced(settings),
         journal=journal,
         contract=contract,
-        pace=Pace(settings.times(), clients.now, random.random),
-        shuffled=lambda shards: random.sample(shards, len(shards)),
+        pace=Pace(settings.times(), clients.now, clients.random),
+        shuffled=lambda shards: clients.SYSTEM.sample(shards, len(shards)),
         workers=WorkerThreads(WORKERS),
         look_ups=Threads(LOOK_UPS),
         pollers_at_once=settings.pollers_at_once,

@@ -1,6 +1,5 @@
 """The webhook function's parts."""
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,7 +57,7 @@ def build(environment: Mapping[str, str], logger: Logger, metrics: Metrics) -> W
         secrets=secrets,
         journal=journal,
         drafts=drafts(settings, contract, clients.now),
-        pace=Pace(settings.times(), clients.now, random.random),
+        pace=Pace(settings.times(), clients.now, clients.random),
         tolerance=settings.signature_tolerance(),
         new_id=clients.new_id,
         pause=_pause,
@@ -109,4 +108,4 @@ def assemble(
 
 def _pause(repetition: int) -> None:
     if repetition:
-        time.sleep(0.05 * repetition * (0.5 + random.random()))  # noqa: S311 (it spreads load and protects nothing)
+        time.sleep(0.05 * repetition * (0.5 + clients.random()))

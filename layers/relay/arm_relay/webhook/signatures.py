@@ -6,6 +6,7 @@ headers. Signatures are never decoded: the right ones are computed and compared.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Final
@@ -27,13 +28,42 @@ class BadSignature(Exception):
         self.reason = reason
 
 
-def verify(
-    body: bytes, headers: Mapping[str, str], keys: Sequence[SigningKey], now: datetime, tolerance: timedelta
-) -> SigningKey:
-    """The key that signed the body, at most `tolerance` ago or ahead; the first of them where several did.
+#: For a client without keys: its request takes the work that another's takes. Nothing that it signs counts.
+NO_KEY: Final = b"\0" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the headers of a request say of its signature. They are well formed, and their time is near enough."""
+
+    message_id: str
+    at: datetime
+    #: The signatures that the sender gives; one must be right.
+    given: tuple[bytes, ...]
+
+    def by(self, keys: Sequence[SigningKey], body: bytes) -> SigningKey:
+        """The key that signed the body; the first of them where several did.
+
+        Raises:
+            BadSignature: none did, or the body is not UTF-8.
+        """
+        for key in keys:
+            if self._is_by(key.key, body):
+                return key
+        if not keys:
+            self._is_by(NO_KEY, body)
+        raise BadSignature("No signature matches this body, id and timestamp with any of the client's secrets.")
+
+    def _is_by(self, key: bytes, body: bytes) -> bool:
+        expected = _signature(key, self.message_id, self.at, body)
+        return any(compare_digest(expected, signature) for signature in self.given)
+
+
+def read(headers: Mapping[str, str], now: datetime, tolerance: timedelta) -> Signed:
+    """What the headers say of the signature, which was made at most `tolerance` ago or ahead.
 
     Raises:
-        BadSignature: none did, or a header is missing, malformed, too old or too new.
+        BadSignature: a header is missing, malformed, too old or too new.
     """
     message_id, signatures = _header(headers, "webhook-id"), _header(headers, "webhook-signature")
     signed_at = _time(_header(headers, "webhook-timestamp"))
@@ -41,12 +71,7 @@ def verify(
         raise BadSignature("The header webhook-timestamp is too old.")
     if signed_at > now + tolerance:
         raise BadSignature("The header webhook-timestamp is too far in the future.")
-    given = [signature.encode() for signature in signatures.split(" ")]
-    for key in keys:
-        expected = _signature(key.key, message_id, signed_at, body)
-        if any(compare_digest(expected, signature) for signature in given):
-            return key
-    raise BadSignature("No signature matches this body, id and timestamp with any of the client's secrets.")
+    return Signed(message_id, signed_at, tuple(signature.encode() for signature in signatures.split(" ")))
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
