@@ -88,6 +88,20 @@ reference: schemas openapi ## Write all that is generated from the code: both of
 	$(RUN) tools.route_table
 	$(RUN) tools.contract_page
 
+# A release. docs/releasing.md has the steps.
+
+.PHONY: release
+release: setup ## Write the release into dist/: zips that `sam deploy` takes, checksums, bill of materials, notes
+	@$(RUN) tools.release
+
+.PHONY: release-twice
+release-twice: setup ## Make the release here and in a copy elsewhere, both from the start, and compare every byte
+	@$(RUN) tools.release.twice
+
+.PHONY: release-gate
+release-gate: .venv/.ready ## Check that CHANGELOG.md says all that breaks against the last release
+	@$(RUN) tools.release.gate
+
 # The system on this machine.
 
 .PHONY: demo

@@ -135,9 +135,9 @@ def is_current(build: Path, stamp: Path, wanted: str) -> bool:
     return (build / "template.yaml").exists() and stamp.exists() and stamp.read_text() == wanted
 
 
-def digest(root: Path) -> str:
-    """Changes whenever a source, its name, or the kind of machine changes."""
-    total = hashlib.sha256(f"{platform.machine()} {sys.version}".encode())
+def digest(root: Path, *, of_machine: bool = True) -> str:
+    """Changes whenever a source or its name changes, and by default where the kind of machine is another one."""
+    total = hashlib.sha256(f"{platform.machine()} {sys.version}".encode() if of_machine else b"")
     for name in _SOURCES:
         for file in sorted(_files(root / name)):
             total.update(f"\0{file.relative_to(root)}\0".encode())
