@@ -102,9 +102,13 @@ class _Build:
         template = self.folder / "template.yaml"
         deployed = with_default(template.read_text(encoding="utf-8"), "Architecture", self.architecture)
         template.write_text(deployed, encoding="utf-8")
-        # MiniStack has no CodeDeploy, and applies SAM's transform with the defaults alone.
-        in_sandbox = as_ministack_asks(with_default(deployed, "Deployment", "at-once"))
-        (self.folder / SANDBOX_TEMPLATE).write_text(in_sandbox, encoding="utf-8")
+        (self.folder / SANDBOX_TEMPLATE).write_text(for_sandbox(deployed), encoding="utf-8")
+
+
+def for_sandbox(template: str) -> str:
+    """The text of a built template as the sandbox deploys it."""
+    # MiniStack has no CodeDeploy, and applies SAM's transform with the defaults alone.
+    return as_ministack_asks(with_default(template, "Deployment", "at-once"))
 
 
 def as_ministack_asks(template: str) -> str:

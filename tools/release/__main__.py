@@ -38,14 +38,19 @@ def release(folder: Path, architectures: Sequence[str] = ARCHITECTURES) -> list[
     text = gate.CHANGELOG.read_text(encoding="utf-8")
     notes = changelog.section(text, version)
     folder.mkdir(parents=True, exist_ok=True)
-    files = [_zip(folder / f"arm-relay-{version}-{architecture}.zip", architecture) for architecture in architectures]
+    files = [pack(folder / f"arm-relay-{version}-{architecture}.zip", architecture) for architecture in architectures]
     files.append(_written(folder / f"arm-relay-{version}.cdx.json", _sbom(version, changelog.day(text, version))))
     files.append(_written(folder / f"arm-relay-{version}.md", f"# ARM Relay {version}\n\n{notes}\n"))
     sums = "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(files))
     return [*files, _written(folder / CHECKSUMS, sums)]
 
 
-def _zip(file: Path, architecture: str) -> Path:
+def pack(file: Path, architecture: str) -> Path:
+    """Write the zip that `sam deploy` takes: the build folder of an architecture; the file.
+
+    Raises:
+        SandboxError: the build failed.
+    """
     with built(architecture) as build, TemporaryDirectory(prefix="arm-relay-release-") as scratch:
         copy = Path(scratch) / "build"
         shutil.copytree(build, copy)
