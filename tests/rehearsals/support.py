@@ -59,7 +59,5 @@ def summary(what: str, senders: Sequence[Sender], batches: Sequence[Batch], **mo
         "batches": len(batches),
         **states,
         **{name.replace("_", " "): number for name, number in more.items()},
-        "billed twice": 0,
-        "lost": 0,
     }
     print(f"{what}: " + ", ".join(f"{number} {name}" for name, number in counts.items()))  # noqa: T201 (docs/rehearsals.md shows it)

@@ -15,11 +15,10 @@ from sandbox.arm.client import ArmControl
 from sandbox.client import Sandbox
 from sandbox.cloud.aws import Aws
 from sandbox.ready import Ready
-from sandbox.send import send
 from tests.rehearsals import support
 from tests.support.builders import an_order
 from tests.support.doc_examples import example
-from tests.support.flow import SEED, accepted_by, drained, flowing, stored, told
+from tests.support.flow import SEED, Sender, accepted_by, drained, flowing, stored, told
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.xdist_group("sandbox")]
 
@@ -27,7 +26,7 @@ RESTORED = "arm-relay-restored"
 #: How long orders flow before and after the time that is restored, in seconds.
 PART = 6.0
 #: How long ARM takes for a batch, in seconds.
-LONG, SHORT = 20.0, 0.2
+LONG, SHORT = 45.0, 0.2
 CREDITS = 5
 
 
@@ -40,6 +39,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def send_credits(ready: Ready) -> None:
     """Invoices, and credit notes that wait for them."""
+    sender = Sender(ready, CREDITS)
     for number in range(CREDITS):
         name = f"credited-{number}"
         invoice = an_order(id=name, orderId=f"B-{name}", invoiceNo=f"N-{name}", message=name)
@@ -53,8 +53,7 @@ def send_credits(ready: Ready) -> None:
         )
         del credit["dueDate"]
         for order in (invoice, credit):
-            answer = send(ready.webhook_url, ready.signing_secret, json.dumps(order))
-            assert answer.status_code == 202, answer.text
+            sender.deliver(json.dumps(order))
 
 
 def all_items(aws: Aws, table: str) -> list[dict[str, Any]]:

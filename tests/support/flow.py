@@ -43,7 +43,7 @@ class Sender:
     def run(self, over: Event) -> None:
         while not over.is_set():
             orders = [self._order() for _ in range(self._random.choice((1, 1, 3)))]
-            self._send(json.dumps(orders))
+            self.deliver(json.dumps(orders))
             self.accepted += [order["id"] for order in orders]
 
     def _order(self) -> dict[str, Any]:
@@ -51,7 +51,8 @@ class Sender:
         number = f"N-{name}" if self._random.random() < 0.9 else None
         return an_order(id=name, orderId=f"B-{name}", invoiceNo=number, message=name)
 
-    def _send(self, body: str) -> None:
+    def deliver(self, body: str) -> None:
+        """Send until it is accepted."""
         for _ in range(60):
             try:
                 answer = send(self._ready.webhook_url, self.signing_secret, body)
