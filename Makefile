@@ -100,6 +100,20 @@ reference: schemas openapi ## Write all that is generated from the code: both of
 	$(RUN) tools.route_table
 	$(RUN) tools.contract_page
 
+# A release. docs/releasing.md has the steps.
+
+.PHONY: release
+release: setup ## Write the release into dist/: zips that `sam deploy` takes, checksums, bill of materials, notes
+	@$(RUN) tools.release
+
+.PHONY: release-twice
+release-twice: setup ## Make the release here and in a copy elsewhere, both from the start, and compare every byte
+	@$(RUN) tools.release.twice
+
+.PHONY: release-gate
+release-gate: .venv/.ready ## Check that CHANGELOG.md says all that breaks against the last release
+	@$(RUN) tools.release.gate
+
 # The system on this machine.
 
 .PHONY: demo
@@ -124,7 +138,7 @@ results: setup ## Take the next notifications of that system out of its queue an
 MISSING = $(foreach program,java npm node curl openssl chromium,$(if $(shell command -v $(program)),,$(program)))
 
 .PHONY: test
-test: about-tests setup page $(TOOLS)/awscli/.ready $(if $(shell command -v java && command -v npm),$(TOOLS)/dynamodb-local/.ready) ## * Run the whole test suite; TESTS="-k claim tests/unit" chooses
+test: about-tests setup page $(TOOLS)/awscli/.ready $(TOOLS)/workflows/.ready $(if $(shell command -v java && command -v npm),$(TOOLS)/dynamodb-local/.ready) ## * Run the whole test suite; TESTS="-k claim tests/unit" chooses
 	@$(RUN) pytest -n 2 --dist loadgroup $(TESTS)
 
 .PHONY: about-tests
@@ -139,13 +153,20 @@ soak: .venv/.ready ## Run the simulation for very many seeds, and its large scen
 	$(RUN) tests.simulation.soak --timed $(TIMED)
 	$(RUN) pytest -m full tests/simulation/timed
 
+.PHONY: rehearsals
+rehearsals: setup $(TOOLS)/awscli/.ready ## Restore, roll back and rotate in the sandbox while orders flow; EARLIER=dist/arm-relay-0.1.0-x86_64.zip rolls back to it
+	$(RUN) pytest -m rehearsal -rA tests/rehearsals $(TESTS)
+
 .PHONY: nightly
-nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, the API with many examples, each ledger's habits, the account
+nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, the API with many examples, each ledger's habits, the account, rehearsals, a release twice
 	$(MAKE) soak SEEDS=10000 TIMED=300
 	$(MAKE) comparison
 	EXAMPLES=100 $(MAKE) test TESTS=tests/end_to_end/test_the_api_description.py
 	PERSONALITIES=all $(MAKE) test TESTS=tests/end_to_end/test_the_personalities.py
 	ACCOUNT=yes $(MAKE) test TESTS=tests/end_to_end/test_the_account.py
+	$(MAKE) upgraded
+	$(MAKE) rehearsals
+	$(MAKE) release-twice
 
 .PHONY: bench
 bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)
@@ -171,13 +192,27 @@ newest: $(TOOLS)/python ## Check that the functions build their clients in the f
 	PYTHONPATH=layers/relay $(UV) run --quiet --isolated --no-project --exclude-newer "$$(date -u +%FT%TZ)" \
 		--with botocore --with-requirements layers/dependencies/requirements.txt python -m tools.newest_botocore
 
+.PHONY: audit
+audit: .venv/.ready ## Check what is known against the locked dependencies; AUDIT=--required fails where that cannot be known
+	@$(RUN) tools.dependencies.audit $(AUDIT)
+
+# A copy, so that uv.lock stays as it is. What fails with the newest versions is a warning: nothing is deployed with them.
+.PHONY: upgraded
+upgraded: $(TOOLS)/python ## Run the unit tests with the newest version of every dependency; a failure is a warning
+	@sh tools/dependencies/upgraded.sh "$$(cat $(TOOLS)/python)" || echo 'WARNING: the unit tests fail with the newest versions, see above'
+
+.PHONY: workflows
+workflows: $(TOOLS)/workflows/.ready ## Check the pipeline in deploy/github
+	$(TOOLS)/workflows/bin/check-jsonschema --builtin-schema vendor.github-workflows deploy/github/*.yml
+	$(TOOLS)/workflows/bin/zizmor --offline --quiet deploy/github/*.yml
+
 .PHONY: drift
 drift: $(TOOLS)/python ## Check that uv.lock and the exported requirements are what pyproject.toml says
 	$(UV) lock --check --quiet
 	$(UV) export $(EXPORT) | diff - layers/dependencies/requirements.txt
 
 .PHONY: check
-check: lint types drift newest validate security test demo ## Everything CI does
+check: lint types drift audit newest validate security workflows release-gate test demo ## Everything CI does
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here

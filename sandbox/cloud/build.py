@@ -101,9 +101,13 @@ class _Build:
         template = self.folder / "template.yaml"
         deployed = for_architecture(template.read_text(encoding="utf-8"), self.architecture)
         template.write_text(deployed, encoding="utf-8")
-        # MiniStack has no CodeDeploy, and applies SAM's transform with the defaults alone.
-        in_sandbox = as_ministack_takes(with_default(deployed, "Deployment", "at-once"))
-        (self.folder / SANDBOX_TEMPLATE).write_text(in_sandbox, encoding="utf-8")
+        (self.folder / SANDBOX_TEMPLATE).write_text(for_sandbox(deployed), encoding="utf-8")
+
+
+def for_sandbox(template: str) -> str:
+    """The text of a built template as the sandbox deploys it."""
+    # MiniStack has no CodeDeploy, and applies SAM's transform with the defaults alone.
+    return as_ministack_takes(with_default(template, "Deployment", "at-once"))
 
 
 def for_architecture(template: str, architecture: str) -> str:
@@ -155,9 +159,9 @@ def is_current(build: Path, stamp: Path, wanted: str) -> bool:
     return (build / "template.yaml").exists() and stamp.exists() and stamp.read_text() == wanted
 
 
-def digest(root: Path) -> str:
-    """Changes whenever a source, its name, or the kind of machine changes."""
-    total = hashlib.sha256(f"{platform.machine()} {sys.version}".encode())
+def digest(root: Path, *, of_machine: bool = True) -> str:
+    """Changes whenever a source or its name changes, and by default where the kind of machine is another one."""
+    total = hashlib.sha256(f"{platform.machine()} {sys.version}".encode() if of_machine else b"")
     for name in _SOURCES:
         for file in sorted(_files(root / name)):
             total.update(f"\0{file.relative_to(root)}\0".encode())

@@ -16,12 +16,17 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 
+def contents(template: Path) -> dict[str, Any]:
+    """A template, its short forms left out."""
+    # The loader is a safe one with one constructor more.
+    body: dict[str, Any] = yaml.load(template.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    return body
+
+
 @cache
 def parameter_names(template: Path = TEMPLATE) -> frozenset[str]:
     """The parameters that may be overridden."""
-    # The loader is a safe one with one constructor more.
-    body: dict[str, Any] = yaml.load(template.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
-    return frozenset(body.get("Parameters", {}))
+    return frozenset(contents(template).get("Parameters", {}))
 
 
 def with_default(template: str, parameter: str, value: str) -> str:

@@ -16,6 +16,8 @@ AWAITS_INVOICE: Final = "waits for the invoice that it credits"
 INVOICE_NOT_CREATED: Final = "the invoice that it credits was not created"
 #: HELD: the credited invoice had not ended after the template's HoldAfterSeconds. ARM has nothing of the credit note.
 INVOICE_UNDER_WAY: Final = "the invoice that it credits had not ended after HoldAfterSeconds"
+#: HELD: somebody restored the credit note from a backup, as it was while it waited for its invoice. ARM may have it.
+RESTORED_WHILE_WAITING: Final = "restored from a backup while it waited for the invoice that it credits"
 #: CLAIMED: the poller submits a batch that ARM certainly does not have.
 NEXT_ATTEMPT: Final = "next attempt"
 #: CLAIMED: the poller submits a batch again, because ARM's ledger shows that ARM does not have it.

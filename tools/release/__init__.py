@@ -1,0 +1,17 @@
+"""A release: what it holds, and what it must not break. `docs/releasing.md` shows the commands.
+
+archive         the zip that `sam deploy` takes, the same bytes on every build
+sbom            the list of what is inside
+changelog       CHANGELOG.md: its sections, and cutting one
+contracts       what outsiders depend on, as files: kept for every release in `releases/`
+schemas         what a JSON Schema no longer allows, or newly says
+breaks          the same for routes, parameters, outputs, words and records
+gate            fails where something breaks and CHANGELOG.md does not say so
+cut             makes a version of what is unreleased
+twice           makes it twice, and compares
+"""
+
+from typing import Final
+
+#: The file with the checksums of all the others.
+CHECKSUMS: Final = "SHA256SUMS"
