@@ -101,6 +101,8 @@ def start(wanted: Options, running: ExitStack) -> Ready:
         aws_endpoint_url=aws.endpoint_url,
         table_name=stack.table_name,
         topic_arn=stack.topic_arn,
+        secret_arn=stack.secret_arn,
+        webhook_log_group_name=stack.webhook_log_group,
         results_queue_url=results_queue_url,
         arm_base_url=arm.base_url,
         **_for_the_probe(arm, credentials),
