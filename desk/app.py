@@ -3,6 +3,7 @@
 import typer
 
 from desk.contract_commands import contract
+from desk.page.command import desk
 from desk.probe_command import probe
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(contract)
 app.command(epilog="Example: relay probe --sandbox")(probe)
+app.command(epilog="Example: relay desk --sandbox")(desk)
 
 
 @app.callback()

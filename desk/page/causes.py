@@ -1,4 +1,4 @@
-"""A cause in a person's words: docs/batch-states.md lists the causes, the catalogues say them in each language. Pure."""
+"""A cause in a person's words: docs/batch-states.md lists the causes, the catalogues have their words. Pure."""
 
 import re
 from typing import Final
@@ -13,7 +13,7 @@ _WITH_PART: Final = tuple(
         (r"ARM answered (?P<status>\d+) to a repeated submission", "ARM answered to a repeated submission"),
         (r"ARM answered (?P<status>\d+) without a batchUuid", "ARM answered without a batchUuid"),
         (r"ARM answered (?P<status>\d+) with a page", "ARM answered with a page"),
-        (r"ARM answered (?P<status>\d+) about the batch", "ARM answered about the batch"),
+        (r"ARM answered (?P<status>\d+) about (?:the|a) (?P<what>batch|document|customer)", "ARM answered about"),
         (r"ARM's ledger, because (?P<reason>.+)", "ARM's ledger, because"),
         (r"announced again: (?P<reason>.+)", "announced again"),
         (r"sent again in batch (?P<batch>\S+): (?P<reason>.+)", "sent again in batch"),
@@ -41,6 +41,8 @@ def in_words(cause: str | None, words: Words) -> str:
 def _parts(parts: dict[str, str], words: Words) -> dict[str, str]:
     if "state" in parts:
         parts["state"] = words.known("status", parts["state"])
+    if "what" in parts:
+        parts["what"] = words.known("what", parts["what"])
     # The reason may be a cause, too.
     if "reason" in parts:
         parts["reason"] = in_words(parts["reason"], words)

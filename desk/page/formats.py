@@ -35,6 +35,11 @@ class Formats:
         pattern = "#,##0." + "0" * places if places else "#,##0"
         return format_decimal(amount, format=pattern, locale=_LOCALE)
 
+    def price(self, price: Decimal, currency: str | None) -> str:
+        """A price for one unit, which may have more decimals than an amount: 1 234,505."""
+        places = get_currency_precision(currency) if currency else 2
+        return format_decimal(price, format="#,##0." + "0" * places + "#" * (6 - places), locale=_LOCALE)
+
     def money(self, amount: Decimal, currency: str | None) -> str:
         """An amount with its currency: 1 234,50 kr. Only the Norwegian krone is kr: Swedes and Danes have one, too."""
         unit = "kr" if currency == "NOK" else currency

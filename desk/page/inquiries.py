@@ -16,8 +16,8 @@ _ZONE: Final = ZoneInfo("Europe/Oslo")
 #: How many days back the client numbers are looked for that a search without one tries.
 _RECENT: Final = 7
 
-#: How many requests are under way at once.
-_AT_ONCE: Final = 6
+#: How many requests are under way at once: the operators' function has little concurrency.
+_AT_ONCE: Final = 3
 
 
 def at_once[Item, Result](function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

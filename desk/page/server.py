@@ -8,16 +8,13 @@ from ipaddress import ip_address
 from secrets import token_urlsafe
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 from threading import Thread
-from typing import Final
+
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from desk.page.guards import Guards
 from desk.problems import Problem
-
-HOST: Final = "127.0.0.1"
-
 
 def listening(host: str, port: int) -> socket:
     """A socket that this machine alone can reach; port 0 takes any free one.
@@ -30,7 +27,7 @@ def listening(host: str, port: int) -> socket:
     except ValueError:
         address = None
     if address is None or not address.is_loopback:
-        raise Problem(f"the desk listens on this machine alone: {host} is no loopback address such as {HOST}")
+        raise Problem(f"the desk listens on this machine alone: {host} is no loopback address such as 127.0.0.1")
     found = socket(AF_INET if address.version == 4 else AF_INET6)  # noqa: PLR2004 (IPv4)
     found.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     try:
@@ -42,7 +39,7 @@ def listening(host: str, port: int) -> socket:
     return found
 
 
-class Desk:
+class LocalPage:
     """The page behind its guards, at an address of its own."""
 
     def __init__(self, page: ASGIApp, at: socket) -> None:

@@ -56,7 +56,7 @@ def _orders(rows: Iterable[DayRow]) -> int:
 
 
 def to_csv(days: Sequence[Day]) -> str:
-    """The rows of some days as a Norwegian spreadsheet opens them: semicolons, decimal commas, a mark that it is UTF-8."""
+    """The rows of some days as a Norwegian spreadsheet opens them: semicolons, decimal commas, a mark of UTF-8."""
     file = StringIO()
     writer = csv.writer(file, delimiter=";")
     writer.writerow(COLUMNS)

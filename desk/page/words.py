@@ -45,7 +45,7 @@ class Words:
 def chosen(wanted: str | None, kept: str | None, accepted: str) -> str:
     """The language to write in: what the person asks for, has asked for, or what the browser accepts best."""
     for language in (wanted, kept):
-        if language in LANGUAGES:
+        if language is not None and language in LANGUAGES:
             return language
     for name in _by_preference(accepted):
         primary = name.partition("-")[0]
