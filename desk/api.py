@@ -69,7 +69,7 @@ class Api:
             raise Problem(f"{self._name} did not answer in {TIMEOUT:.0f} seconds; try again in a minute") from None
         except httpx.TransportError as error:
             raise Problem(f"{self._name} cannot be reached at {self._connection.operators_url}: {error}") from None
-        return _read(response, self._name)
+        return answer_of(response, self._name)
 
     def _sign(self, request: httpx.Request, body: bytes) -> None:
         url = str(request.url)
@@ -95,7 +95,13 @@ def _over_the_network(connection: Connection) -> Send:
     return http.send
 
 
-def _read(response: httpx.Response, name: str) -> Any:  # noqa: ANN401 (JSON)
+def answer_of(response: httpx.Response, name: str) -> Any:  # noqa: ANN401 (JSON)
+    """What a response says, with exact amounts; `name` is what people call who gave it.
+
+    Raises:
+        Answered: it is a problem.
+        Problem: it is not JSON.
+    """
     try:
         answer = json.loads(response.content, parse_float=Decimal)
     except ValueError:

@@ -64,6 +64,16 @@ class Relay:
         """All that is known about the order with this id."""
         return _as(OrderStory, self._api.get(f"/v1/clients/{quoted(client_no)}/orders/{quoted(order_id)}"))
 
+    def story(self, found: FoundOrder) -> OrderStory:
+        """All that is known about an order that was found, in the batch in which it was found.
+
+        It is asked for by its batch, because API Gateway is said to cut a path at a question mark in an id.
+        """
+        batch: dict[str, Any] = {**self.batch(found["clientNo"], found["batchId"])}
+        orders = batch.pop("orders")
+        (order,) = [each for each in orders if each["id"] == found["order"]["id"]]
+        return cast("OrderStory", batch | {"order": order})
+
     def batch(self, client_no: str, batch_id: str) -> BatchStory:
         """All that is known about the batch with this id."""
         return _as(BatchStory, self._api.get(f"/v1/clients/{quoted(client_no)}/batches/{quoted(batch_id)}"))

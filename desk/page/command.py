@@ -1,21 +1,17 @@
 """`relay desk`: the page, served on this machine until Ctrl-C."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from desk.connection import READY, Connection, ready_line
-from desk.console import Profile, Region, Sandbox, Stack
+from desk.connection import ready_line
+from desk.console import Desk, connected
 
 
+@connected
 def desk(
+    chosen: Desk,
     *,
-    stack: Stack = None,
-    profile: Profile = None,
-    region: Region = None,
-    sandbox: Sandbox = False,
-    ready: Annotated[Path, typer.Option(metavar="FILE", help="Where that sandbox has written its ready line.")] = READY,
     host: Annotated[str, typer.Option(help="The address of this machine to listen on; others are refused.")] = (
         "127.0.0.1"
     ),
@@ -30,5 +26,5 @@ def desk(
     from desk.page import running, server  # noqa: PLC0415
 
     listening = server.listening(host, port)
-    connection = Connection.of_sandbox(ready) if sandbox else Connection.of_stack(stack, profile, region)
-    running.run(connection, ready_line(ready) if sandbox else None, listening, may_open=not no_open)
+    ready = ready_line() if chosen.is_sandbox else None
+    running.run(chosen.connection, ready, listening, may_open=not no_open)
