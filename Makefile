@@ -96,7 +96,7 @@ demo: setup ## * Run the main job end to end and show each step
 
 .PHONY: sandbox
 sandbox: setup page ## * Leave the whole system running; SANDBOX="--port 8080 ..." passes options
-	@$(RUN) sandbox --ready .aws-sam/ready.json $(SANDBOX)
+	@$(RUN) sandbox --ready .aws-sam/ready.json --desk $(SANDBOX)
 
 .PHONY: send
 send: setup ## Sign and post orders to that system, from another terminal; ORDERS="a.json b.json" names others than the samples

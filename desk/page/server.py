@@ -9,12 +9,12 @@ from secrets import token_urlsafe
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 from threading import Thread
 
-
 import uvicorn
 from starlette.types import ASGIApp
 
 from desk.page.guards import Guards
 from desk.problems import Problem
+
 
 def listening(host: str, port: int) -> socket:
     """A socket that this machine alone can reach; port 0 takes any free one.

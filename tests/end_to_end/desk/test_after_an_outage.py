@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import uuid4
 
@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from sandbox.arm.client import ArmControl
-from sandbox.client import start_sandbox
 from sandbox.gateway import sigv4
 from sandbox.ready import Ready
 from sandbox.send import send
@@ -23,14 +22,6 @@ ORDERS: Final = 5
 #: How long anything may take, in seconds.
 PATIENCE: Final = 120.0
 CAUSE: Final = "still QUEUED after HoldAfterSeconds"
-
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[Ready]:
-    waits = ["HoldAfterSeconds=15", "LongestPollSeconds=2", "FirstPollSeconds=1", "SettlingSeconds=4"]
-    parameters = [argument for wait in waits for argument in ("--parameter", wait)]
-    with start_sandbox("--port", "0", "--poll-every", "1", *parameters) as running:
-        yield running.ready
 
 
 def as_operator(ready: Ready, method: str, path: str, body: object = None) -> httpx.Response:
