@@ -32,7 +32,7 @@ class Api:
     def __init__(self, connection: Connection, *, send: Send | None = None) -> None:
         """`send` carries a request to the relay and returns its answer; without it that is done over the network."""
         self._connection = connection
-        self._send = send or over_the_network(to_this_machine=connection.is_sandbox)
+        self._send = send or network(to_this_machine=connection.is_sandbox).send
 
     def get(self, path: str, query: Mapping[str, str | int | None] | None = None) -> Any:  # noqa: ANN401 (JSON)
         """The answer to a question. Numbers with a fraction are Decimals, so that amounts are exact.
@@ -90,9 +90,9 @@ def quoted(part: str) -> str:
     return quote(part, safe="")
 
 
-def over_the_network(*, to_this_machine: bool) -> Send:
+def network(*, to_this_machine: bool) -> Client:
     """What carries requests; a proxy of the environment leads out of this machine, where the sandbox is not."""
-    return Client(timeout=TIMEOUT, trust_env=not to_this_machine, follow_redirects=False).send
+    return Client(timeout=TIMEOUT, trust_env=not to_this_machine, follow_redirects=False)
 
 
 def answer_of(response: httpx.Response, name: str) -> Any:  # noqa: ANN401 (JSON)

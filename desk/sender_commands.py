@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final, Literal
 import typer
 from arm_relay.arm.documents import to_text
 
-from desk.api import over_the_network
 from desk.console import AsJson, Client, Desk, Yes, connected
 from desk.order_commands import one_client
 from desk.problems import Answered, Exit, Problem
@@ -139,8 +138,7 @@ def _sender(desk: Desk, client: str | None) -> Sender:
     if url is None:
         client_no = one_client(desk, client)
         url = desk.connection.orders_url(client_no)
-    send_over = over_the_network(to_this_machine=desk.is_sandbox)
-    return Sender(url, _secret(desk), send_over, desk.now, lambda: str(uuid.uuid4()))
+    return Sender(url, _secret(desk), desk.send, desk.now, lambda: str(uuid.uuid4()))
 
 
 def _secret(desk: Desk) -> str:

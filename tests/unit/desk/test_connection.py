@@ -117,7 +117,6 @@ def answered(code: str) -> aws.ClientError:
         (aws.ConnectTimeoutError(endpoint_url="https://x"), "AWS cannot be reached"),
         (aws.ConfigParseError(path="/x", error="y"), "/x"),
     ],
-    ids=lambda value: type(value).__name__,
 )
 def test_each_failure_of_aws_is_a_sentence(error: Exception, told: str) -> None:
     with (
