@@ -37,7 +37,7 @@ $(TOOLS)/python:
 
 .venv/.ready: $(TOOLS)/python pyproject.toml uv.lock
 	@echo 'installing the project (uv sync)'
-	@$(UV) sync --quiet --frozen --group dev
+	@$(UV) sync --quiet --frozen --group dev --extra desk
 	@touch $@
 
 $(TOOLS)/%/.ready: $(TOOLS)/python uv.lock

@@ -11,6 +11,7 @@ import httpx
 from arm_relay.arm.documents import to_text
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from httpx import Client
 
 from desk.aws_problems import in_words
 from desk.connection import Connection
@@ -31,7 +32,7 @@ class Api:
     def __init__(self, connection: Connection, *, send: Send | None = None) -> None:
         """`send` carries a request to the relay and returns its answer; without it that is done over the network."""
         self._connection = connection
-        self._send = send or _over_the_network(connection)
+        self._send = send or network(to_this_machine=connection.is_sandbox).send
 
     def get(self, path: str, query: Mapping[str, str | int | None] | None = None) -> Any:  # noqa: ANN401 (JSON)
         """The answer to a question. Numbers with a fraction are Decimals, so that amounts are exact.
@@ -89,10 +90,9 @@ def quoted(part: str) -> str:
     return quote(part, safe="")
 
 
-def _over_the_network(connection: Connection) -> Send:
-    # A proxy of the environment leads out of this machine, where the sandbox is not.
-    http = httpx.Client(timeout=TIMEOUT, trust_env=not connection.is_sandbox, follow_redirects=False)
-    return http.send
+def network(*, to_this_machine: bool) -> Client:
+    """What carries requests; a proxy of the environment leads out of this machine, where the sandbox is not."""
+    return Client(timeout=TIMEOUT, trust_env=not to_this_machine, follow_redirects=False)
 
 
 def answer_of(response: httpx.Response, name: str) -> Any:  # noqa: ANN401 (JSON)

@@ -10,7 +10,7 @@ from desk.answers import BatchStory, ListedBatch, State, Totals
 from desk.console import AsJson, Client, Desk, connected
 from desk.explained import looked_up, total_of
 from desk.problems import Answered, Problem
-from desk.words import NOTHING, amount, count, moment, sums
+from desk.words import NOTHING, UNNAMED, amount, count, moment, sums
 
 #: How many batches are listed where nobody says how many.
 LISTED: Final = 100
@@ -84,7 +84,7 @@ def show_totals(desk: Desk, totals: Totals, one: str, several: str) -> None:
     desk.table(
         ("orders", "type", "with VAT"),
         [
-            (str(each["orders"]), each["documentType"], amount(each["total"], each["currency"]))
+            (str(each["orders"]), each["documentType"], amount(each["total"], each["currency"] or UNNAMED))
             for each in totals["sums"]
         ],
     )

@@ -4,6 +4,7 @@ import inspect
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, wraps
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from desk.api import Api
+from desk.api import Api, Send, network
 from desk.connection import Connection
 from desk.problems import Answered, Problem
 from desk.relay import Relay
@@ -86,6 +87,7 @@ class Desk:
 
     def __init__(self, chosen: Chosen) -> None:
         self._chosen = chosen
+        self._open = ExitStack()
         width = None if sys.stdout.isatty() else WIDE
         self.console = Console(highlight=False, width=width)
         #: What is not the answer, such as progress; so that the answer can be piped.
@@ -108,7 +110,16 @@ class Desk:
     @cached_property
     def relay(self) -> Relay:
         """Its operators' routes."""
-        return Relay(Api(self.connection))
+        return Relay(Api(self.connection, send=self.send))
+
+    @cached_property
+    def send(self) -> Send:
+        """What carries requests, until the command ends."""
+        return self._open.enter_context(network(to_this_machine=self.is_sandbox)).send
+
+    def close(self) -> None:
+        """End what the command has opened."""
+        self._open.close()
 
     def now(self) -> datetime:
         """The time."""
@@ -214,7 +225,10 @@ def connected[**P](command: Callable[Concatenate[Desk, P], None]) -> Callable[..
         here = chosen_by(**{each.name: given.pop(each.name) for each in ours})
         before = ctx.find_root().obj
         desk = Desk(before.but(here) if isinstance(before, Chosen) else here)
-        command(desk, **given)  # type: ignore[call-arg] # typer has read them by the command's signature
+        try:
+            command(desk, **given)  # type: ignore[call-arg] # typer has read them by the command's signature
+        finally:
+            desk.close()
 
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [context, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *ours))]

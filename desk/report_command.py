@@ -13,7 +13,7 @@ import typer
 from desk.answers import Day, DayRow
 from desk.console import AsJson, Desk, connected
 from desk.problems import Problem
-from desk.words import NOTHING, amount
+from desk.words import NOTHING, UNNAMED, amount
 
 #: The columns of the CSV, whose names stay. `event` is claimed or ended.
 COLUMNS: Final = (
@@ -111,6 +111,6 @@ def _row(line: DayRow) -> tuple[str, ...]:
         line["documentType"],
         line["status"],
         str(line["orders"]),
-        amount(Decimal(line["total"]), line["currency"] or "in the currency that ARM chooses"),
+        amount(Decimal(line["total"]), line["currency"] or UNNAMED),
         str(line["ordersWithoutTotal"] or NOTHING),
     )

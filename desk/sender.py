@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
-from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
+from arm_relay.signing_keys import Malformed, listed
+from standardwebhooks.webhooks import Webhook
 
 from desk.api import TIMEOUT, Send, answer_of
 from desk.problems import Problem
@@ -33,8 +34,8 @@ class Sender:
             Problem: it is not.
         """
         try:
-            Webhook(self.secret)
-        except (ValueError, EmptyWebhookSecretError):
+            listed([self.secret])
+        except Malformed:
             raise Problem("this is not a signing secret: it should be whsec_ followed by base64") from None
 
     def orders(self, body: str, *, to: str = "", query: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 (JSON)

@@ -10,11 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import httpx
 import typer
 from arm_relay.arm.documents import to_text
 
-from desk.api import TIMEOUT
 from desk.console import AsJson, Client, Desk, Yes, connected
 from desk.order_commands import one_client
 from desk.problems import Answered, Exit, Problem
@@ -140,8 +138,7 @@ def _sender(desk: Desk, client: str | None) -> Sender:
     if url is None:
         client_no = one_client(desk, client)
         url = desk.connection.orders_url(client_no)
-    http = httpx.Client(timeout=TIMEOUT, trust_env=not desk.is_sandbox)
-    return Sender(url, _secret(desk), http.send, desk.now, lambda: str(uuid.uuid4()))
+    return Sender(url, _secret(desk), desk.send, desk.now, lambda: str(uuid.uuid4()))
 
 
 def _secret(desk: Desk) -> str:

@@ -10,6 +10,9 @@ from desk.answers import Sum
 #: Between groups of three digits: no reader takes it for a decimal sign.
 THIN: Final = "\N{THIN SPACE}"
 
+#: The currency of orders that name none.
+UNNAMED: Final = "in ARM's own currency"
+
 #: What stands where nothing is known.
 NOTHING: Final = "-"
 
@@ -38,10 +41,7 @@ def zone_name(zone: tzinfo | None, now: datetime) -> str:
 
 def sums(all_sums: Iterable[Sum]) -> str:
     """What several orders come to, one line for each currency and type of document."""
-    lines = [
-        f"{amount(each['total'], each['currency'] or 'in the currency that ARM chooses')} ({each['documentType']})"
-        for each in all_sums
-    ]
+    lines = [f"{amount(each['total'], each['currency'] or UNNAMED)} ({each['documentType']})" for each in all_sums]
     return "\n".join(lines) or NOTHING
 
 

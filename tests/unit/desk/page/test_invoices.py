@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_a_line_of_text_has_no_amounts() -> None:
     assert (line.text, line.rate, line.net, line.quantity) == ("Thank you", None, None, None)
 
 
-def test_blank_fields_are_left_out_and_totals_may_be_armss() -> None:
+def test_blank_fields_are_left_out_and_totals_may_be_arms() -> None:
     invoice = invoice_of(a_document(documentNo=None, salesOrderId="B-1", purchaseOrderId="", currency=None))
 
     assert invoice.head == (("customerNo", "1"), ("salesOrderId", "B-1"))
@@ -66,7 +67,7 @@ def test_what_the_relay_sends_can_be_shown() -> None:
         ],
     }  # fmt: skip
     orders = parse_orders(json.dumps(order).encode())
-    batch = to_batch([entry.order for entry in orders.valid], ArmCodes())
+    batch = to_batch(orders.valid, ArmCodes(user_id="", credit_note_type=""), today=date(2025, 2, 27))
     (document,) = json.loads(to_json(batch), parse_float=Decimal)["documents"]
 
     invoice = invoice_of(document)

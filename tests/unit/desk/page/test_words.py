@@ -84,10 +84,8 @@ def test_a_reason_within_a_cause_is_said_in_the_same_language() -> None:
     said = causes.in_words("ARM's ledger, because ARM's result contains an unknown word", Words("nb"))
 
     assert said == "reskontroen i ARM avgjorde, fordi resultatet fra ARM har et ord som releet ikke kjenner"
-    assert (
-        causes.in_words("still QUEUED after HoldAfterSeconds", Words("nb"))
-        == "tok for lang tid (Venter på å bli sendt)"
-    )
+    too_old = causes.in_words("still QUEUED after HoldAfterSeconds", Words("nb"))
+    assert too_old == "tok for lang tid (Venter på å bli sendt)"
 
 
 def test_a_text_that_is_missing_is_noticed() -> None:

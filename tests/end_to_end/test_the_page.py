@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from sandbox.arm.client import ArmControl
+from sandbox.client import start_sandbox
 from sandbox.desk import desk
 from sandbox.gateway import sigv4
 from sandbox.paths import SWAGGER_UI
@@ -86,6 +87,16 @@ def held_during_an_outage(ready: Ready, arm: ArmControl, count: int) -> tuple[st
     awaited(lambda: all(status_of(ready, event_id) == "HELD" for event_id in held))
     arm.clear_faults()
     return held
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Ready]:
+    """A sandbox in which an outage of some seconds ends in holds."""
+    waits = ["HoldAfterSeconds=15", "LongestPollSeconds=2", "FirstPollSeconds=1", "SettlingSeconds=4"]
+    waits += ["FailureSettlingSeconds=3", "UndecidedSeconds=6"]
+    parameters = [argument for wait in waits for argument in ("--parameter", wait)]
+    with start_sandbox("--port", "0", "--poll-every", "1", *parameters) as running:
+        yield running.ready
 
 
 @pytest.fixture(scope="module")
