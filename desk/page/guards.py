@@ -49,6 +49,7 @@ class Guards:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
+            await send({"type": "websocket.close"})
             return
         refusal = self._refusal(scope)
         answer = self._page if refusal is None else refusal

@@ -2,11 +2,10 @@
 
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from sandbox.gateway.messages import Request, Response
-from sandbox.gateway.signing import Signing
 from sandbox.gateway.upstream import Upstream
 from sandbox.paths import SWAGGER_UI
 
@@ -53,10 +52,21 @@ def address_of_description(gateway_url: str, swagger_ui: Path = SWAGGER_UI) -> s
     return f"{gateway_url}/" if swagger_ui.exists() else f"{gateway_url}{DESCRIPTION}"
 
 
+class Signer(Protocol):
+    """Answers the page's requests for signatures."""
+
+    @property
+    def client_no(self) -> str:
+        """The number of the sample client."""
+
+    def call(self, request: Request) -> Response | None:
+        """The answer; None if the request is not for this."""
+
+
 class WithPages:
     """An API with the page and its files around it."""
 
-    def __init__(self, api: Upstream, signing: Signing, swagger_ui: Path = SWAGGER_UI) -> None:
+    def __init__(self, api: Upstream, signing: Signer, swagger_ui: Path = SWAGGER_UI) -> None:
         self._api = api
         self._signing = signing
         self._swagger_ui = swagger_ui

@@ -39,7 +39,7 @@ class Signing:
         new_id: Callable[[], str],
     ) -> None:
         self._operators = operators
-        self.client_no: Final = client_no
+        self.client_no = client_no
         self._secret = signing_secret
         self._now = now
         self._new_id = new_id

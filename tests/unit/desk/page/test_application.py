@@ -127,7 +127,7 @@ def test_nothing_is_begun_that_no_dry_run_has_counted(wrong: dict[str, str]) -> 
 
 
 def test_a_bulk_redrive_states_what_the_dry_run_counted_and_the_cause_word_for_word() -> None:
-    begun = {
+    begun: dict[str, Any] = {
         "redriveId": "r-1", "action": "ask", "filter": {}, "reason": "r", "by": "me", "status": "RUNNING",
         "createdAt": "2026-11-27T08:00:00Z", "endedAt": None, "stoppedBy": None, "batches": 3, "done": 0,
         "refused": 0, "inHand": 0, "left": 3, "refusals": [],

@@ -62,7 +62,7 @@ def test_what_the_relay_sends_can_be_shown() -> None:
         "dueDate": "2025-03-11", "currency": "NOK",
         "lines": [
             {"sku": "1", "name": "Lamp", "quantity": 3, "unitPrice": 33.33, "vatRate": 25},
-            {"sku": "2", "name": "Tea", "quantity": 1, "unitPrice": 0.05, "vatRate": 15},
+            {"sku": "2", "name": "Tea", "quantity": 1, "unitPrice": 0.95, "vatRate": 15},
             {"text": "Thank you"},
         ],
     }  # fmt: skip
