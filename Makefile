@@ -98,6 +98,10 @@ demo: setup ## * Run the main job end to end and show each step
 sandbox: setup page ## * Leave the whole system running; SANDBOX="--port 8080 ..." passes options
 	@$(RUN) sandbox --ready .aws-sam/ready.json --desk $(SANDBOX)
 
+.PHONY: pictures
+pictures: setup ## Take the pictures of the desk for the docs, in a sandbox with Chromium
+	$(RUN) tools.pictures
+
 .PHONY: send
 send: setup ## Sign and post orders to that system, from another terminal; ORDERS="a.json b.json" names others than the samples
 	@$(RUN) sandbox send $(ORDERS)
