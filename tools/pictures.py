@@ -19,6 +19,9 @@ from sandbox.send import send
 
 PICTURES: Final = Path(__file__).parent.parent / "docs" / "pictures"
 
+#: Of each picture, in pixels: what matters, and no more.
+HEIGHTS: Final = {"now": 960, "order": 1180, "held": 900}
+
 #: Long enough for the poller to settle what is sent, and for an outage to end in holds.
 SECONDS_TO_SETTLE: Final = 8
 SECONDS_TO_HOLD: Final = 30
@@ -42,7 +45,7 @@ def main(_arguments: Sequence[str]) -> int:
         order_id = _fill(sandbox.ready)
         with desk(file, "--no-open") as address:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1000, "height": 760}, locale="en-GB")
+            page = browser.new_page(locale="en-GB")
             _take(page, address, "now")
             _take(page, f"{address}order?client={sandbox.ready.client_no}&id={order_id}", "order")
             _take(page, f"{address}batches/held", "held")
@@ -83,7 +86,7 @@ def _order(number: int) -> dict[str, Any]:
             {
                 "sku": "1500",
                 "name": "Coffee beans",
-                "quantity": number % 7,
+                "quantity": 1 + number % 4,
                 "unit": "kg",
                 "unitPrice": 189,
                 "vatRate": 15,
@@ -94,7 +97,8 @@ def _order(number: int) -> dict[str, Any]:
 
 def _take(page: Page, url: str, name: str) -> None:
     page.goto(url)
-    page.screenshot(path=PICTURES / f"desk-{name}.png", full_page=name != "held")
+    page.set_viewport_size({"width": 1000, "height": HEIGHTS[name]})
+    page.screenshot(path=PICTURES / f"desk-{name}.png")
 
 
 if __name__ == "__main__":

@@ -40,11 +40,13 @@ def test_every_command_has_an_example_of_itself(path: tuple[str, ...]) -> None:
 
 
 def test_every_example_is_one_that_the_command_understands(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_: float) -> None:
+    def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
     # What would wait for ever is interrupted.
     monkeypatch.setattr("desk.console.time.sleep", interrupted)
+    monkeypatch.setattr("desk.page.server.LocalPage.serve", interrupted)
+    monkeypatch.setattr("desk.page.server.has_browser", lambda: False)
     for path, command in COMMANDS.items():
         words = shlex.split(command.epilog.removeprefix("Example: "))[1:]
 
@@ -70,7 +72,11 @@ def test_help_says_what_a_command_does(
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(("relaese",), "No such command"), (("batches", "--state", "lost"), "--state"), (("batches", "--limit", "x"), "--limit")],
+    [
+        (("relaese",), "No such command"),
+        (("batches", "--state", "lost"), "--state"),
+        (("batches", "--limit", "x"), "--limit"),
+    ],
 )
 def test_what_is_mistyped_is_told_without_a_traceback(office: Office, words: tuple[str, ...], told: str) -> None:
     said = office.relay(*words)
