@@ -25,6 +25,6 @@ def desk(
     # The other commands start half a second sooner without the page's parts.
     from desk.page import running, server  # noqa: PLC0415
 
-    listening = server.listening(host, port)
-    ready = ready_line() if chosen.is_sandbox else None
-    running.run(chosen.connection, ready, listening, may_open=not no_open)
+    with server.listening(host, port) as listening:
+        ready = ready_line() if chosen.is_sandbox else None
+        running.run(chosen.connection, ready, listening, may_open=not no_open)
