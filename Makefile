@@ -38,7 +38,7 @@ $(TOOLS)/python:
 
 .venv/.ready: $(TOOLS)/python pyproject.toml uv.lock
 	@echo 'installing the project (uv sync)'
-	@$(UV) sync --quiet --frozen --group dev
+	@$(UV) sync --quiet --frozen --group dev --extra desk
 	@touch $@
 
 $(TOOLS)/%/.ready: $(TOOLS)/python uv.lock
@@ -122,7 +122,11 @@ demo: setup ## * Run the main job end to end and show each step
 
 .PHONY: sandbox
 sandbox: setup page ## * Leave the whole system running; SANDBOX="--port 8080 ..." passes options
-	@$(RUN) sandbox --ready .aws-sam/ready.json $(SANDBOX)
+	@$(RUN) sandbox --ready .aws-sam/ready.json --desk $(SANDBOX)
+
+.PHONY: pictures
+pictures: setup ## Take the pictures of the desk for the docs, in a sandbox with Chromium
+	$(RUN) tools.pictures
 
 .PHONY: send
 send: setup ## Sign and post orders to that system, from another terminal; ORDERS="a.json b.json" names others than the samples

@@ -1,5 +1,6 @@
 """`relay`, or `python -m desk`."""
 
+import io
 import sys
 
 from desk.app import app
@@ -8,6 +9,10 @@ from desk.problems import Exit, Problem
 
 def main() -> None:
     """Run a command, and end the program with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows few characters is no reason to end.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="relay")
     except Problem as problem:

@@ -25,6 +25,8 @@ class Options:
     arm_token_url: str | None
     #: The file to write the ready line to, for `python -m sandbox send`.
     ready_file: Path | None
+    #: Whether to start the desk, the operators' page, and open it in the browser.
+    desk: bool
     #: Whether to repeat on standard error what the functions log.
     verbose: bool
 
@@ -38,6 +40,8 @@ def parse(arguments: Sequence[str]) -> Options:
     given.parameters = dict(given.parameters)
     if unknown := sorted(given.parameters.keys() - parameter_names()):
         parser.error(f"template.yaml has no parameter {', '.join(unknown)}")
+    if given.desk and given.ready_file is None:
+        parser.error("--desk finds the sandbox by its ready line: give --ready, too")
     return Options(**vars(given))
 
 
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="keep the JSON line in this file, too, while it runs",
     )
+    parser.add_argument("--desk", action="store_true", help="start the desk, the operators' page; needs --ready")
     parser.add_argument("--verbose", action="store_true", help="show what the functions log")
     return parser
 

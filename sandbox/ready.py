@@ -22,6 +22,9 @@ class Ready:
     aws_endpoint_url: str
     table_name: str
     topic_arn: str
+    secret_arn: str
+    #: The log of the function for senders.
+    webhook_log_group_name: str
     #: A queue subscribed to the topic, raw: each message body is one notification.
     results_queue_url: str
     arm_base_url: str

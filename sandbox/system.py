@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NamedTuple, NoReturn
+from uuid import uuid4
 
 from sandbox.arm.server import ArmServer
 from sandbox.cloud import processes
@@ -19,10 +21,12 @@ from sandbox.cloud.logs import following
 from sandbox.cloud.ministack import ministack
 from sandbox.cloud.stack import Stack, deploy, fill_in_secret, subscribe_queue
 from sandbox.cloud.ticker import ticking
+from sandbox.desk import desk
 from sandbox.errors import SandboxError
 from sandbox.gateway.pages import WithPages, address_of_description
 from sandbox.gateway.routes import create_routes
 from sandbox.gateway.server import Gateway
+from sandbox.gateway.signing import Signing
 from sandbox.gateway.upstream import ExecuteApi
 from sandbox.interrupts import INTERRUPTED
 from sandbox.options import Options
@@ -51,6 +55,8 @@ def run(wanted: Options) -> int:
             ready = start(wanted, running)
             if wanted.ready_file:
                 running.enter_context(left_in(wanted.ready_file, ready))
+            if wanted.ready_file and wanted.desk:
+                say(f"the desk, a page for operators, is at {running.enter_context(desk(wanted.ready_file))}")
             say(READY)
             print(ready.to_json(), flush=True)
             _wait()
@@ -89,8 +95,16 @@ def start(wanted: Options, running: ExitStack) -> Ready:
     fill_in_secret(aws, stack, credentials)
     results_queue_url = subscribe_queue(aws, stack.topic_arn)
 
-    senders.open(WithPages(_api(aws, "Api", stack.api_id)))
-    operators.open(_api(aws, "OperatorsApi", stack.operators_api_id))
+    operators_api = _api(aws, "OperatorsApi", stack.operators_api_id)
+    signing = Signing(
+        operators_api,
+        client_no=CLIENT_NO,
+        signing_secret=credentials.signing_secret,
+        now=lambda: datetime.now(UTC),
+        new_id=lambda: str(uuid4()),
+    )
+    senders.open(WithPages(_api(aws, "Api", stack.api_id), signing))
+    operators.open(operators_api)
     say(f"the API is described at {address_of_description(senders.url)}")
     _start_helpers(wanted, aws, stack, running)
     return Ready(
@@ -101,6 +115,8 @@ def start(wanted: Options, running: ExitStack) -> Ready:
         aws_endpoint_url=aws.endpoint_url,
         table_name=stack.table_name,
         topic_arn=stack.topic_arn,
+        secret_arn=stack.secret_arn,
+        webhook_log_group_name=stack.webhook_log_group,
         results_queue_url=results_queue_url,
         arm_base_url=arm.base_url,
         **_for_the_probe(arm, credentials),

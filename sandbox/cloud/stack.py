@@ -24,6 +24,7 @@ class Stack:
     table_name: str
     topic_arn: str
     secret_arn: str
+    webhook_log_group: str
     #: The live alias.
     poller_function: str
 
@@ -63,6 +64,7 @@ def _outputs(aws: Aws) -> Stack:
             table_name=outputs["TableName"],
             topic_arn=outputs["TopicArn"],
             secret_arn=outputs["SecretArn"],
+            webhook_log_group=outputs["WebhookLogGroupName"],
             poller_function=outputs["PollerFunctionArn"],
         )
     except KeyError as missing:

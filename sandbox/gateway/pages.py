@@ -1,8 +1,8 @@
-"""What the sandbox's gateway shows besides the deployed API: the API's description as a page."""
+"""What the sandbox's gateway shows besides the deployed API: the API's description as a page that can try it out."""
 
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from sandbox.gateway.messages import Request, Response
@@ -18,6 +18,11 @@ FILES: Final = {
 #: The deployed API serves its own description there.
 DESCRIPTION: Final = "/v1/openapi.json"
 
+#: Draws the description, and has requests signed by `signing`.
+SCRIPT: Final = "/_sandbox/page.js"
+SCRIPT_FILE: Final = Path(__file__).parent / "page.js"
+
+#: The page; @ stands for the sample client's number.
 PAGE: Final = f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -26,7 +31,7 @@ PAGE: Final = f"""<!doctype html>
 <link rel="stylesheet" href="/_swagger-ui/swagger-ui.css">
 <div id="description"></div>
 <script src="/_swagger-ui/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({{url: "{DESCRIPTION}", dom_id: "#description", validatorUrl: null}})</script>
+<script src="{SCRIPT}" data-description="{DESCRIPTION}" data-client-no="@" defer></script>
 </html>
 """
 
@@ -47,11 +52,23 @@ def address_of_description(gateway_url: str, swagger_ui: Path = SWAGGER_UI) -> s
     return f"{gateway_url}/" if swagger_ui.exists() else f"{gateway_url}{DESCRIPTION}"
 
 
+class Signer(Protocol):
+    """Answers the page's requests for signatures."""
+
+    @property
+    def client_no(self) -> str:
+        """The number of the sample client."""
+
+    def call(self, request: Request) -> Response | None:
+        """The answer; None if the request is not for this."""
+
+
 class WithPages:
     """An API with the page and its files around it."""
 
-    def __init__(self, api: Upstream, swagger_ui: Path = SWAGGER_UI) -> None:
+    def __init__(self, api: Upstream, signing: Signer, swagger_ui: Path = SWAGGER_UI) -> None:
         self._api = api
+        self._signing = signing
         self._swagger_ui = swagger_ui
 
     def call(self, request: Request) -> Response:
@@ -59,13 +76,16 @@ class WithPages:
         path = urlsplit(request.target).path
         if request.method == "GET" and path == "/":
             return _shown("text/html; charset=utf-8", self._page().encode())
+        if request.method == "GET" and path == SCRIPT:
+            return _shown("text/javascript", SCRIPT_FILE.read_bytes())
         file = self._swagger_ui / path.rpartition("/")[2]
         if request.method == "GET" and path in FILES and file.exists():
             return _shown(FILES[path], file.read_bytes())
-        return self._api.call(request)
+        return self._signing.call(request) or self._api.call(request)
 
     def _page(self) -> str:
-        return PAGE if self._swagger_ui.exists() else PAGE_WITHOUT_SWAGGER_UI
+        page = PAGE.replace("@", self._signing.client_no)
+        return page if self._swagger_ui.exists() else PAGE_WITHOUT_SWAGGER_UI
 
 
 def _shown(media_type: str, body: bytes) -> Response:

@@ -56,6 +56,11 @@ class ExecuteApi:
         with self._places:
             return self._answer(request)
 
+    def has_route(self, method: str, target: str) -> bool:
+        """Whether a request goes to one of the API's routes."""
+        path = urlsplit(f"//{self._address}{target}").path
+        return any(route.matches(method.upper(), path) for route in self._routes)
+
     def _wants_iam(self, request: Request) -> bool:
         path = urlsplit(f"//{self._address}{request.target}").path
         return any(route.iam and route.matches(request.method, path) for route in self._routes)

@@ -105,7 +105,7 @@ def test_every_sample_order_is_one_the_relay_takes() -> None:
 
 
 def test_every_redrive_shown_is_one_the_relay_takes() -> None:
-    shown = re.findall(r"```json\n(.*?)```", (DOCS / "operations.md").read_text(), re.DOTALL)
+    shown = re.findall(r"```json\n(.*?)```", (DOCS / "api.md").read_text(), re.DOTALL)
 
     bodies = [json.loads(text) for text in shown]
     many = [body for body in bodies if "filter" in body]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -14,20 +13,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from sandbox import results
 from sandbox.arm.client import ArmControl
 from sandbox.client import start_sandbox
 from sandbox.cloud.aws import Aws
-from sandbox.gateway import sigv4
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from sandbox.results import received
 from sandbox.send import send
 from tests.support.builders import an_order
-from tests.support.doc_examples import DOCS, example, examples
+from tests.support.doc_examples import example, examples
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -247,20 +244,3 @@ def test_the_documented_command_subscribes_with_the_same_filter(ready: Ready, tm
     assert attributes["RawMessageDelivery"] == "true"
     policy = example("receiving-results.md", "json", 'clientNo": [')
     assert json.loads(attributes["FilterPolicy"]) == json.loads(policy)
-
-
-def test_an_order_is_found_by_its_own_number_as_operations_says(ready: Ready) -> None:
-    order = a_fresh_order()
-    send(ready.webhook_url, ready.signing_secret, json.dumps(order))
-    (route,) = re.findall(r"`GET (/v1/orders\?clientNo=…&orderId=B-0564311)`", (DOCS / "operations.md").read_text())
-    url = ready.operators_url + route.replace("…", ready.client_no).replace("B-0564311", order["orderId"])
-
-    # The index is a moment behind the table.
-    found: list[dict[str, Any]] = []
-    for _ in range(20):
-        found = httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30).json()["orders"]
-        if found:
-            break
-        time.sleep(0.5)
-
-    assert [each["order"]["id"] for each in found] == [order["id"]]

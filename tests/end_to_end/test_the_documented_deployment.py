@@ -13,7 +13,7 @@ import pytest
 from sandbox.client import start_sandbox
 from sandbox.cloud.aws import Aws
 from sandbox.paths import ROOT
-from sandbox.ready import Ready
+from sandbox.ready import Ready, left_in
 from tests.support.doc_examples import DOCS, examples
 from tests.support.template import template
 
@@ -21,13 +21,14 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 
 AWS_CLI: Final = ROOT / ".tools" / "awscli" / "bin"
 #: What the steps use of the clone.
-USED: Final = (".venv", "events", "sandbox", "template.yaml")
+USED: Final = (".aws-sam", ".venv", "events", "sandbox", "template.yaml")
 FILE: Final = "samconfig.staging.toml"
 #: This CLI asks AWS for queues, whatever the environment says.
 HERE: Final = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'
 #: The addresses of a stack in AWS: here they are the sandbox's gateways.
 ADDRESS: Final = "$(output WebhookUrl | sed 's/{clientNo}/2218/')"
-OPERATORS: Final = "$(output OperatorsUrl)"
+#: How an operator asks: the stack's own address of the operators' API is in AWS.
+DESK: Final = ".venv/bin/relay"
 
 
 @pytest.fixture
@@ -37,13 +38,14 @@ def ready() -> Iterator[Ready]:
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    for name in USED:
+def clone(tmp_path: Path, ready: Ready) -> Iterator[Path]:
+    for name in USED[1:]:
         (tmp_path / name).symlink_to(ROOT / name)
     # As a person fills it in; the sandbox's stack has a name of its own.
     example = (ROOT / "deploy" / "example.toml").read_text()
     (tmp_path / FILE).write_text(example.replace('stack_name = "arm-relay-staging"', 'stack_name = "arm-relay"'))
-    return tmp_path
+    with left_in(tmp_path / ".aws-sam" / "ready.json", ready):
+        yield tmp_path
 
 
 def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> None:
@@ -51,13 +53,13 @@ def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> N
         pytest.skip("openssl or curl is not on the PATH")
     # Those of steps 4 to 9.
     script = "\n".join(["set -euo pipefail", HERE, *examples("deploying.md", "sh")[2:8]])
-    assert (script.count(ADDRESS), script.count(OPERATORS)) == (1, 1)
+    assert (script.count(ADDRESS), script.count(DESK)) == (1, 1)
     aws = Aws(ready.aws_endpoint_url)
     (secret,) = aws.secrets.list_secrets()["SecretList"]
     arm = json.loads(aws.secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"])["arm"]
 
     ended = subprocess.run(  # noqa: S603 (the documentation's commands)
-        ["bash", "-c", script.replace(ADDRESS, ready.webhook_url).replace(OPERATORS, ready.operators_url)],  # noqa: S607 (bash)
+        ["bash", "-c", script.replace(ADDRESS, ready.webhook_url).replace(DESK, f"{DESK} --sandbox")],  # noqa: S607 (bash)
         cwd=clone,
         env=os.environ
         | aws.environment
@@ -75,9 +77,9 @@ def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> N
 
     assert ended.returncode == 0, ended.stderr
     assert "202" in ended.stdout
-    *_, notification, shown = ended.stdout.splitlines()
-    assert json.loads(notification)["type"] == "arm-relay.batch.succeeded"
-    assert json.loads(shown)["order"]["status"] == "SUCCEEDED"
+    notification, _, shown = ended.stdout.partition('{"specversion"')[2].partition("\n")
+    assert json.loads('{"specversion"' + notification)["type"] == "arm-relay.batch.succeeded"
+    assert shown.startswith("evt-20250305-0002 / 70000001: SUCCEEDED")
     # Neither the secret nor anything else is left lying about.
     assert {path.name for path in clone.iterdir()} == {*USED, FILE}
 

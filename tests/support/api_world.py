@@ -6,21 +6,24 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from arm_relay.batches import steps
+from arm_relay.store.table import Store
 from standardwebhooks.webhooks import Webhook
 
 from functions.operators import app as operators
 from functions.webhook import app as webhook
 from tests.support.api_gateway import function_of, routed
 from tests.support.arm_builders import Simulator
+from tests.support.builders import NOW, TIMES, an_order
 from tests.support.environment import around
-from tests.support.store_contract import TABLE
+from tests.support.store_contract import MARKER_LIFE, TABLE
 
 EVENTS = Path(__file__).parents[2] / "events" / "lambda"
 
@@ -108,6 +111,32 @@ def at(event: dict[str, Any], path: str) -> dict[str, Any]:
     moved["requestContext"]["http"]["path"] = path
     del moved["pathParameters"]
     return moved | routed(moved["requestContext"]["http"]["method"], path)
+
+
+def refused(api: Apis, *orders: dict[str, Any]) -> str:
+    """The id of a batch that ARM has refused, announced."""
+    api.arm.fail("submit", "status", 1, status=422)
+    batch_id: str = api.post(list(orders)).body["batchId"]
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    batch = store.batch(batch_id)
+    assert batch
+    assert store.save(steps.announced(batch))
+    return batch_id
+
+
+def hold(api: Apis, *numbers: int, announced: bool = False, arm_answers: bool = False) -> list[str]:
+    """So many batches that wait for a person. Where ARM answers, it has them."""
+    if not arm_answers:
+        api.arm.fail("any", "refuse")
+    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
+    ids = [api.post(an_order(id=f"evt-{number}", invoiceNo=str(number))).body["batchId"] for number in numbers]
+    for number, batch_id in zip(numbers, ids, strict=True):
+        queued = store.batch(batch_id)
+        assert queued
+        held = store.save(steps.held(queued, "too old", NOW + timedelta(minutes=number)))
+        assert held
+        assert not announced or store.save(steps.announced(held))
+    return ids
 
 
 def put_secret(text: str) -> None:

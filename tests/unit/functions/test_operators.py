@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import pytest
 from arm_relay.batches import steps
 from arm_relay.store.table import Store
 
-from tests.support.api_world import Answer, Apis, an_event, at, deployed
+from tests.support.api_world import Answer, Apis, an_event, at, deployed, hold, refused
 from tests.support.builders import NOW, TIMES, an_order
 from tests.support.store_contract import MARKER_LIFE, TABLE
 
@@ -185,17 +185,6 @@ def test_what_was_refused_is_sent_again_as_a_new_batch(api: Apis) -> None:
     assert answer.body["attempts"] == 0
     assert api.call(event).problem == "not-redrivable"
     assert api.call(of_batch("operators-batch", batch.id)).body["retriedAs"] == answer.body["batchId"]
-
-
-def refused(api: Apis, *orders: dict[str, Any]) -> str:
-    """The id of a batch that ARM has refused, announced."""
-    api.arm.fail("submit", "status", 1, status=422)
-    batch_id: str = api.post(list(orders)).body["batchId"]
-    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
-    batch = store.batch(batch_id)
-    assert batch
-    assert store.save(steps.announced(batch))
-    return batch_id
 
 
 def retry(api: Apis, batch_id: str) -> Answer:
@@ -441,20 +430,6 @@ def test_an_order_of_another_client_is_not_found(api: Apis) -> None:
 
 def listing(**query: str) -> dict[str, Any]:
     return an_event("operators-held") | {"queryStringParameters": query}
-
-
-def hold(api: Apis, *numbers: int, announced: bool = False) -> list[str]:
-    """So many batches that wait for a person."""
-    api.arm.fail("any", "refuse")
-    store = Store(api.dynamodb, TABLE, retention=TIMES.retention, marker_life=MARKER_LIFE)
-    ids = [api.post(an_order(id=f"evt-{number}", invoiceNo=str(number))).body["batchId"] for number in numbers]
-    for number, batch_id in zip(numbers, ids, strict=True):
-        queued = store.batch(batch_id)
-        assert queued
-        held = store.save(steps.held(queued, "too old", NOW + timedelta(minutes=number)))
-        assert held
-        assert not announced or store.save(steps.announced(held))
-    return ids
 
 
 def test_what_waits_for_a_person_is_listed_page_by_page(api: Apis) -> None:

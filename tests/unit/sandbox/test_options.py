@@ -12,6 +12,7 @@ def test_without_arguments_the_senders_api_is_on_8080_the_operators_on_any_port_
         arm_base_url=None,
         arm_token_url=None,
         ready_file=None,
+        desk=False,
         verbose=False,
     )
 
@@ -66,3 +67,11 @@ def test_a_wrong_command_line_ends_with_a_line_that_says_why(
 
     assert ended.value.code == 2
     assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_desk_needs_the_ready_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--desk"])
+
+    assert "give --ready, too" in capsys.readouterr().err
+    assert parse(["--desk", "--ready", "ready.json"]).desk

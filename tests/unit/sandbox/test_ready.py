@@ -11,6 +11,8 @@ READY = Ready(
     aws_endpoint_url="http://127.0.0.1:4566",
     table_name="table",
     topic_arn="arn:aws:sns:eu-north-1:000000000000:topic",
+    secret_arn="arn:aws:secretsmanager:eu-north-1:000000000000:secret:s",
+    webhook_log_group_name="/aws/lambda/webhook",
     results_queue_url="http://127.0.0.1:4566/000000000000/results",
     arm_base_url="http://127.0.0.1:9000/arm/v1",
 )
@@ -28,6 +30,8 @@ def test_the_ready_line_is_one_line_of_json_with_the_documented_names() -> None:
         "awsEndpointUrl",
         "tableName",
         "topicArn",
+        "secretArn",
+        "webhookLogGroupName",
         "resultsQueueUrl",
         "armBaseUrl",
     }

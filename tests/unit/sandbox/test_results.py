@@ -17,6 +17,8 @@ READY = Ready(
     aws_endpoint_url="http://127.0.0.1:1",
     table_name="",
     topic_arn="",
+    secret_arn="arn:aws:secretsmanager:eu-north-1:000000000000:secret:s",
+    webhook_log_group_name="/aws/lambda/webhook",
     results_queue_url="http://127.0.0.1:1/queue",
     arm_base_url="",
 )

@@ -49,6 +49,8 @@ def a_ready(url: str) -> Ready:
         aws_endpoint_url="",
         table_name="",
         topic_arn="",
+        secret_arn="arn:aws:secretsmanager:eu-north-1:000000000000:secret:s",
+        webhook_log_group_name="/aws/lambda/webhook",
         results_queue_url="",
         arm_base_url="",
     )

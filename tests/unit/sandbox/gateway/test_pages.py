@@ -3,7 +3,16 @@ from pathlib import Path
 import pytest
 
 from sandbox.gateway.messages import Request, Response
-from sandbox.gateway.pages import DESCRIPTION, FILES, WithPages, address_of_description
+from sandbox.gateway.pages import DESCRIPTION, FILES, SCRIPT, WithPages, address_of_description
+
+
+class NoSigning:
+    """The page is another site's: nothing is signed."""
+
+    client_no = "2218"
+
+    def call(self, request: Request) -> Response | None:
+        return Response.message(403, "the signature's") if request.target == "/_sandbox/sign" else None
 
 
 class Api:
@@ -26,7 +35,7 @@ def swagger_ui(tmp_path: Path) -> Path:
 def ask(swagger_ui: Path, method: str, target: str) -> tuple[Response, list[str]]:
     api = Api()
     request = Request(method=method, target=target, headers={}, body=b"")
-    return WithPages(api, swagger_ui).call(request), api.asked
+    return WithPages(api, NoSigning(), swagger_ui).call(request), api.asked
 
 
 def test_the_page_names_all_that_it_needs(swagger_ui: Path) -> None:
@@ -68,3 +77,14 @@ def test_the_rest_is_the_apis(swagger_ui: Path) -> None:
         answer, asked = ask(swagger_ui, method, target)
 
         assert (answer.status, asked) == (200, [f"{method} {target}"])
+
+
+def test_the_script_of_the_page_is_served_and_signatures_are_asked_for_beside_the_api(swagger_ui: Path) -> None:
+    script, _ = ask(swagger_ui, "GET", SCRIPT)
+    page, _ = ask(swagger_ui, "GET", "/")
+    signed, asked = ask(swagger_ui, "POST", "/_sandbox/sign")
+
+    assert b"requestInterceptor" in script.body
+    assert f'src="{SCRIPT}"' in page.body.decode()
+    assert 'data-client-no="2218"' in page.body.decode()
+    assert (signed.status, asked) == (403, [])
