@@ -70,7 +70,11 @@ def test_help_says_what_a_command_does(
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(("relaese",), "No such command"), (("batches", "--state", "lost"), "--state"), (("batches", "--limit", "x"), "--limit")],
+    [
+        (("relaese",), "No such command"),
+        (("batches", "--state", "lost"), "--state"),
+        (("batches", "--limit", "x"), "--limit"),
+    ],
 )
 def test_what_is_mistyped_is_told_without_a_traceback(office: Office, words: tuple[str, ...], told: str) -> None:
     said = office.relay(*words)
