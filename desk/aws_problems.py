@@ -1,5 +1,6 @@
 """What AWS's own failures mean for the person who runs a command, in words."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -10,6 +11,9 @@ from desk.problems import Problem
 
 _SIGN_IN: Final = "sign in again (`aws sso login`), or name another profile with --profile"
 _NO_REGION: Final = "no AWS region is set: name it with --region, or set AWS_REGION"
+
+#: How AWS names the right that is missing.
+_ACTION: Final = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)")
 
 #: What AWS answers where credentials are over, or are none.
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
@@ -38,13 +42,16 @@ def in_words(doing: str, right: str) -> Iterator[None]:
 
 def _refusal(error: aws.ClientError, right: str) -> str:
     code = str(error.response.get("Error", {}).get("Code", ""))
+    message = str(error.response.get("Error", {}).get("Message", ""))
     if code in _FORBIDDEN:
-        return f"these credentials lack the right {right}"
+        # AWS may name another one, such as kms:Decrypt where the stack has a key of its own.
+        named = _ACTION.search(message)
+        return f"these credentials lack the right {named[1] if named else right}"
     if code in _EXPIRED:
         return f"the AWS credentials have expired; {_SIGN_IN}"
     if code in _UNKNOWN:
         return f"AWS does not accept these credentials ({code}); {_SIGN_IN}"
-    return f"AWS answered {code}: {error.response.get('Error', {}).get('Message', '')}"
+    return f"AWS answered {code}: {message}"
 
 
 def _failure(error: Exception) -> str:

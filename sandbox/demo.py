@@ -53,8 +53,8 @@ def tour(ready: Ready) -> bool:
     show_ledger(ready)
     show("\n4. The poller fetches the results, and the topic publishes them")
     results = dict(show_notifications(ready, waiting))
-    show("\n5. The history of each batch, as an operator requests it")
-    show_histories(ready, waiting)
+    show("\n5. The story of each order, as an operator asks for it; `relay orders show` has more")
+    show_stories(ready, waiting)
     succeeded = len(waiting) == len(SAMPLES) and results == dict.fromkeys(waiting, "SUCCEEDED")
     show(f"\n{len(results)} of {len(SAMPLES)} results arrived, {time.monotonic() - begun:.1f} s after the first order.")
     return succeeded
@@ -111,13 +111,13 @@ def show_notifications(ready: Ready, waiting: set[str]) -> Iterator[tuple[str, s
             yield data["batchId"], data["status"]
 
 
-def show_histories(ready: Ready, batch_ids: set[str]) -> None:
-    """Show the transitions of each batch."""
+def show_stories(ready: Ready, batch_ids: set[str]) -> None:
+    """Show what became of each order, step by step."""
     for batch_id in sorted(batch_ids):
         url = f"{ready.operators_url}/v1/clients/{ready.client_no}/batches/{batch_id}"
         answer = httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30).raise_for_status()
-        states = [entry["status"] for entry in answer.json()["history"]]
-        show(f"   {batch_id}: {' -> '.join(states)}")
+        for line in tables.of_story(answer.json()):
+            show(f"   {line}")
 
 
 def _parser() -> argparse.ArgumentParser:

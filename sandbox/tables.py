@@ -20,6 +20,15 @@ def of_notification(event: Mapping[str, Any]) -> Iterator[str]:
     yield from rows(heading, [_of_order(order) for order in data["orders"]])
 
 
+def of_story(batch: Mapping[str, Any]) -> Iterator[str]:
+    """An operator's answer about a batch: its orders, and then a line for each step with its time and its cause."""
+    for order in batch["orders"]:
+        names = " / ".join(filter(None, (order["id"], order["orderId"], order["documentNo"])))
+        yield f"{names}: {order['status']}"
+    steps = [(step["at"][:19].replace("T", " "), step["status"], step["cause"]) for step in batch["history"]]
+    yield from rows(("when (UTC)", "became", "because"), steps)
+
+
 def _of_order(order: Mapping[str, Any]) -> Sequence[str]:
     # An order without a number gets one from ARM, which the message does not have.
     number = order["documentNo"] or "(ARM's choice)"

@@ -10,6 +10,7 @@ import typer.main
 
 from desk.app import app
 from tests.support.desk_world import Office, an_office
+from tests.support.doc_examples import moved_to_today
 
 EVERY = typer.main.get_command(app)
 
@@ -48,7 +49,7 @@ def test_every_example_is_one_that_the_command_understands(office: Office, monke
     monkeypatch.setattr("desk.page.server.LocalPage.serve", interrupted)
     monkeypatch.setattr("desk.page.server.has_browser", lambda: False)
     for path, command in COMMANDS.items():
-        words = shlex.split(command.epilog.removeprefix("Example: "))[1:]
+        words = moved_to_today(shlex.split(command.epilog.removeprefix("Example: "))[1:])
 
         said = office.relay(*words)
 

@@ -99,14 +99,18 @@ def test_an_unknown_profile_is_told() -> None:
         Connection.of_stack(profile="nobody")
 
 
-def answered(code: str) -> aws.ClientError:
-    return aws.ClientError({"Error": {"Code": code, "Message": "as AWS says it"}}, "DescribeStacks")
+def answered(code: str, message: str = "as AWS says it") -> aws.ClientError:
+    return aws.ClientError({"Error": {"Code": code, "Message": message}}, "DescribeStacks")
 
 
 @pytest.mark.parametrize(
     ("error", "told"),
     [
         (answered("AccessDenied"), "these credentials lack the right cloudformation:DescribeStacks"),
+        (
+            answered("AccessDeniedException", "User x is not authorized to perform: kms:Decrypt on resource y"),
+            "these credentials lack the right kms:Decrypt$",
+        ),
         (answered("ExpiredToken"), "have expired; sign in again"),
         (answered("InvalidClientTokenId"), "does not accept these credentials"),
         (answered("Throttling"), "AWS answered Throttling: as AWS says it"),

@@ -1,4 +1,4 @@
-from sandbox.tables import of_notification, rows
+from sandbox.tables import of_notification, of_story, rows
 
 
 def test_every_column_is_as_wide_as_its_widest_text() -> None:
@@ -21,4 +21,21 @@ def test_a_notification_is_a_line_for_the_batch_and_one_for_each_order() -> None
         "id     orderId  documentNo      status     errors",
         "evt-1  B-1      88776655        SUCCEEDED",
         "evt-2           (ARM's choice)  FAILED     No customer; No day",
+    ]
+
+
+def test_a_story_has_a_line_for_each_order_and_each_step() -> None:
+    batch = {
+        "orders": [{"id": "evt-1", "orderId": None, "documentNo": "88776655", "status": "SUCCEEDED"}],
+        "history": [
+            {"at": "2025-02-27T12:00:00.123456Z", "status": "CLAIMED", "cause": "accepted"},
+            {"at": "2025-02-27T12:00:09.000000Z", "status": "SUCCEEDED", "cause": "ARM's result"},
+        ],
+    }
+
+    assert list(of_story(batch)) == [
+        "evt-1 / 88776655: SUCCEEDED",
+        "when (UTC)           became     because",
+        "2025-02-27 12:00:00  CLAIMED    accepted",
+        "2025-02-27 12:00:09  SUCCEEDED  ARM's result",
     ]
