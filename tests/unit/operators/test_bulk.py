@@ -284,6 +284,26 @@ def test_what_is_announced_once_more_needs_the_time_from_which_on_it_was_accepte
     assert [fault.pointer for fault in raised.value.faults] == ["/filter/claimedAfter"]
 
 
+@pytest.mark.parametrize(
+    "until", [{}, {"claimedBefore": NOW.isoformat()}, {"endedBefore": (NOW + timedelta(days=9)).isoformat()}]
+)
+def test_what_is_announced_once_more_was_accepted_within_a_quarter_of_a_year(
+    world: World, until: dict[str, str]
+) -> None:
+    long, short = (NOW - timedelta(days=days) for days in (93, 91))
+
+    with pytest.raises(InvalidRedrive) as raised:
+        world.bulk.begin(as_body(**lost_day(claimedAfter=long.isoformat(), **until), dryRun=True), KARI)
+    assert [fault.pointer for fault in raised.value.faults] == ["/filter/claimedAfter"]
+    assert world.plan(**lost_day(claimedAfter=short.isoformat(), claimedBefore=NOW.isoformat())).ids == ()
+
+
+def test_a_short_time_long_ago_can_be_announced_once_more(world: World) -> None:
+    ago = [(NOW - timedelta(days=days)).isoformat() for days in (300, 290)]
+
+    assert world.plan(**lost_day(claimedAfter=ago[0], endedBefore=ago[1])).ids == ()
+
+
 def test_a_dry_run_counts_what_is_just_being_announced_as_refused(world: World) -> None:
     world.saved(steps.to_be_repeated(world.hold(1), "once more", KARI, NOW))
 

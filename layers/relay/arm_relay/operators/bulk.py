@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictBool, StrictInt, StrictStr, TypeAdapter
 from pydantic_core import ErrorDetails
 
 from arm_relay.batches import bulk_redrive, steps
-from arm_relay.batches.batch import Batch, State
+from arm_relay.batches.batch import CLOCK_SKEW, Batch, State
 from arm_relay.batches.bulk_redrive import Action, BulkRedrive, Progress
 from arm_relay.batches.pace import Pace
 from arm_relay.batches.selection import Wanted
@@ -24,6 +24,9 @@ from arm_relay.store.table import StoreUnavailable
 
 #: How many ids of batches a dry run lists.
 SHOWN: Final = 100
+
+#: The longest time of claims that is announced once more: each of its days has partitions that are asked one by one.
+LONGEST_TIME: Final = timedelta(days=92)
 
 #: How often a stop is tried while the poller goes on at the same moment.
 STOP_ATTEMPTS: Final = 10
@@ -194,17 +197,35 @@ def _can(action: Action, batch: Batch, now: datetime) -> bool:
 
 def _wanted(request: BulkRequest, as_of: datetime) -> Wanted:
     chosen = request.filter
+    before = _claimed_before(chosen, as_of) if request.action is Action.ANNOUNCE else chosen.claimed_before
     return Wanted(
         listing=request.action.listing,
         client_no=chosen.client_no,
         cause=chosen.cause,
         status=chosen.status,
         claimed_after=chosen.claimed_after,
-        claimed_before=chosen.claimed_before or (as_of if request.action is Action.ANNOUNCE else None),
+        claimed_before=before,
         ended_after=chosen.ended_after,
         ended_before=chosen.ended_before,
         since_before=as_of,
     )
+
+
+def _claimed_before(chosen: Filter, as_of: datetime) -> datetime:
+    """Until when a batch was claimed that may be announced once more.
+
+    Raises:
+        InvalidRedrive: the time before it is too long.
+    """
+    ended = [chosen.ended_before + CLOCK_SKEW] if chosen.ended_before else []
+    before = min(chosen.claimed_before or as_of, as_of, *ended)
+    if chosen.claimed_after and before - chosen.claimed_after > LONGEST_TIME:
+        long = (
+            f"should be at most {LONGEST_TIME.days} days before claimedBefore, endedBefore or now:"
+            " announce a longer time in parts"
+        )
+        raise InvalidRedrive([Fault("/filter/claimedAfter", long)])
+    return before
 
 
 def _parse(body: bytes) -> BulkRequest:
