@@ -21,7 +21,7 @@ SETTLING: Final = default_times().settling.total_seconds()
 tenth_and_full = pytest.mark.parametrize("scale", [0.1, pytest.param(1.0, marks=pytest.mark.full)])
 #: More batches than so many runs of a function with this memory can do.
 busy = pytest.mark.parametrize(
-    ("batches", "runs", "memory"), [(2500, 1, 256), pytest.param(20_000, 3, 512, marks=pytest.mark.full)]
+    ("batches", "runs", "memory"), [(3000, 1, 256), pytest.param(20_000, 3, 512, marks=pytest.mark.full)]
 )
 
 
