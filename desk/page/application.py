@@ -1,9 +1,11 @@
 """The page's routes."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from secrets import token_urlsafe
+from threading import Event
 from typing import Final
 
 from starlette.applications import Starlette
@@ -19,6 +21,7 @@ from desk.page.forms import Form
 from desk.page.inquiries import Inquiries
 from desk.page.pages import Pages
 from desk.page.playing import Playing
+from desk.page.reviews import Reviews
 from desk.page.views import bulk, days, flow, orders, problems, redrives, sandbox
 from desk.page.views.parts import Parts
 from desk.problems import Problem
@@ -34,6 +37,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "/order": orders.show_order,
     "/batch": orders.show_batch,
     "/batches/{state}": redrives.show_list,
+    "/results/{review_id}": redrives.show_result,
     "/redrives/{redrive_id}": bulk.watch,
     "/days": days.show_days,
     "/days.csv": days.download_days,
@@ -68,6 +72,12 @@ class Page:
     form_token: str
     #: None where the relay is no sandbox.
     playing: Playing | None = None
+    #: Whether a sandbox sends to an ARM outside, which bills people.
+    has_real_arm: bool = False
+    #: Names each review.
+    new_id: Callable[[], str] = token_urlsafe
+    #: Set when the desk is being ended: nothing further is begun.
+    ending: Event = field(default_factory=Event)
 
 
 def create(page: Page) -> Starlette:
@@ -75,10 +85,11 @@ def create(page: Page) -> Starlette:
     pages = Pages(
         relay_name=page.relay_name,
         can_play=page.playing is not None,
+        has_real_arm=page.has_real_arm,
         form_token=page.form_token,
         zone=lambda: page.inquiries.zone,
     )
-    parts = Parts(pages, page.inquiries, page.playing)
+    parts = Parts(pages, page.inquiries, page.playing, Reviews(page.new_id), page.ending)
     questions, deeds = dict(QUESTIONS), dict(DEEDS)
     if page.playing:
         questions |= PLAY_QUESTIONS

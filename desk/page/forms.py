@@ -27,6 +27,18 @@ class Form:
         """A field's value, without blanks around it."""
         return self.fields.get(name, [otherwise])[-1].strip()
 
+    def count(self, name: str, most: int, otherwise: str = "") -> int:
+        """A whole number of a field, from 0 to the most that makes sense.
+
+        Raises:
+            HTTPException: it is none.
+        """
+        text = self.one(name, otherwise)
+        # Python refuses to read very long numbers.
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most):
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
+        return int(text)
+
     def all(self, name: str) -> list[str]:
         """All values of a field, each once."""
         return list(dict.fromkeys(self.fields.get(name, [])))

@@ -4,14 +4,14 @@ Other programs on this machine, other sites in the same browser and names that l
 reach a port of 127.0.0.1. None of them knows the token in the path, and no cookie lets them in without it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from hmac import compare_digest
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: No scripts, styles or pictures but our own, no frames around the page, and nothing kept or told to others.
@@ -34,17 +34,18 @@ _QUESTIONS: Final = frozenset({"GET", "HEAD"})
 class Guards:
     """Answers strangers itself, and lets the others in."""
 
-    def __init__(self, page: ASGIApp, *, origin: str, token: str, tickets: Iterable[str] = ()) -> None:
+    def __init__(
+        self, page: ASGIApp, *, origin: str, token: str, arrived: Callable[[], None] = lambda: None
+    ) -> None:
         """`origin` is where the page is served; its paths begin with the token.
 
-        A ticket leads to the page once, by the path `/open/<ticket>`. A browser's command line, which others on this
-        machine can read, holds a ticket and not the token.
+        `arrived` is called whenever a browser is let in to the start.
         """
         self._page = page
         self._origin = origin
         self._host = urlsplit(origin).netloc
         self._token = token
-        self._tickets = set(tickets)
+        self._arrived = arrived
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -54,24 +55,31 @@ class Guards:
         refusal = self._refusal(scope)
         answer = self._page if refusal is None else refusal
         inner = scope if refusal else {**scope, "root_path": f"/{self._token}"}
+        if refusal is None and self._is_start(scope):
+            self._arrived()
         await answer(inner, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if headers.getlist("host") != [self._host]:
             return _refuse(HTTPStatus.MISDIRECTED_REQUEST, "This is not the address of the desk.")
-        if not self._is_own(scope["method"], headers):
+        if not self._is_own(scope["method"], headers) and not self._is_arrival(scope, headers):
             return _refuse(HTTPStatus.FORBIDDEN, "The desk answers no other site.")
-        _, first, rest = f"{scope['path']}/".split("/", 2)
-        if first == "open" and (ticket := self._ticket(rest.rstrip("/"))):
-            self._tickets.discard(ticket)
-            return RedirectResponse(f"/{self._token}/", HTTPStatus.SEE_OTHER)
+        _, first, _ = f"{scope['path']}/".split("/", 2)
         if not compare_digest(first.encode(), self._token.encode()):
             return _refuse(HTTPStatus.NOT_FOUND, "Use the whole address that `relay desk` has printed.")
         return None
 
-    def _ticket(self, given: str) -> str | None:
-        return next((ticket for ticket in self._tickets if compare_digest(ticket.encode(), given.encode())), None)
+    def _is_start(self, scope: Scope) -> bool:
+        return compare_digest(scope["path"].encode(), f"/{self._token}/".encode())
+
+    def _is_arrival(self, scope: Scope, headers: Headers) -> bool:
+        """Whether somebody who knows the whole address goes to the start, in a tab of its own.
+
+        The file that starts the browser does. To a browser it is another site, also when the tab is loaded again.
+        """
+        where = (headers.get("origin"), headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"))
+        return scope["method"] == "GET" and where == (None, "navigate", "document") and self._is_start(scope)
 
     def _is_own(self, method: str, headers: Headers) -> bool:
         """Whether the request comes from the page, or a question from the person at the browser."""

@@ -20,7 +20,7 @@ from desk.page.formats import Formats
 from desk.page.words import LANGUAGES, Words
 
 #: The cookie that keeps the language until the browser is closed.
-LANGUAGE: Final = "language"
+LANGUAGE: Final = "arm-relay-desk-language"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,8 @@ class Pages:
     relay_name: str
     #: Whether failures can be played.
     can_play: bool
+    #: Whether the relay is a sandbox that sends to an ARM outside.
+    has_real_arm: bool
     #: In a hidden field of each form.
     form_token: str
     zone: Callable[[], ZoneInfo]
@@ -42,8 +44,8 @@ class Pages:
         common = self._common(request, language)
         answer = HTMLResponse(self._templates.get_template(template).render(**common, **content), status)
         if wanted is not None and wanted in LANGUAGES:
-            path = f"{request.scope['root_path']}/"
-            answer.set_cookie(LANGUAGE, wanted, path=path, httponly=True, samesite="strict")
+            # Not the page's own path: a browser may keep a cookie's path on disk, and the token is in it.
+            answer.set_cookie(LANGUAGE, wanted, path="/", httponly=True, samesite="strict")
         return answer
 
     def language(self, request: Request) -> str:
@@ -70,6 +72,7 @@ class Pages:
             "with_language": partial(_with_language, request),
             "relay_name": self.relay_name,
             "can_play": self.can_play,
+            "has_real_arm": self.has_real_arm,
             "form_token": self.form_token,
         }
 

@@ -4,6 +4,7 @@ import ssl
 from datetime import UTC, datetime
 from secrets import token_hex, token_urlsafe
 from socket import socket
+from threading import Event
 from typing import Any
 
 import httpx
@@ -19,14 +20,17 @@ from desk.relay import Relay
 
 def run(connection: Connection, ready: dict[str, Any] | None, listening: socket, *, may_open: bool) -> None:
     """Serve the page of one relay until Ctrl-C. `ready` is a sandbox's ready line."""
+    ending = Event()
     inquiries = Inquiries(Relay(Api(connection)), _now, connection.client_no)
     page = Page(
         inquiries=inquiries,
         relay_name=connection.name,
         form_token=token_urlsafe(32),
         playing=_playing(connection, ready) if ready else None,
+        has_real_arm=ready is not None and ready.get("armControlUrl") is None,
+        ending=ending,
     )
-    local = server.LocalPage(create(page), listening)
+    local = server.LocalPage(create(page), listening, ending=ending)
     print(local.address, flush=True)
     if may_open and server.has_browser():
         local.open_browser()

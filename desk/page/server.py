@@ -1,19 +1,24 @@
-"""Serves the page on this machine alone, and starts the browser."""
+"""Serves the page on this machine alone."""
 
 import os
 import sys
-import webbrowser
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Address, ip_address
 from secrets import token_urlsafe
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
-from threading import Thread
+from threading import Event
+from types import FrameType
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from desk.page.guards import Guards
+from desk.page.opening import Opening
 from desk.problems import Problem
+
+#: This machine's own addresses. Python counts more as loopback, such as IPv4 in the notation of IPv6.
+_OWN: Final = (IPv4Network("127.0.0.0/8"), IPv6Address("::1"))
 
 
 def listening(host: str, port: int) -> socket:
@@ -26,7 +31,8 @@ def listening(host: str, port: int) -> socket:
         address = ip_address(host)
     except ValueError:
         address = None
-    if address is None or not address.is_loopback:
+    network, alone = _OWN
+    if address is None or not (address in network if address.version == 4 else address == alone):  # noqa: PLR2004 (IPv4)
         raise Problem(f"the desk listens on this machine alone: {host} is no loopback address such as 127.0.0.1")
     found = socket(AF_INET if address.version == 4 else AF_INET6)  # noqa: PLR2004 (IPv4)
     found.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
@@ -42,13 +48,15 @@ def listening(host: str, port: int) -> socket:
 class LocalPage:
     """The page behind its guards, at an address of its own."""
 
-    def __init__(self, page: ASGIApp, at: socket) -> None:
+    def __init__(self, page: ASGIApp, at: socket, *, ending: Event | None = None) -> None:
+        """`ending` is set when somebody ends the program."""
         host, port = at.getsockname()[:2]
         self._socket = at
+        self._ending = ending or Event()
         self._origin = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self._token = token_urlsafe(32)
-        self._ticket = token_urlsafe(32)
-        self._guarded = Guards(page, origin=self._origin, token=self._token, tickets=[self._ticket])
+        self._opening = Opening(self.address)
+        self._guarded = Guards(page, origin=self._origin, token=self._token, arrived=self._opening.end)
 
     @property
     def address(self) -> str:
@@ -57,8 +65,7 @@ class LocalPage:
 
     def open_browser(self) -> None:
         """Show the page in the person's browser, without waiting for it."""
-        ticket = f"{self._origin}/open/{self._ticket}"
-        Thread(target=webbrowser.open, args=(ticket,), name="browser", daemon=True).start()
+        self._opening.start()
 
     def serve(self) -> None:
         """Answer until Ctrl-C. No request is logged: its path has the token, and its query an order's number."""
@@ -73,7 +80,24 @@ class LocalPage:
             # Open connections of the browser do not keep the program.
             timeout_graceful_shutdown=1,
         )
-        uvicorn.Server(config).run(sockets=[self._socket])
+        try:
+            EndingServer(config, self._ending).run(sockets=[self._socket])
+        finally:
+            self._ending.set()
+            self._opening.end()
+
+
+class EndingServer(uvicorn.Server):
+    """A server that says at once when it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, ending: Event) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Ctrl-C, or the signal of whoever has started the program."""
+        self._ending.set()
+        super().handle_exit(sig, frame)
 
 
 def has_browser(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:

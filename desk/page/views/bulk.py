@@ -15,6 +15,9 @@ _FILTER: Final = ("clientNo", "cause", "status", "claimedAfter", "claimedBefore"
 _ACTIONS: Final[tuple[BulkAction, ...]] = ("ask", "retry", "announce")
 
 
+#: No relay has more batches than this.
+MOST: Final = 10**9
+
 #: The relay asks for a reason with a dry run, too, and keeps none.
 DRY_RUN: Final = "dry run"
 
@@ -29,11 +32,11 @@ def plan(parts: Parts, request: Request, form: Form) -> Response:
 def begin(parts: Parts, request: Request, form: Form) -> Response:
     """Begin what the dry run has counted."""
     action, reason, wanted = _action(form), _reason(form), _filter(form)
-    batches, as_of = form.one("batches"), form.one("as_of")
-    if not (batches.isdecimal() and as_of):
+    batches, as_of = form.count("batches", MOST), form.one("as_of")
+    if not as_of:
         raise HTTPException(HTTPStatus.BAD_REQUEST)
     # All that the relay is told of a plan.
-    told = cast("Plan", {"action": action, "batches": int(batches), "asOf": as_of})
+    told = cast("Plan", {"action": action, "batches": batches, "asOf": as_of})
     begun = parts.relay.bulk_redrive(told, reason, wanted)
     return RedirectResponse(f"{request.scope['root_path']}/redrives/{begun['redriveId']}", HTTPStatus.SEE_OTHER)
 
@@ -66,4 +69,7 @@ def _reason(form: Form) -> str:
 def _filter(form: Form) -> Filter:
     # A cause is taken word for word, with its blanks.
     stated = {name: form.fields[name][-1] for name in _FILTER if form.one(name)}
+    # Without its cause, or with no filter at all, a form would mean far more batches than the person saw.
+    if not stated or ("cause" in form.fields and "cause" not in stated):
+        raise HTTPException(HTTPStatus.BAD_REQUEST)
     return cast("Filter", stated)

@@ -15,6 +15,8 @@ from desk.page.views.parts import Parts
 SHOWN: Final = 14
 #: How many at most: each that is not stored yet is counted by the relay.
 MOST: Final = 62
+#: The years that a date may be in: a relay has days from its first order on, and dates have room around them.
+YEARS: Final = range(2000, 9000)
 #: A batch ends some days after it was accepted, at most so many.
 _EARLIER: Final = timedelta(days=30)
 
@@ -65,6 +67,9 @@ def _period(parts: Parts, request: Request) -> tuple[date, date]:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise HTTPException(HTTPStatus.BAD_REQUEST) from None
+    if found.year not in YEARS:
+        raise HTTPException(HTTPStatus.BAD_REQUEST)
+    return found

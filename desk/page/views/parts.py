@@ -1,8 +1,10 @@
 from dataclasses import dataclass
+from threading import Event
 
 from desk.page.inquiries import Inquiries
 from desk.page.pages import Pages
 from desk.page.playing import Playing
+from desk.page.reviews import Reviews
 from desk.relay import Relay
 
 
@@ -14,6 +16,9 @@ class Parts:
     inquiries: Inquiries
     #: None where the relay is no sandbox.
     playing: Playing | None
+    reviews: Reviews
+    #: Set when the desk is being ended: nothing further is begun.
+    ending: Event
 
     @property
     def relay(self) -> Relay:

@@ -9,7 +9,7 @@ from desk.page.views.parts import Parts
 from desk.problems import Answered, Problem
 
 #: The statuses that have words of their own, by who gives them.
-_WORDED: Final = {"relay": {403, 404, 409, 429, 503}, "page": {400, 403, 404, 405, 413, 500}}
+_WORDED: Final = {"relay": {403, 404, 409, 429, 503}, "page": {400, 403, 404, 405, 409, 413, 500}}
 
 
 def show(parts: Parts, request: Request, problem: Exception) -> Response:

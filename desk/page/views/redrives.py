@@ -1,4 +1,5 @@
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -6,17 +7,20 @@ from typing import Final, get_args
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from desk.answers import Action, BatchStory, State
 from desk.page.forms import Form
 from desk.page.inquiries import at_once
+from desk.page.reviews import Ending, Outcome, Seen, seen_of
 from desk.page.stories import AtStake, at_stake
 from desk.page.views.orders import ACTIONS
 from desk.page.views.parts import Parts
-from desk.problems import Problem
+from desk.problems import Answered, Problem
 
-#: How many batches of a list are shown. More are redriven by their cause.
+_LOG: Final = logging.getLogger(__name__)
+
+#: How many batches of a list are shown, and redriven one by one. More are redriven by their cause.
 SHOWN: Final = 200
 
 #: What is done to the batches of each list.
@@ -60,51 +64,125 @@ class Reviewed:
 
 def review(parts: Parts, request: Request, form: Form) -> Response:
     """A dry run: what would happen to each ticked batch. Nothing is touched."""
-    action = _action(form)
-    reviewed = [_reviewed(batch, action) for batch in parts.inquiries.stories(_batches(form))]
+    action, batches = _action(form), _batches(form)
+    if len(batches) > SHOWN:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    reviewed = [_reviewed(batch, action) for batch in parts.inquiries.stories(batches)]
     concerned = [each for each in reviewed if each.can]
+    kept = parts.reviews.keep(action, [each.batch for each in concerned]) if concerned else None
     return parts.pages.write(
         request,
         "review.html",
         action=action,
         reviewed=reviewed,
         concerned=concerned,
-        needs_word=action == "resubmit" and not all(each.batch["certainlyNotInArm"] for each in concerned),
+        review_id=kept.id if kept else "",
+        doubtful=[seen for seen in kept.batches if _is_doubtful(action, seen)] if kept else [],
+    )
+
+
+def carry_out(parts: Parts, request: Request, form: Form) -> Response:
+    """Do what was reviewed to each batch that is as it was, once; the result has a page of its own.
+
+    The relay does not check what was seen: somebody else may act in the moment between the last look and the action.
+    """
+    review_id, reason = form.one("review"), form.one("reason")
+    if not reason:
+        raise HTTPException(HTTPStatus.BAD_REQUEST)
+    is_close = parts.reviews.action_of(review_id) == "close"
+    status = _one_of(("SUCCEEDED", "FAILED"), form.one("status")) if is_close else None
+    if found := parts.reviews.use_up(review_id):
+        order = _Order(found.action, reason, status, frozenset(form.all("may_be_billed_twice")))
+        parts.reviews.end(found, at_once(lambda seen: _outcome(parts, order, seen), found.batches))
+    # A second click leads to what became of the first.
+    elif parts.reviews.result(review_id) is None:
+        raise HTTPException(HTTPStatus.CONFLICT)
+    return RedirectResponse(f"{request.scope['root_path']}/results/{review_id}", HTTPStatus.SEE_OTHER)
+
+
+def show_result(parts: Parts, request: Request) -> Response:
+    """What became of a review."""
+    result = parts.reviews.result(request.path_params["review_id"])
+    if result is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    outcomes = result.outcomes or ()
+    return parts.pages.write(
+        request,
+        "done.html",
+        action=result.action,
+        outcomes=outcomes,
+        done=sum(each.ending is Ending.DONE for each in outcomes),
+        unknown=sum(each.ending is Ending.UNKNOWN for each in outcomes),
+        follows=result.outcomes is None,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an action on a batch."""
+class _Order:
+    """What a person has confirmed."""
 
-    client_no: str
-    batch_id: str
-    #: The batch after it, or the new one of a retry; None if it was not done.
-    after: BatchStory | None
-    #: Why it was not done.
-    refusal: str
-
-
-def carry_out(parts: Parts, request: Request, form: Form) -> Response:
-    """Do it to each batch, and say what became of it."""
-    action, reason = _action(form), form.one("reason")
-    if not reason:
-        raise HTTPException(HTTPStatus.BAD_REQUEST)
-    status = _one_of(("SUCCEEDED", "FAILED"), form.one("status")) if action == "close" else None
-
-    def do(client_no: str, batch_id: str) -> BatchStory:
-        word = form.one("may_be_billed_twice") == "yes"
-        return parts.relay.redrive(client_no, batch_id, action, reason, status=status, may_be_billed_twice=word)
-
-    outcomes = at_once(lambda batch: _outcome(do, *batch), _batches(form))
-    return parts.pages.write(request, "done.html", action=action, outcomes=outcomes)
+    action: Action
+    reason: str
+    #: How the orders ended that nobody knew of, for `close`.
+    status: str | None
+    #: The batches of which the person says that ARM has none of them, though it may.
+    looked_up: frozenset[str]
 
 
-def _outcome(do: Callable[[str, str], BatchStory], client_no: str, batch_id: str) -> Outcome:
+def _outcome(parts: Parts, order: _Order, seen: Seen) -> Outcome:
+    def ended(ending: Ending, detail: str = "") -> Outcome:
+        return Outcome(seen.client_no, seen.batch_id, ending, detail)
+
+    doubtful = _is_doubtful(order.action, seen)
+    if doubtful and f"{seen.client_no}/{seen.batch_id}" not in order.looked_up:
+        return ended(Ending.UNTICKED)
+    if parts.ending.is_set():
+        return ended(Ending.STOPPED)
     try:
-        return Outcome(client_no, batch_id, do(client_no, batch_id), "")
+        is_as_seen = seen_of(parts.relay.batch(seen.client_no, seen.batch_id)) == seen
     except Problem as problem:
-        return Outcome(client_no, batch_id, None, str(problem))
+        return ended(Ending.UNSEEN, str(problem))
+    except Exception as error:
+        _LOG.exception("a batch could not be looked at again")
+        return ended(Ending.UNSEEN, type(error).__name__)
+    if not is_as_seen:
+        return ended(Ending.CHANGED)
+    if parts.ending.is_set():
+        return ended(Ending.STOPPED)
+    return _acted(parts, order, seen, may_be_billed_twice=doubtful)
+
+
+def _acted(parts: Parts, order: _Order, seen: Seen, *, may_be_billed_twice: bool) -> Outcome:
+    def ended(ending: Ending, detail: str) -> Outcome:
+        return Outcome(seen.client_no, seen.batch_id, ending, detail)
+
+    try:
+        after = parts.relay.redrive(
+            seen.client_no,
+            seen.batch_id,
+            order.action,
+            order.reason,
+            status=order.status,
+            may_be_billed_twice=may_be_billed_twice,
+        )
+    except Answered as problem:
+        # What the relay or API Gateway refuses has not been done; after a fault of theirs nobody knows.
+        is_refused = problem.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        return ended(Ending.REFUSED if is_refused else Ending.UNKNOWN, str(problem))
+    except Problem as problem:
+        return ended(Ending.UNKNOWN, str(problem))
+    except Exception as error:
+        # One odd answer must not hide what became of the others.
+        _LOG.exception("what became of a redrive is not known")
+        return ended(Ending.UNKNOWN, type(error).__name__)
+    return Outcome(
+        seen.client_no, seen.batch_id, Ending.DONE, status_after=after["status"], batch_id_after=after["batchId"]
+    )
+
+
+def _is_doubtful(action: Action, seen: Seen) -> bool:
+    """Whether the action could bill somebody twice: it sends what ARM may have."""
+    return action == "resubmit" and not seen.certainly_not_in_arm
 
 
 def _reviewed(batch: BatchStory, action: Action) -> Reviewed:

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from desk.page.forms import Form
-from desk.page.playing import FAILURES, SAMPLES, Playing
+from desk.page.playing import FAILURES, MOST, SAMPLES, Playing
 from desk.page.views.parts import Parts
 
 
@@ -30,10 +30,10 @@ def end(parts: Parts, request: Request, _form: Form) -> Response:
 
 def send(parts: Parts, request: Request, form: Form) -> Response:
     """Send sample orders, each by itself, and show what was answered."""
-    sample, number = form.one("sample"), form.one("number", "1")
-    if sample not in SAMPLES or not number.isdecimal():
+    sample, number = form.one("sample"), form.count("number", MOST, "1")
+    if sample not in SAMPLES:
         raise HTTPException(HTTPStatus.BAD_REQUEST)
-    return _shown(parts, request, _playing(parts).send(sample, int(number)))
+    return _shown(parts, request, _playing(parts).send(sample, number))
 
 
 def _shown(parts: Parts, request: Request, sent: object = ()) -> Response:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any, Final
 
 import httpx
@@ -50,10 +51,16 @@ class FakeRelay:
         raise httpx.ConnectError("nobody is there")
 
 
-def a_browser(relay: FakeRelay, **headers: str) -> TestClient:
+def a_browser(relay: Answer, *, ending: Event | None = None, real_arm: bool = False, **headers: str) -> TestClient:
     inquiries = Inquiries(Relay(Api(CONNECTION, send=relay)), lambda: datetime(2026, 11, 27, 12, tzinfo=UTC), "2218")
-    page = create(Page(inquiries=inquiries, relay_name="arm-relay", form_token="form-token"))
-    return TestClient(page, headers=headers, follow_redirects=False, raise_server_exceptions=False)
+    page = Page(
+        inquiries=inquiries,
+        relay_name="arm-relay",
+        form_token="form-token",
+        has_real_arm=real_arm,
+        ending=ending or Event(),
+    )
+    return TestClient(create(page), headers=headers, follow_redirects=False, raise_server_exceptions=False)
 
 
 def a_day(date: str) -> dict[str, Any]:
@@ -116,12 +123,21 @@ def test_a_form_that_is_too_large_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"action": "erase"}, {"reason": " "}, {"batches": "many"}, {"batches": ""}, {"as_of": ""}]
+    "wrong",
+    [
+        {"action": "erase"},
+        {"reason": " "},
+        {"batches": "many"},
+        {"batches": ""},
+        {"batches": "9" * 5_000},
+        {"as_of": ""},
+        {"cause": " "},
+    ],
 )
 def test_nothing_is_begun_that_no_dry_run_has_counted(wrong: dict[str, str]) -> None:
     relay = FakeRelay()
     form = {"form": "form-token", "action": "ask", "reason": "r", "batches": "3", "as_of": "2026-11-27T08:00:00Z"}
-    answer = a_browser(relay).post("/begin", data=form | wrong)
+    answer = a_browser(relay).post("/begin", data=form | {"cause": "c"} | wrong)
 
     assert (answer.status_code, relay.asked) == (400, [])
 
@@ -141,15 +157,6 @@ def test_a_bulk_redrive_states_what_the_dry_run_counted_and_the_cause_word_for_w
     assert relay.asked == [("POST", "/v1/redrives", body | {"asOf": "2026-11-27T08:00:00Z"})]
 
 
-def test_one_refusal_does_not_stop_the_others() -> None:
-    relay = FakeRelay(**{"b-1/redrive": a_problem(409, "not-redrivable"), "b-2/redrive": a_problem(503, "unavailable")})
-    form = {"form": "form-token", "action": "ask", "reason": "r", "batch": ["2218/b-1", "2218/b-2"]}
-    shown = a_browser(relay).post("/carry-out", data=form)
-
-    assert "Done: 0. Not done: 2." in shown.text
-    assert {path for _, path, _ in relay.asked} == {f"/v1/clients/2218/batches/b-{number}/redrive" for number in (1, 2)}
-
-
 def test_days_that_are_stored_are_asked_for_once() -> None:
     relay = FakeRelay(**{f"2026-11-{day}": a_day(f"2026-11-{day}") for day in (26, 27)})
     browser = a_browser(relay)
@@ -167,7 +174,9 @@ def test_days_that_are_no_longer_kept_are_left_out() -> None:
     assert shown.headers["content-disposition"] == 'attachment; filename="arm-relay-2026-11-26-2026-11-27.csv"'
 
 
-@pytest.mark.parametrize("query", ["first=soon", "last=2026-13-01"])
+@pytest.mark.parametrize(
+    "query", ["first=soon", "last=2026-13-01", "last=0001-01-05", "last=9999-12-31"]
+)
 def test_a_date_that_is_none_is_said(query: str) -> None:
     assert a_browser(FakeRelay()).get(f"/days?{query}").status_code == 400
 
@@ -191,3 +200,31 @@ def test_the_language_that_was_chosen_stays() -> None:
 
 def test_a_list_that_there_is_not_is_not_asked_for() -> None:
     assert a_browser(FakeRelay()).get("/batches/erased").status_code == 404
+
+
+@pytest.mark.parametrize("wrong", [{"cause": " ", "status": "HELD"}, {"cause": "", "status": "HELD"}, {}])
+def test_a_form_without_its_cause_does_not_mean_all_batches(wrong: dict[str, str]) -> None:
+    relay = FakeRelay()
+    answer = a_browser(relay).post("/plan", data={"form": "form-token", "action": "ask", **wrong})
+
+    assert (answer.status_code, relay.asked) == (400, [])
+
+
+def a_list(**group: object) -> dict[str, Any]:
+    group = {"status": "HELD", "cause": "c", "batches": 1, **group}
+    return {"batches": [], "cursor": None, "totals": TOTALS | {"batches": 1, "groups": [group]}}
+
+
+def test_batches_without_a_cause_are_not_offered_all_at_once() -> None:
+    assert 'action="/plan"' in a_browser(FakeRelay(batches=a_list())).get("/batches/held").text
+    without = a_browser(FakeRelay(batches=a_list(cause=None))).get("/batches/held").text
+
+    assert 'action="/plan"' not in without
+    assert "tick them one by one" in without
+
+
+def test_a_sandbox_with_a_real_arm_says_so() -> None:
+    batches = {"batches": [], "totals": TOTALS, "cursor": None}
+
+    assert "a real ARM" in a_browser(FakeRelay(batches=batches), real_arm=True).get("/batches/held").text
+    assert "a real ARM" not in a_browser(FakeRelay(batches=batches)).get("/batches/held").text

@@ -1,16 +1,23 @@
+from signal import SIGINT
+from threading import Event
+
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
+from uvicorn import Config
 
 from desk.page.guards import HEADERS, Guards
-from desk.page.server import has_browser, listening
+from desk.page.server import EndingServer, has_browser, listening
 from desk.problems import Problem
 
 ORIGIN = "http://127.0.0.1:8123"
 TOKEN = "t" * 43
+
+#: What a browser says of a link that somebody follows from another place, such as a file.
+NAVIGATION = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
 async def inside(scope: Scope, receive: Receive, send: Send) -> None:
@@ -20,7 +27,7 @@ async def inside(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture
 def browser() -> TestClient:
-    guards = Guards(inside, origin=ORIGIN, token=TOKEN, tickets=["ticket"])
+    guards = Guards(inside, origin=ORIGIN, token=TOKEN)
     return TestClient(guards, base_url=ORIGIN, follow_redirects=False)
 
 
@@ -30,7 +37,7 @@ def test_the_address_leads_in(browser: TestClient) -> None:
     assert (answer.status_code, answer.text) == (200, "inside /batches/held")
 
 
-@pytest.mark.parametrize("path", ["/", "/x/", f"/{TOKEN}x/", f"/x/{TOKEN}/", f"//{TOKEN}/", "/open/", "/open/x"])
+@pytest.mark.parametrize("path", ["/", "/x/", f"/{TOKEN}x/", f"/x/{TOKEN}/", f"//{TOKEN}/", "/open/x"])
 def test_every_other_path_leads_nowhere(path: str, browser: TestClient) -> None:
     assert browser.get(ORIGIN + path).status_code == 404
 
@@ -50,6 +57,10 @@ def test_another_name_of_this_machine_is_refused(host: str, browser: TestClient)
         ("GET", {"Sec-Fetch-Site": "same-site"}, 403),
         ("GET", {"Sec-Fetch-Site": "cross-site"}, 403),
         ("GET", {"Origin": "http://127.0.0.1:9"}, 403),
+        ("GET", NAVIGATION, 200),
+        ("GET", NAVIGATION | {"Sec-Fetch-Dest": "iframe"}, 403),
+        ("GET", NAVIGATION | {"Origin": "http://evil.example"}, 403),
+        ("POST", NAVIGATION, 403),
         ("POST", {}, 403),
         ("POST", {"Origin": ORIGIN}, 200),
         ("POST", {"Origin": "null"}, 403),
@@ -66,11 +77,22 @@ def test_only_the_page_itself_may_change_anything(
     assert browser.request(method, f"/{TOKEN}/", headers=headers).status_code == status
 
 
-def test_a_ticket_leads_in_once(browser: TestClient) -> None:
-    answer = browser.get("/open/ticket")
+@pytest.mark.parametrize("path", [f"/{TOKEN}/health", f"/{TOKEN}", "/x/"])
+def test_another_place_leads_to_the_start_alone(path: str, browser: TestClient) -> None:
+    assert browser.get(path, headers=NAVIGATION).status_code in (403, 404)
+    assert browser.get(f"/{TOKEN}/health", headers=NAVIGATION).status_code == 403
 
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/{TOKEN}/")
-    assert browser.get("/open/ticket").status_code == 404
+
+def test_who_arrives_is_announced() -> None:
+    arrivals: list[str] = []
+    guards = Guards(inside, origin=ORIGIN, token=TOKEN, arrived=lambda: arrivals.append("one"))
+    browser = TestClient(guards, base_url=ORIGIN)
+    browser.get(f"/{TOKEN}/health")
+    browser.get("/x/")
+    assert arrivals == []
+
+    browser.get(f"/{TOKEN}/", headers=NAVIGATION)
+    assert arrivals == ["one"]
 
 
 @pytest.mark.parametrize("path", ["/", f"/{TOKEN}/"])
@@ -86,7 +108,7 @@ def test_a_websocket_is_closed(browser: TestClient) -> None:
         raise AssertionError("it was accepted")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "localhost", "example.com", ""])  # noqa: S104 (refused)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "localhost", "example.com", "::ffff:127.0.0.1", "::1%1", ""])  # noqa: S104 (refused)
 def test_it_listens_on_this_machine_alone(host: str) -> None:
     with pytest.raises(Problem, match="this machine alone"):
         listening(host, 0)
@@ -108,3 +130,10 @@ def test_a_port_in_use_is_said() -> None:
 )
 def test_no_browser_takes_over_the_terminal(environment: dict[str, str], platform: str, *, has: bool) -> None:
     assert has_browser(environment, platform) is has
+
+
+def test_ctrl_c_is_said_before_the_last_answers_are_given() -> None:
+    ending = Event()
+    EndingServer(Config(inside), ending).handle_exit(SIGINT, None)
+
+    assert ending.is_set()
