@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision
 
+from desk.page.bounds import amount_of, count_of, moment_of
+
 #: Numbers look the same in both languages: who reads them keeps Norwegian books.
 _LOCALE = "nb_NO"
 
@@ -23,22 +25,22 @@ class Formats:
 
     def count(self, number: int) -> str:
         """A whole number: 1 234."""
-        return format_decimal(number, locale=_LOCALE)
+        return format_decimal(count_of(number), locale=_LOCALE)
 
     def quantity(self, number: Decimal) -> str:
         """A number with as many decimals as it has: 1,5."""
-        return format_decimal(number, format="#,##0.######", locale=_LOCALE)
+        return format_decimal(amount_of(number), format="#,##0.######", locale=_LOCALE)
 
     def amount(self, amount: Decimal, currency: str | None) -> str:
         """An amount without its currency, with the currency's decimals: 1 234,50."""
         places = get_currency_precision(currency) if currency else 2
         pattern = "#,##0." + "0" * places if places else "#,##0"
-        return format_decimal(amount, format=pattern, locale=_LOCALE)
+        return format_decimal(amount_of(amount), format=pattern, locale=_LOCALE)
 
     def price(self, price: Decimal, currency: str | None) -> str:
         """A price for one unit, which may have more decimals than an amount: 1 234,505."""
         places = get_currency_precision(currency) if currency else 2
-        return format_decimal(price, format="#,##0." + "0" * places + "#" * (6 - places), locale=_LOCALE)
+        return format_decimal(amount_of(price), format="#,##0." + "0" * places + "#" * (6 - places), locale=_LOCALE)
 
     def money(self, amount: Decimal, currency: str | None) -> str:
         """An amount with its currency: 1 234,50 kr. Only the Norwegian krone is kr: Swedes and Danes have one, too."""
@@ -67,4 +69,4 @@ class Formats:
 
     def local(self, moment: str) -> datetime:
         """A time in ISO 8601, in the time zone of the books."""
-        return datetime.fromisoformat(moment).astimezone(self._zone)
+        return moment_of(moment, self._zone)

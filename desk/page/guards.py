@@ -34,9 +34,7 @@ _QUESTIONS: Final = frozenset({"GET", "HEAD"})
 class Guards:
     """Answers strangers itself, and lets the others in."""
 
-    def __init__(
-        self, page: ASGIApp, *, origin: str, token: str, arrived: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, page: ASGIApp, *, origin: str, token: str, arrived: Callable[[], None] = lambda: None) -> None:
         """`origin` is where the page is served; its paths begin with the token.
 
         `arrived` is called whenever a browser is let in to the start.

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from desk.page.bounds import amount_of
+
 #: A line that bills; every other kind is text.
 _BILLED: Final = "PLH"
 
@@ -76,14 +78,15 @@ def invoice_of(document: Mapping[str, Any]) -> Invoice:
 
     ARM's document has no VAT rates, only amounts: the rate is the one that leads to them.
     """
-    entries = [entry for entry in document.get("documentLines") or [] if isinstance(entry, dict)]
+    listed = document.get("documentLines")
+    entries = [entry for entry in (listed if isinstance(listed, list) else []) if isinstance(entry, dict)]
     rates = _rates(entries)
     lines = tuple(_line(entry, rate) for entry, rate in zip(entries, rates, strict=True))
-    totals = document.get("currencyAmounts") or {}
+    totals = _object(document.get("currencyAmounts"))
     net, vat, gross = (_decimal(totals.get(name)) for name in ("exclVat", "vat", "inclVat"))
     return Invoice(
         document_type=str(document.get("documentType", "")),
-        currency=document.get("currency"),
+        currency=str(document["currency"]) if document.get("currency") else None,
         head=tuple((name, str(document[name])) for name in _HEAD if document.get(name)),
         lines=lines,
         vat=tuple(_vat(entries, rates)),
@@ -140,9 +143,13 @@ def _vat(entries: Sequence[Mapping[str, Any]], rates: Sequence[Decimal | None]) 
 
 
 def _amounts(entry: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
-    amounts = entry.get("currencyAmounts") or {}
+    amounts = _object(entry.get("currencyAmounts"))
     return _decimal(amounts.get("exclVat")) or Decimal(0), _decimal(amounts.get("vat")) or Decimal(0)
 
 
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _decimal(value: object) -> Decimal | None:
-    return Decimal(str(value)) if isinstance(value, int | float | Decimal) else None
+    return amount_of(str(value)) if isinstance(value, int | float | Decimal) else None

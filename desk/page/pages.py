@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from desk.answers import ListedBatch
 from desk.page import causes, words
+from desk.page.bounds import amount_of
 from desk.page.formats import Formats
 from desk.page.words import LANGUAGES, Words
 
@@ -85,7 +85,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        templates.filters["decimal"] = Decimal
+        templates.filters["decimal"] = amount_of
         templates.globals["ticked_sums"] = _ticked_sums
         return templates
 
@@ -94,7 +94,11 @@ def _ticked_sums(batch: ListedBatch) -> str:
     """A batch's sums for the script that adds up what is ticked: in hundredths, so that it adds whole numbers."""
     return json.dumps(
         [
-            {"unit": "kr" if row["currency"] == "NOK" else row["currency"] or "", "hundredths": int(row["total"] * 100)}
+            {
+                "unit": "kr" if row["currency"] == "NOK" else row["currency"] or "",
+                # As a text: a script's numbers lose digits.
+                "hundredths": str(int(amount_of(row["total"]) * 100)),
+            }
             for row in batch["sums"]
             if row["total"] is not None
         ]

@@ -81,7 +81,7 @@ class LocalPage:
             timeout_graceful_shutdown=1,
         )
         try:
-            EndingServer(config, self._ending).run(sockets=[self._socket])
+            EndingServer(config, self._ending, self._opening).run(sockets=[self._socket])
         finally:
             self._ending.set()
             self._opening.end()
@@ -90,14 +90,20 @@ class LocalPage:
 class EndingServer(uvicorn.Server):
     """A server that says at once when it is told to end."""
 
-    def __init__(self, config: uvicorn.Config, ending: Event) -> None:
+    def __init__(self, config: uvicorn.Config, ending: Event, opening: Opening) -> None:
         super().__init__(config)
         self._ending = ending
+        self._opening = opening
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Ctrl-C, or the signal of whoever has started the program."""
         self._ending.set()
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Remove what starts the browser, too: a signal may end the program right after this."""
+        self._opening.end()
+        await super().shutdown(sockets)
 
 
 def has_browser(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:

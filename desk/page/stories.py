@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from desk.answers import Evidence, OrderEvidence, Transition
+from desk.page.bounds import amount_of
 
 
 class Actor(StrEnum):
@@ -108,11 +109,12 @@ def at_stake(orders: Sequence[OrderEvidence]) -> AtStake:
         if document is None or gross is None:
             without_total += 1
             continue
-        currency = document.get("currency")
+        currency = str(document["currency"]) if document.get("currency") else None
         sums[currency] = sums.get(currency, Decimal(0)) + gross
     return AtStake(len(concerned), sums, without_total)
 
 
 def _gross(document: dict[str, Any]) -> Decimal | None:
-    gross = (document.get("currencyAmounts") or {}).get("inclVat")
-    return None if gross is None else Decimal(str(gross))
+    amounts = document.get("currencyAmounts")
+    gross = amounts.get("inclVat") if isinstance(amounts, dict) else None
+    return None if gross is None else amount_of(str(gross))

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Final
 
 from desk.answers import Day, DayRow
+from desk.page.bounds import amount_of, count_of, day_of
 
 #: The columns of the file. They are the words of the API, in every language, so that programs can read it, too.
 COLUMNS: Final = ("date", "counted", "clientNo", "currency", "documentType", "status", "orders", "total")
@@ -39,9 +40,9 @@ def line_of(day: Day) -> DayLine:
     sums: dict[tuple[str | None, str], Decimal] = {}
     for row in created:
         kind = (row["currency"], row["documentType"])
-        sums[kind] = sums.get(kind, Decimal(0)) + Decimal(row["total"])
+        sums[kind] = sums.get(kind, Decimal(0)) + amount_of(row["total"])
     return DayLine(
-        date=date.fromisoformat(day["date"]),
+        date=day_of(day["date"]),
         claimed=_orders(day["claimed"]),
         succeeded=_orders(created),
         failed=_orders(day["ended"]) - _orders(created),
@@ -52,7 +53,7 @@ def line_of(day: Day) -> DayLine:
 
 
 def _orders(rows: Iterable[DayRow]) -> int:
-    return sum(row["orders"] for row in rows)
+    return count_of(sum(count_of(row["orders"]) for row in rows))
 
 
 def to_csv(days: Sequence[Day]) -> str:

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Any, Final
 
-from sandbox.arm.messages import Abort, Answer, Request, Response
+from sandbox.arm.messages import Abort, Answer, Request, Response, json_response
+from sandbox.loopback import refusal
 
 HOST: Final = "127.0.0.1"
 
@@ -106,7 +107,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: _HttpServer
 
     def _serve(self) -> None:
-        answer = self.server.answer(self._request())
+        request = self._request()
+        headers = {name.lower(): ",".join(self.headers.get_all(name, [])) for name in self.headers}
+        if refused := refusal(headers, self.connection.getsockname()[1]):
+            status, message = refused
+            self._send(json_response(status, {"message": message}))
+            return
+        answer = self.server.answer(request)
         if isinstance(answer, Abort) or (answer.delay and self.server.ending.wait(answer.delay)):
             self.close_connection = True
         else:

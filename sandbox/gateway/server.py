@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from sandbox.errors import SandboxError
 from sandbox.gateway.messages import Request, Response
 from sandbox.gateway.upstream import Upstream
+from sandbox.loopback import refusal
 
 #: API Gateway's largest body.
 MOST_BYTES: Final = 10 * 1024 * 1024
@@ -92,14 +93,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         try:
-            request = Request(
-                method=self.command, target=self.path, headers=self._joined_headers(), body=self._read_body()
-            )
+            body = self._read_body()
+            self._let_in()
+            request = Request(method=self.command, target=self.path, headers=self._joined_headers(), body=body)
         except _RefusedError as refused:
             self.close_connection = True
             self._send(Response.message(refused.status, str(refused)))
         else:
             self._send(cast("_Server", self.server).upstream.call(request))
+
+    def _let_in(self) -> None:
+        """Refuse strangers, and what is no path of this server."""
+        headers = {name.lower(): ",".join(self.headers.get_all(name, [])) for name in self.headers}
+        if refused := refusal(headers, self.connection.getsockname()[1]):
+            raise _RefusedError(*refused)
+        if not self.path.startswith("/"):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, "Bad Request")
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         # `do_GET` and so on: the API decides which methods there are.

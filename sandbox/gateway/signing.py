@@ -23,7 +23,7 @@ SIGN: Final = "/_sandbox/sign"
 #: The operators' API as the page reaches it, which talks to its own address alone.
 OPERATORS: Final = "/_sandbox/operators"
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Signing:
@@ -79,8 +79,8 @@ class Signing:
 
 def _is_of_the_page(request: Request) -> bool:
     """Whether the browser says that our own page asks; another site, or a name that leads here, does not get this."""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    return host in _LOOPBACK and request.headers.get("sec-fetch-site") == "same-origin"
+    name, _, port = request.headers.get("host", "").rpartition(":")
+    return name in _LOOPBACK and port.isdecimal() and request.headers.get("sec-fetch-site") == "same-origin"
 
 
 def _json(body: object) -> Response:

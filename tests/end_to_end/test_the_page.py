@@ -268,6 +268,7 @@ def test_ticked_batches_are_released_after_a_dry_run(world: World, ready: Ready,
 
     page.get_by_label("Reason").fill("the outage is over")
     page.get_by_role("button", name="Release them").click()
+    page.wait_for_url(f"{address}results/*")
     expect(page.get_by_role("status")).to_have_text("Done: 2. Not done: 0.")
     awaited(lambda: {status_of(ready, event_id) for event_id in chosen} == {"SUCCEEDED"})
     page.goto(of_order(address, ready, chosen[0]))
@@ -336,7 +337,7 @@ def test_a_batch_that_arm_may_have_is_sent_again_only_on_a_persons_word(
     assert page.url == f"{address}review"
     assert status_of(ready, world.in_doubt) == "HELD"
 
-    page.get_by_label("ARM may have some of these batches").check()
+    page.get_by_label("I have looked in ARM").check()
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_role("status")).to_have_text("Done: 1. Not done: 0.")
 

@@ -19,10 +19,10 @@ for (const form of document.querySelectorAll("form[data-ticks]")) {
     const sums = new Map();
     for (const box of ticked) {
       for (const { unit, hundredths } of JSON.parse(box.dataset.sums)) {
-        sums.set(unit, (sums.get(unit) ?? 0) + hundredths);
+        sums.set(unit, (sums.get(unit) ?? 0n) + BigInt(hundredths));
       }
     }
-    const amounts = [...sums].map(([unit, hundredths]) => `${format.format(hundredths / 100)} ${unit}`);
+    const amounts = [...sums].map(([unit, hundredths]) => `${format.format(`${hundredths}e-2`)} ${unit}`);
     said.textContent = said.dataset.words.replace("{number}", ticked.length).replace("{sums}", amounts.join(", ") || "0");
     all.checked = ticked.length === boxes.length;
     all.indeterminate = ticked.length > 0 && !all.checked;

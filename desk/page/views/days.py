@@ -1,15 +1,17 @@
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from desk.answers import Day
+from desk.page.bounds import day_of
 from desk.page.chart import chart_of
 from desk.page.tables import line_of, to_csv
 from desk.page.views.parts import Parts
+from desk.problems import Problem
 
 #: How many days are shown where nobody says.
 SHOWN: Final = 14
@@ -37,11 +39,11 @@ def download_days(parts: Parts, request: Request) -> Response:
 def show_day(parts: Parts, request: Request) -> Response:
     """Counts and sums of one day."""
     day = parts.inquiries.day(_date(request.path_params["date"]))
-    begins = date.fromisoformat(day["date"])
+    begins = day_of(day["date"])
     wanted = {
         "claimedAfter": f"{begins - _EARLIER}T00:00:00Z",
-        "endedAfter": day["from"],  # type: ignore[typeddict-item]  # a word of Python's, so the type cannot name it
-        "endedBefore": day["to"],  # type: ignore[typeddict-item]  # as above
+        "endedAfter": _limit(day, "from"),
+        "endedBefore": _limit(day, "to"),
     }
     return parts.pages.write(request, "day.html", day=day, line=line_of(day), wanted=wanted)
 
@@ -50,6 +52,14 @@ def download_day(parts: Parts, request: Request) -> Response:
     """The same as a file."""
     day = _date(request.path_params["date"])
     return _file([parts.inquiries.day(day)], f"arm-relay-{day}.csv")
+
+
+def _limit(day: Day, name: str) -> str:
+    # The type cannot name these members: `from` is a word of Python's.
+    value = cast("dict[str, object]", day).get(name)
+    if not isinstance(value, str):
+        raise Problem(f"the relay's answer does not say when the day begins and ends: it has no {name}")
+    return value
 
 
 def _file(days: list[Day], name: str) -> Response:

@@ -130,26 +130,28 @@ class _Order:
 
 
 def _outcome(parts: Parts, order: _Order, seen: Seen) -> Outcome:
-    def ended(ending: Ending, detail: str = "") -> Outcome:
-        return Outcome(seen.client_no, seen.batch_id, ending, detail)
-
     doubtful = _is_doubtful(order.action, seen)
     if doubtful and f"{seen.client_no}/{seen.batch_id}" not in order.looked_up:
-        return ended(Ending.UNTICKED)
+        return Outcome(seen.client_no, seen.batch_id, Ending.UNTICKED)
     if parts.ending.is_set():
-        return ended(Ending.STOPPED)
+        return Outcome(seen.client_no, seen.batch_id, Ending.STOPPED)
+    if change := _change(parts, seen):
+        return change
+    if parts.ending.is_set():
+        return Outcome(seen.client_no, seen.batch_id, Ending.STOPPED)
+    return _acted(parts, order, seen, may_be_billed_twice=doubtful)
+
+
+def _change(parts: Parts, seen: Seen) -> Outcome | None:
+    """Why nothing is done, if the batch is not as it was seen, or nobody knows."""
     try:
         is_as_seen = seen_of(parts.relay.batch(seen.client_no, seen.batch_id)) == seen
     except Problem as problem:
-        return ended(Ending.UNSEEN, str(problem))
-    except Exception as error:
+        return Outcome(seen.client_no, seen.batch_id, Ending.UNSEEN, str(problem))
+    except Exception as error:  # noqa: BLE001 (named on the page, and in the window in which the desk runs)
         _LOG.exception("a batch could not be looked at again")
-        return ended(Ending.UNSEEN, type(error).__name__)
-    if not is_as_seen:
-        return ended(Ending.CHANGED)
-    if parts.ending.is_set():
-        return ended(Ending.STOPPED)
-    return _acted(parts, order, seen, may_be_billed_twice=doubtful)
+        return Outcome(seen.client_no, seen.batch_id, Ending.UNSEEN, type(error).__name__)
+    return None if is_as_seen else Outcome(seen.client_no, seen.batch_id, Ending.CHANGED)
 
 
 def _acted(parts: Parts, order: _Order, seen: Seen, *, may_be_billed_twice: bool) -> Outcome:
@@ -171,8 +173,7 @@ def _acted(parts: Parts, order: _Order, seen: Seen, *, may_be_billed_twice: bool
         return ended(Ending.REFUSED if is_refused else Ending.UNKNOWN, str(problem))
     except Problem as problem:
         return ended(Ending.UNKNOWN, str(problem))
-    except Exception as error:
-        # One odd answer must not hide what became of the others.
+    except Exception as error:  # noqa: BLE001 (one odd answer must not hide what became of the others)
         _LOG.exception("what became of a redrive is not known")
         return ended(Ending.UNKNOWN, type(error).__name__)
     return Outcome(

@@ -51,7 +51,9 @@ class FakeRelay:
         raise httpx.ConnectError("nobody is there")
 
 
-def a_browser(relay: Answer, *, ending: Event | None = None, real_arm: bool = False, **headers: str) -> TestClient:
+def a_browser(
+    relay: Answer, *, ending: Event | None = None, real_arm: bool = False, language: str = "en"
+) -> TestClient:
     inquiries = Inquiries(Relay(Api(CONNECTION, send=relay)), lambda: datetime(2026, 11, 27, 12, tzinfo=UTC), "2218")
     page = Page(
         inquiries=inquiries,
@@ -60,7 +62,9 @@ def a_browser(relay: Answer, *, ending: Event | None = None, real_arm: bool = Fa
         has_real_arm=real_arm,
         ending=ending or Event(),
     )
-    return TestClient(create(page), headers=headers, follow_redirects=False, raise_server_exceptions=False)
+    return TestClient(
+        create(page), headers={"Accept-Language": language}, follow_redirects=False, raise_server_exceptions=False
+    )
 
 
 def a_day(date: str) -> dict[str, Any]:
@@ -93,14 +97,17 @@ def test_what_does_not_work_is_said_in_words(answer: object, status: int, words:
 
 
 def test_a_relay_out_of_reach_is_said_in_the_persons_language() -> None:
-    shown = a_browser(FakeRelay(), **{"Accept-Language": "nb"}).get("/health")
+    shown = a_browser(FakeRelay(), language="nb").get("/health")
 
     assert shown.status_code == 502
     assert "Releet kan ikke nås" in shown.text
 
 
 def test_a_mistake_of_the_desk_shows_no_traceback() -> None:
-    shown = a_browser(FakeRelay(health={"status": "ok", "checkedAt": "soon", "checks": []})).get("/health")
+    def mistaken(request: httpx.Request) -> httpx.Response:
+        raise RuntimeError(request.url)
+
+    shown = a_browser(mistaken).get("/health")
 
     assert shown.status_code == 500
     assert "The desk has made a mistake." in shown.text
@@ -174,11 +181,62 @@ def test_days_that_are_no_longer_kept_are_left_out() -> None:
     assert shown.headers["content-disposition"] == 'attachment; filename="arm-relay-2026-11-26-2026-11-27.csv"'
 
 
-@pytest.mark.parametrize(
-    "query", ["first=soon", "last=2026-13-01", "last=0001-01-05", "last=9999-12-31"]
-)
+@pytest.mark.parametrize("query", ["first=soon", "last=2026-13-01", "last=0001-01-05", "last=9999-12-31"])
 def test_a_date_that_is_none_is_said(query: str) -> None:
     assert a_browser(FakeRelay()).get(f"/days?{query}").status_code == 400
+
+
+def a_row(**changes: object) -> dict[str, Any]:
+    row = {"clientNo": "2218", "currency": "NOK", "documentType": "IN", "status": "SUCCEEDED", "orders": 1}
+    return row | {"total": "1.00", "ordersWithoutTotal": 0} | changes
+
+
+@pytest.mark.parametrize("path", ["/days?first=2026-11-26&last=2026-11-26", "/days/2026-11-26"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"timeZone": "Mars/One"},
+        {"timeZone": "../../etc/passwd"},
+        {"date": "soon"},
+        {"date": "0001-01-01"},
+        {"ended": [a_row(orders=10**400)]},
+        {"ended": [a_row(total="many")]},
+        {"ended": [a_row(total="NaN")]},
+        {"ended": [a_row(total="1e400")]},
+        {"ended": [a_row(total="1e-400")]},
+    ],
+    ids=str,
+)
+def test_a_day_that_no_relay_means_is_said_in_words(odd: dict[str, object], path: str) -> None:
+    shown = a_browser(FakeRelay(days=a_day("2026-11-26") | odd)).get(path)
+
+    assert shown.status_code == 502
+    assert "did not answer as expected" in shown.text
+
+
+def test_a_day_without_its_limits_is_said_in_words() -> None:
+    day = {name: value for name, value in a_day("2026-11-26").items() if name != "to"}
+
+    assert a_browser(FakeRelay(days=day)).get("/days/2026-11-26").status_code == 502
+
+
+@pytest.mark.parametrize("total", ["1e5000", "1e300000", "1e3000000"])
+def test_a_sum_that_is_none_is_not_written_out(total: str) -> None:
+    row = '{"currency": "NOK", "documentType": "IN", "orders": 1, "total": ' + total + "}"
+    batch = {
+        "batchId": "b", "clientNo": "2218", "status": "HELD", "cause": "c", "since": "2026-11-26T00:00:00Z",
+        "claimedAt": "2026-11-26T00:00:00Z", "settlesAt": None, "certainlyNotInArm": False, "orders": 1, "sums": ["@"],
+    }  # fmt: skip
+    text = json.dumps(a_list() | {"batches": [batch]}).replace('"@"', row)
+    shown = a_browser(FakeRelay(batches=httpx.Response(200, text=text))).get("/batches/held")
+
+    assert shown.status_code == 502
+
+
+def test_a_check_at_no_time_is_said_in_words() -> None:
+    shown = a_browser(FakeRelay(health={"status": "ok", "checkedAt": "soon", "checks": []})).get("/health")
+
+    assert (shown.status_code, "a time that is none" in shown.text) == (502, True)
 
 
 def test_failures_are_played_in_the_sandbox_alone() -> None:
@@ -224,7 +282,7 @@ def test_batches_without_a_cause_are_not_offered_all_at_once() -> None:
 
 
 def test_a_sandbox_with_a_real_arm_says_so() -> None:
-    batches = {"batches": [], "totals": TOTALS, "cursor": None}
+    batches: dict[str, Any] = {"batches": [], "totals": TOTALS, "cursor": None}
 
     assert "a real ARM" in a_browser(FakeRelay(batches=batches), real_arm=True).get("/batches/held").text
     assert "a real ARM" not in a_browser(FakeRelay(batches=batches)).get("/batches/held").text

@@ -20,7 +20,7 @@ HELD_AT: Final = "2026-11-26T08:00:00Z"
 
 
 def a_batch(batch_id: str, **changes: object) -> dict[str, Any]:
-    order = {
+    order: dict[str, Any] = {
         "id": f"evt-{batch_id}", "orderId": None, "documentNo": None, "status": "HELD", "errors": [],
         "document": None, "lookUp": None, "retryOf": None, "replaces": None,
     }  # fmt: skip
@@ -145,6 +145,39 @@ def raising(error: Exception) -> Answering:
         raise error
 
     return answer
+
+
+@pytest.mark.parametrize(
+    ("odd", "status"),
+    [
+        ({"documents": "NEW"}, 200),
+        ({"settlesAt": "soon", "endedAt": None}, 502),
+        ({"claimedAt": "0001-01-01T00:00:00+14:00"}, 502),
+        ({"claimedAt": "9999-12-31T23:59:59-12:00"}, 502),
+    ],
+    ids=str,
+)
+def test_a_batch_as_no_relay_means_it_is_shown_or_said_in_words(odd: dict[str, object], status: int) -> None:
+    shown = a_browser(Relay(a_batch("b-1", **odd))).get("/batch?client=2218&id=b-1")
+
+    assert shown.status_code == status
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"currencyAmounts": [1], "documentLines": "x"},
+        {"currencyAmounts": {"inclVat": 1}, "currency": {"a": 1}, "documentLines": [{"currencyAmounts": 1}, "x"]},
+    ],
+    ids=["a list", "an object"],
+)
+def test_a_document_of_another_form_is_shown_as_far_as_it_goes(document: dict[str, object]) -> None:
+    batch = a_batch("b-1", documents="KEPT")
+    batch["orders"][0]["document"] = document
+    browser = a_browser(Relay(batch))
+
+    assert browser.get("/batch?client=2218&id=b-1").status_code == 200
+    assert reviewed(browser, "ask", "b-1")
 
 
 @pytest.mark.parametrize(

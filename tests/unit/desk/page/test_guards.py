@@ -10,6 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 from uvicorn import Config
 
 from desk.page.guards import HEADERS, Guards
+from desk.page.opening import Opening
 from desk.page.server import EndingServer, has_browser, listening
 from desk.problems import Problem
 
@@ -108,7 +109,10 @@ def test_a_websocket_is_closed(browser: TestClient) -> None:
         raise AssertionError("it was accepted")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "localhost", "example.com", "::ffff:127.0.0.1", "::1%1", ""])  # noqa: S104 (refused)
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "::", "192.168.1.2", "localhost", "example.com", "::ffff:127.0.0.1", "::1%1", ""],  # noqa: S104 (refused)
+)
 def test_it_listens_on_this_machine_alone(host: str) -> None:
     with pytest.raises(Problem, match="this machine alone"):
         listening(host, 0)
@@ -134,6 +138,6 @@ def test_no_browser_takes_over_the_terminal(environment: dict[str, str], platfor
 
 def test_ctrl_c_is_said_before_the_last_answers_are_given() -> None:
     ending = Event()
-    EndingServer(Config(inside), ending).handle_exit(SIGINT, None)
+    EndingServer(Config(inside), ending, Opening(ORIGIN)).handle_exit(SIGINT, None)
 
     assert ending.is_set()

@@ -135,3 +135,58 @@ def test_a_port_in_use_is_known_before_anything_is_started(option: str) -> None:
 
 def test_a_gateway_that_was_never_opened_can_be_closed() -> None:
     Gateway(0).close()
+
+
+def raw(address: str, request: bytes) -> int:
+    """The status of the answer to what is sent as it is."""
+    host, port = address.split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as caller:
+        caller.sendall(request)
+        return int(caller.makefile("rb").readline().split()[1])
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+def test_this_machines_own_names_are_answered(name: str, address: str, upstream: Recorder) -> None:
+    port = address.split(":")[1]
+
+    assert raw(address, f"GET / HTTP/1.1\r\nHost: {name}:{port}\r\n\r\n".encode()) == 202
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("head", ["", "Host:", "Host: evil.example:@", "Host: 127.0.0.1", "Host: [", "Host: ]:@",
+                                  "Host: 127.0.0.1:@\r\nHost: evil.example"])  # fmt: skip
+def test_a_name_that_leads_to_this_machine_is_refused(
+    head: str, address: str, upstream: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = head.replace("@", address.split(":")[1])
+
+    assert raw(address, f"GET / HTTP/1.1\r\n{host}\r\n\r\n".encode() if host else b"GET / HTTP/1.1\r\n\r\n") == 421
+    assert (upstream.requests, capsys.readouterr().err) == ([], "")
+
+
+@pytest.mark.parametrize("target", ["[", "*", "http://[/", "http://evil.example/"])
+def test_what_is_no_path_is_a_bad_request(
+    target: str, address: str, upstream: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert raw(address, f"GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n".encode()) == 400
+    assert (upstream.requests, capsys.readouterr().err) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1:9"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "@", "Sec-Fetch-Site": "same-origin"}, 202),
+        ({"Sec-Fetch-Site": "none"}, 202),
+    ],
+)
+def test_no_other_site_is_answered(
+    headers: dict[str, str], status: int, connection: HTTPConnection, address: str
+) -> None:
+    own = {name: value.replace("@", f"http://{address}") for name, value in headers.items()}
+    connection.request("POST", "/v1/clients/2218/orders", b"[]", own)
+
+    assert connection.getresponse().status == status
