@@ -59,7 +59,7 @@ def send(
         raise Problem("--preview shows new orders only, so it does not go with --retry")
     bodies = [(file, *body_of(file, _text(file))) for file in files]
     sender = _sender(desk, client)
-    if not preview and not desk.is_sandbox:
+    if not preview and not (desk.is_sandbox and desk.connection.has_simulator):
         number = count(sum(orders for _, _, orders in bodies), "order")
         desk.confirm(f"Send {number} to {sender.orders_url}? They are billed.", yes=yes)
     to = "/preview" if preview else "/retry" if retry else ""
