@@ -4,6 +4,7 @@ import io
 import sys
 
 from desk.app import app
+from desk.console import harmless
 from desk.problems import Exit, Problem
 
 
@@ -16,7 +17,7 @@ def main() -> None:
     try:
         app(prog_name="relay")
     except Problem as problem:
-        print(f"relay: {problem}", file=sys.stderr)
+        print(f"relay: {harmless(str(problem))}", file=sys.stderr)
         sys.exit(Exit.UNABLE)
     except KeyboardInterrupt:
         print("relay: interrupted", file=sys.stderr)

@@ -69,7 +69,7 @@ def send(
         answer, is_good = _sent(sender, body, to, query)
         well &= is_good
         if as_json:
-            print(to_text({"file": file, **answer}), flush=True)
+            desk.print_json({"file": file, **answer})
         else:
             _show_sent(desk, file, answer, is_preview=preview)
     if not well:
@@ -97,7 +97,7 @@ def results(
     for event in _events(desk, sender, begin, follow=follow):
         number += 1
         if as_json:
-            print(to_text(event), flush=True)
+            desk.print_json(event)
         else:
             for line in lines_of(event):
                 desk.print(line)
