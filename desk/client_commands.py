@@ -170,7 +170,7 @@ def _secret(desk: Desk) -> StackSecret:
     connection = desk.connection
     if connection.secret_arn is None:
         raise Problem(f"the stack {connection.name} has no output SecretArn")
-    service = connection.session().client("secretsmanager", endpoint_url=connection.endpoint_url)
+    service: Any = connection.session().client("secretsmanager", endpoint_url=connection.endpoint_url)
     return StackSecret(service, connection.secret_arn, f"desk-{secrets.token_hex(8)}")
 
 

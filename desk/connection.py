@@ -99,6 +99,7 @@ class Connection:
             region=session.region_name,
             credentials=credentials,
             **_places(outputs, name),
+            has_simulator=False,
             secret_arn=outputs.get("SecretArn"),
             webhook_log_group=outputs.get("WebhookLogGroupName"),
         )

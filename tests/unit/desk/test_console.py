@@ -25,16 +25,16 @@ WAYS: Final[dict[str, Callable[[Desk], None]]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("where", ["terminal", "file"])
 def test_a_text_is_shown_as_it_is_but_obeyed_by_no_terminal(
-    way: str, terminal: bool, monkeypatch: pytest.MonkeyPatch
+    way: str, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     file = io.StringIO()
 
     def on_file(console: Console) -> Console:
         console.file = file
-        console._force_terminal = terminal  # noqa: SLF001 (rich takes it only when it is made)
+        console._force_terminal = where == "terminal"  # noqa: SLF001 (rich takes it only when it is made)
         console.width = 200
         return console
 
@@ -72,3 +72,23 @@ def test_a_problem_in_the_relays_words_is_harmless(
         main()
 
     assert capsys.readouterr().err == f"relay: {TAMED}\n"
+
+
+def test_a_fault_of_the_desk_itself_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise OverflowError("date value\nout of range")
+
+    monkeypatch.setattr("desk.__main__.app", fail)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "OverflowError: date value out of range" in said
+    monkeypatch.setenv("ARM_RELAY_TRACEBACK", "1")
+    with pytest.raises(OverflowError):
+        main()
