@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from errno import ENOSPC
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from desk.console import Chosen
 from desk.stack_secret import MaybeWritten, StackSecret
 from tests.support.api_world import SECRET, SIGNING_SECRET
 from tests.support.builders import an_order
@@ -209,6 +211,21 @@ def test_orders_are_sent_after_a_yes(office: Office, order_file: str) -> None:
     assert "add --yes" in nobody.err
     assert "accepted" in said.out
     assert "250.00 NOK" in said.out
+
+
+@pytest.mark.parametrize("has_simulator", [True, False], ids=["simulator", "an ARM outside"])
+def test_a_sandbox_with_an_arm_outside_asks_before_orders_are_sent(
+    office: Office, order_file: str, monkeypatch: pytest.MonkeyPatch, *, has_simulator: bool
+) -> None:
+    connection = replace(
+        Chosen().connection(), client_no="2218", signing_secret=SIGNING_SECRET, has_simulator=has_simulator
+    )
+    monkeypatch.setattr("desk.console.Chosen.connection", lambda _: connection)
+
+    said = office.relay("send", order_file, "--sandbox")
+
+    assert said.code == (0 if has_simulator else 2)
+    assert ("add --yes" in said.err) is not has_simulator
 
 
 def test_no_aws_is_needed_where_the_url_is_known(
