@@ -1,10 +1,19 @@
 """`relay`, or `python -m desk`."""
 
 import io
+import os
 import sys
+from typing import Final
 
 from desk.app import app
+from desk.console import harmless
 from desk.problems import Exit, Problem
+
+#: An environment variable: where it is set, a fault of the desk itself ends with its traceback.
+TRACEBACK: Final = "ARM_RELAY_TRACEBACK"
+
+#: How much is shown of such a fault, in characters.
+LONGEST: Final = 300
 
 
 def main() -> None:
@@ -16,11 +25,17 @@ def main() -> None:
     try:
         app(prog_name="relay")
     except Problem as problem:
-        print(f"relay: {problem}", file=sys.stderr)
+        print(f"relay: {harmless(str(problem))}", file=sys.stderr)
         sys.exit(Exit.UNABLE)
     except KeyboardInterrupt:
         print("relay: interrupted", file=sys.stderr)
         sys.exit(Exit.INTERRUPTED)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        said = harmless(" ".join(f"{type(error).__name__}: {error}".split()))[:LONGEST]
+        print(f"relay: this is a fault of the desk itself ({said}); {TRACEBACK}=1 shows where", file=sys.stderr)
+        sys.exit(Exit.UNABLE)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,71 @@
 Times are ISO 8601 texts in UTC. Amounts are in major currency units, with VAT where nothing else is said.
 """
 
-from decimal import Decimal
-from typing import Any, Literal, NotRequired, TypedDict
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, with_config
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+
+from desk.problems import Problem
 
 #: A newer relay may say more.
 _OPEN = ConfigDict(extra="allow")
+
+#: The years that a time may be in, so that it has its place in every time zone.
+_YEARS: Final = range(1900, 9000)
+
+#: The most digits of an amount, before its decimal sign and behind it.
+DIGITS: Final = 30
+
+
+def is_amount(value: Decimal) -> bool:
+    """Whether it is a number of a length that people can read."""
+    return value.is_finite() and value.adjusted() < DIGITS and int(value.as_tuple().exponent) >= -DIGITS
+
+
+def _moment(text: str) -> str:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None or found.year not in _YEARS:
+        raise ValueError("is no time with a zone")
+    return text
+
+
+def _day(text: str) -> str:
+    if date.fromisoformat(text).year not in _YEARS:
+        raise ValueError("is no date")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, OSError) as error:
+        raise ValueError("is no time zone that this machine knows") from error
+    return text
+
+
+def _amount(value: Decimal) -> Decimal:
+    if not is_amount(value):
+        raise ValueError("is no amount")
+    return value
+
+
+def _amount_text(text: str) -> str:
+    try:
+        _amount(Decimal(text))
+    except InvalidOperation as error:
+        raise ValueError("is no amount") from error
+    return text
+
+
+type Moment = Annotated[str, AfterValidator(_moment)]
+type DateText = Annotated[str, AfterValidator(_day)]
+type ZoneName = Annotated[str, AfterValidator(_zone)]
+type Amount = Annotated[Decimal, Field(allow_inf_nan=False), AfterValidator(_amount)]
+type AmountText = Annotated[str, AfterValidator(_amount_text)]
+type Count = Annotated[int, Field(ge=0, le=10**15)]
 
 type Action = Literal["ask", "retry", "resubmit", "close", "announce"]
 type BulkAction = Literal["ask", "retry", "announce"]
@@ -43,7 +101,7 @@ class LookUp(TypedDict):
     """What ARM's ledger said about an order's document, and when it was asked."""
 
     found: str | None
-    at: str
+    at: Moment
 
 
 class OrderEvidence(Order):
@@ -70,7 +128,7 @@ class Answer(TypedDict):
 class Transition(TypedDict):
     """One entry of a batch's history."""
 
-    at: str
+    at: Moment
     status: str
     cause: str | None
     #: Who did it; None where the relay did.
@@ -87,10 +145,10 @@ class Progress(TypedDict):
     cause: str | None
     by: str | None
     batchUuid: str | None
-    claimedAt: str
-    endedAt: str | None
-    nextPollAt: str | None
-    settlesAt: str | None
+    claimedAt: Moment
+    endedAt: Moment | None
+    nextPollAt: Moment | None
+    settlesAt: Moment | None
 
 
 class FoundOrder(Progress):
@@ -103,7 +161,7 @@ class Evidence(Progress):
     """All that is known about a batch."""
 
     certainlyNotInArm: bool
-    attempts: int
+    attempts: Count
     submissionAnswer: Answer | None
     answer: Answer | None
     retryOf: str | None
@@ -133,8 +191,8 @@ class Sum(TypedDict):
 
     currency: str | None
     documentType: str
-    orders: int
-    total: Decimal | None
+    orders: Count
+    total: Amount | None
 
 
 @with_config(_OPEN)
@@ -146,11 +204,11 @@ class ListedBatch(TypedDict):
     status: str
     cause: str | None
     #: Since when it is in this state.
-    since: str
-    claimedAt: str
-    settlesAt: str | None
+    since: Moment
+    claimedAt: Moment
+    settlesAt: Moment | None
     certainlyNotInArm: bool
-    orders: int
+    orders: Count
     sums: list[Sum]
 
 
@@ -160,7 +218,7 @@ class Group(TypedDict):
 
     status: str
     cause: str | None
-    batches: int
+    batches: Count
 
 
 @with_config(_OPEN)
@@ -168,11 +226,11 @@ class Totals(TypedDict):
     """What a whole list comes to."""
 
     isComplete: bool
-    batches: int
-    orders: int
+    batches: Count
+    orders: Count
     #: How many batches ARM certainly has nothing of.
-    certainlyNotInArm: int
-    unreadable: int
+    certainlyNotInArm: Count
+    unreadable: Count
     sums: list[Sum]
     groups: list[Group]
 
@@ -203,10 +261,10 @@ class Plan(Totals):
     """What a bulk redrive would do."""
 
     action: str
-    asOf: str
+    asOf: Moment
     filter: dict[str, str | None]
     #: How many of the batches could not be redriven as they are.
-    refused: int
+    refused: Count
     #: The first hundred.
     batchIds: list[str]
 
@@ -230,15 +288,15 @@ class BulkRedrive(TypedDict):
     by: str
     #: RUNNING, STOPPED or DONE.
     status: str
-    createdAt: str
-    endedAt: str | None
+    createdAt: Moment
+    endedAt: Moment | None
     stoppedBy: str | None
     #: How many it may touch.
-    batches: int
-    done: int
-    refused: int
-    inHand: int
-    left: int
+    batches: Count
+    done: Count
+    refused: Count
+    inHand: Count
+    left: Count
     refusals: list[Refusal]
 
 
@@ -251,24 +309,24 @@ class DayRow(TypedDict):
     currency: str | None
     documentType: str
     status: str
-    orders: int
+    orders: Count
     #: A text, so that no digit is lost.
-    total: str
-    ordersWithoutTotal: int
+    total: AmountText
+    ordersWithoutTotal: Count
 
 
 @with_config(_OPEN)
 class Day(TypedDict):
     """What one day comes to; `from` and `to`, which Python cannot name here, say when it began and ends, in UTC."""
 
-    date: str
-    timeZone: str
+    date: DateText
+    timeZone: ZoneName
     #: When the poller stored this count for good; None where it is counted for each request.
-    snapshotAt: str | None
+    snapshotAt: Moment | None
     complete: bool
     claimed: list[DayRow]
     ended: list[DayRow]
-    unreadableBatches: int
+    unreadableBatches: Count
 
 
 @with_config(_OPEN)
@@ -289,5 +347,111 @@ class Health(TypedDict):
 
     #: The worst of its checks.
     status: str
-    checkedAt: str | None
+    checkedAt: Moment | None
     checks: list[HealthCheck]
+
+
+@with_config(_OPEN)
+class Forgotten(TypedDict):
+    """What is gone of an order's people, and what stays and why."""
+
+    removed: NotRequired[list[str]]
+    stays: NotRequired[list[str]]
+
+
+@with_config(_OPEN)
+class Total(TypedDict):
+    """What an order comes to."""
+
+    #: With VAT.
+    gross: Amount | None
+
+
+@with_config(_OPEN)
+class Place(TypedDict):
+    """What is wrong at one place of an order."""
+
+    pointer: str
+    detail: str
+
+
+@with_config(_OPEN)
+class SentProblem(TypedDict):
+    """Why an order was not accepted."""
+
+    detail: NotRequired[str]
+    errors: NotRequired[list[Place]]
+
+
+@with_config(_OPEN)
+class SentOrder(TypedDict):
+    """What became of an order that was sent."""
+
+    outcome: NotRequired[str]
+    errors: NotRequired[list[str] | None]
+    currency: NotRequired[str | None]
+    total: NotRequired[Total | None]
+    problem: NotRequired[SentProblem | None]
+
+
+@with_config(_OPEN)
+class Sent(TypedDict):
+    """The answer to orders that were sent."""
+
+    orders: NotRequired[list[SentOrder]]
+
+
+@with_config(_OPEN)
+class ResultOrder(TypedDict):
+    """How one order of a notification ended."""
+
+    id: str
+    orderId: str | None
+    documentNo: str | None
+    status: str
+    errors: list[str]
+    currency: str | None
+    total: NotRequired[Total | None]
+
+
+@with_config(_OPEN)
+class ResultData(TypedDict):
+    """What a notification is about."""
+
+    cause: str | None
+    orders: list[ResultOrder]
+
+
+@with_config(_OPEN)
+class Result(TypedDict):
+    """A notification."""
+
+    id: str
+    time: Moment
+    data: ResultData
+
+
+@with_config(_OPEN)
+class Results(TypedDict):
+    """Some notifications of a client."""
+
+    events: list[Result]
+    next: str
+    more: bool
+
+
+def read_as[T](form: type[T], answer: object) -> T:
+    """An answer of the relay's, of a form of this module.
+
+    Raises:
+        Problem: it has another form.
+    """
+    try:
+        return TypeAdapter(form).validate_python(answer)
+    except ValidationError as error:
+        (first, *_) = error.errors(include_url=False, include_input=False)
+        place = "/".join(map(str, first["loc"]))
+        raise Problem(
+            f"the relay's answer has another form than this desk expects, at {place}: {first['msg']};"
+            " use the desk of the version that is deployed"
+        ) from None

@@ -68,7 +68,7 @@ class Api:
             response = self._send(request)
         except httpx.TimeoutException:
             raise Problem(f"{self._name} did not answer in {TIMEOUT:.0f} seconds; try again in a minute") from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Problem(f"{self._name} cannot be reached at {self._connection.operators_url}: {error}") from None
         return answer_of(response, self._name)
 
@@ -86,7 +86,13 @@ class Api:
 
 
 def quoted(part: str) -> str:
-    """A part of a path, with everything quoted that has a meaning of its own in a URL."""
+    """A part of a path, with everything quoted that has a meaning of its own in a URL.
+
+    Raises:
+        Problem: it cannot be a part of a path, where it would lead to another route.
+    """
+    if part in {"", ".", ".."}:
+        raise Problem(f"{part!r} can be no number or id here")
     return quote(part, safe="")
 
 
@@ -104,7 +110,7 @@ def answer_of(response: httpx.Response, name: str) -> Any:  # noqa: ANN401 (JSON
     """
     try:
         answer = json.loads(response.content, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Problem(
             f"{name} answered {response.status_code} with something that is not JSON;"
             " a proxy may have answered in its place"

@@ -16,7 +16,7 @@ from desk.words import NOTHING, UNNAMED, amount, count, moment, sums
 LISTED: Final = 100
 
 Cause = Annotated[str | None, typer.Option("--cause", metavar="TEXT", help="Only this cause, word for word.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="List at most so many; the sums are of all.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="List at most so many; the sums are of all.")]
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
 
 

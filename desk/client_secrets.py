@@ -4,6 +4,7 @@ What the secret holds besides, and what is not known here, stays as it is. No te
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from desk.problems import Problem
 
 #: The length of a new signing secret, in bytes.
 LENGTH: Final = 32
+
+#: The length of a fingerprint, in hexadecimal digits.
+FINGERPRINT: Final = 12
 
 type Content = dict[str, Any]
 
@@ -44,13 +48,21 @@ def parsed(text: str) -> Content:
         Problem: it is not a secret of the relay's.
     """
     try:
-        content = json.loads(text)
-    except ValueError:
+        content = json.loads(text, object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError):
         # The parser's error quotes the text, so it is not passed on.
         content = None
     if not isinstance(content, dict) or not isinstance(content.get("clients", {}), dict):
         raise Problem("the secret does not have the form that docs/configuration.md shows; correct it by hand first")
     return content
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One object of the secret: of a name that stands there twice, writing it again would lose one value."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Problem("a name stands twice in the same object of the secret; correct it by hand first")
+    return found
 
 
 def clients(content: Content) -> list[ClientSecrets]:
@@ -72,6 +84,34 @@ def client_of(content: Content, client_no: str) -> ClientSecrets:
                 raise Problem(f"client {client_no}: {each.fault}; correct the secret by hand first")
             return each
     raise Problem(f"there is no client {client_no}; add it with `relay clients add {client_no}`")
+
+
+def fingerprint_of(key: SigningKey) -> str:
+    """What names a secret without showing it. It stays the same wherever the secret stands in the list."""
+    return hashlib.sha256(b"arm-relay signing secret " + key.key).hexdigest()[:FINGERPRINT]
+
+
+def place_of(client: ClientSecrets, fingerprint: str) -> int:
+    """Where the client's secret with this fingerprint stands.
+
+    Raises:
+        Problem: it has none, or several.
+    """
+    places = [key.position for key in client.keys if fingerprint_of(key) == fingerprint.strip().lower()]
+    if not places:
+        raise Problem(
+            f"client {client.client_no} has no secret with the fingerprint {fingerprint}; `relay clients list` shows"
+            " them"
+        )
+    if len(places) > 1:
+        raise Problem(f"the same secret stands in the places {', '.join(map(str, places))}: revoke one by --place")
+    return places[0]
+
+
+def last_end(client: ClientSecrets, now: datetime) -> datetime | None:
+    """When the last of its secrets that may sign ends; None where one does not end, or none may sign."""
+    ends = [key.not_after for key in client.signing(now)]
+    return max((end for end in ends if end is not None), default=None) if None not in ends else None
 
 
 def new_secret(random: bytes) -> str:

@@ -4,8 +4,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.credentials import Credentials
@@ -48,13 +50,15 @@ class Connection:
     webhook_log_group: str | None
     #: The address of AWS's services; None for AWS itself.
     endpoint_url: str | None = None
+    #: Whether the ledger behind it is the sandbox's simulator, where nothing costs money.
+    has_simulator: bool = False
     #: The sandbox's client, with its signing secret. In a stack nobody but its sender has that.
     client_no: str | None = None
     signing_secret: str | None = field(default=None, repr=False)
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether it is on this machine, where nothing costs money."""
+        """Whether it is on this machine. Its ledger may be a real ARM all the same (`has_simulator`)."""
         return self.endpoint_url is not None
 
     def orders_url(self, client_no: str) -> str:
@@ -95,6 +99,7 @@ class Connection:
             region=session.region_name,
             credentials=credentials,
             **_places(outputs, name),
+            has_simulator=False,
             secret_arn=outputs.get("SecretArn"),
             webhook_log_group=outputs.get("WebhookLogGroupName"),
         )
@@ -104,10 +109,15 @@ class Connection:
         """The relay of the sandbox that has written this ready line.
 
         Raises:
-            Problem: there is no such file, or it holds something else.
+            Problem: there is no such file, it holds something else, or names a place outside this machine.
         """
         ready = ready_line(ready_file)
+        control_url = ready.get("armControlUrl")
         try:
+            for name in ("operatorsUrl", "webhookUrl", "awsEndpointUrl"):
+                _see_that_it_is_here(ready[name], name, ready_file)
+            if control_url is not None:
+                _see_that_it_is_here(control_url, "armControlUrl", ready_file)
             return cls(
                 name="sandbox",
                 region=_SANDBOX_REGION,
@@ -119,10 +129,11 @@ class Connection:
                 secret_arn=ready["secretArn"],
                 webhook_log_group=ready["webhookLogGroupName"],
                 endpoint_url=ready["awsEndpointUrl"],
+                has_simulator=control_url is not None,
                 client_no=ready["clientNo"],
                 signing_secret=ready["signingSecret"],
             )
-        except (KeyError, AttributeError):
+        except (KeyError, AttributeError, TypeError):
             raise Problem(f"{ready_file} does not hold the ready line of a sandbox of this version") from None
 
 
@@ -141,6 +152,20 @@ def ready_line(file: Path = READY) -> dict[str, Any]:
     if not isinstance(ready, dict):
         raise Problem(f"{file} does not hold the ready line of a sandbox")
     return ready
+
+
+def _see_that_it_is_here(url: str, name: str, file: Path) -> None:
+    """What claims to be the sandbox is trusted without a question, so it must be on this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_here = False
+    else:
+        is_here &= parts.scheme == "http" and "@" not in parts.netloc
+    if not is_here:
+        raise Problem(f"{name} in {file} is not on this machine, so it is no sandbox; name a stack with --stack")
 
 
 def _outputs(session: boto3.Session, name: str) -> dict[str, str]:

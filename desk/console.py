@@ -1,8 +1,10 @@
 """What all commands share: which relay is meant, how something is shown and asked."""
 
 import inspect
+import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,8 +15,8 @@ from typing import Annotated, Any, Concatenate, Final
 import typer
 from arm_relay.arm.documents import to_text
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from desk.api import Api, Send, network
 from desk.connection import Connection
@@ -49,6 +51,33 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 Reason = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Why. The history of each batch keeps it.")
 ]
+
+
+def harmless(text: str) -> str:
+    """A text that may be anybody's, without what a terminal obeys or what turns letters around.
+
+    Control characters but newline and tab, and format characters such as marks of direction, are replaced.
+    """
+    return "".join("\N{REPLACEMENT CHARACTER}" if _is_obeyed(each) else each for each in text)
+
+
+def harmless_json(text: str) -> str:
+    """A JSON text of the same meaning, in which these characters are escaped."""
+    return "".join(json.dumps(each)[1:-1] if _is_obeyed(each) else each for each in text)
+
+
+def _is_obeyed(character: str) -> bool:
+    return character not in "\n\t" and unicodedata.category(character) in {"Cc", "Cf"}
+
+
+def shown(text: str, style: str = "") -> Text:
+    """A text to show as it is, but harmless: nothing in it is markup, and no `:key:` becomes a picture."""
+    return Text(harmless(text), style=style)
+
+
+def plain_console(*, beside: bool = False, width: int | None = None, soft_wrap: bool = False) -> Console:
+    """The terminal; with `beside`, for what is not the answer."""
+    return Console(stderr=beside, highlight=False, emoji=False, markup=False, width=width, soft_wrap=soft_wrap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +118,9 @@ class Desk:
         self._chosen = chosen
         self._open = ExitStack()
         width = None if sys.stdout.isatty() else WIDE
-        self.console = Console(highlight=False, width=width)
+        self.console = plain_console(width=width)
         #: What is not the answer, such as progress; so that the answer can be piped.
-        self.beside = Console(stderr=True, highlight=False)
+        self.beside = plain_console(beside=True)
 
     @property
     def is_sandbox(self) -> bool:
@@ -154,23 +183,23 @@ class Desk:
 
     def print(self, text: str = "", style: str = "") -> None:
         """Show a line of text as it is."""
-        self.console.print(escape(text), style=style, soft_wrap=True)
+        self.console.print(shown(text, style), soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Show a line beside the answer."""
-        self.beside.print(escape(text), soft_wrap=True)
+        self.beside.print(shown(text), soft_wrap=True)
 
     def print_json(self, value: object) -> None:
         """Show an answer for programs; every amount is as the relay said it."""
-        print(to_text(value))
+        print(harmless_json(to_text(value)), flush=True)
 
     def table(self, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Show a table."""
         table = Table()
         for name in heading:
-            table.add_column(escape(name), overflow="fold")
+            table.add_column(shown(name), overflow="fold")
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*map(shown, row))
         self.console.print(table)
 
     def pairs(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -179,7 +208,7 @@ class Desk:
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*map(shown, row))
         self.console.print(table)
 
     def zone(self) -> str:
@@ -208,7 +237,7 @@ class Desk:
             return
         if not sys.stdin.isatty():
             raise Problem("this asks before it does anything, and here nobody can answer: add --yes")
-        if not typer.confirm(question):
+        if not typer.confirm(harmless(question)):
             raise Problem("nothing was done")
 
 

@@ -9,10 +9,10 @@ import typer
 from arm_relay.arm import contract_files
 from arm_relay.arm.contract import Contract, WrongContract
 from arm_relay.batches.batch import Answer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from desk.console import harmless_json, plain_console, shown
 from desk.explanation import Explanation, explain, orders_of
 from desk.gaps import Gaps, gaps_in, in_words
 from desk.problems import Exit, Problem
@@ -45,11 +45,8 @@ def check(
         print(json.dumps({"contract": found.name, "isRight": True, "faults": []}))
         return
     known = len(found.words) + len(found.head_words) + len(found.entry_words)
-    Console().print(
-        f"[green]{escape(named)} is right[/]: {known} words, {len(found.codes)} codes, "
-        f"lists of entries in {escape(', '.join(found.entry_lists)) or 'none'}.",
-        highlight=False,
-    )
+    rest = f": {known} words, {len(found.codes)} codes, lists of entries in {', '.join(found.entry_lists) or 'none'}."
+    plain_console().print(Text.assemble(shown(f"{named} is right", "green"), shown(rest)))
 
 
 @contract.command(
@@ -81,7 +78,7 @@ def explain_answer(
     missing = gaps_in(answer, those, document, batch_uuid) if explained.is_undecided else Gaps()
     if as_json:
         told = explained.as_json() | {"missing": missing.as_json()}
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        print(harmless_json(json.dumps(told, indent=2, ensure_ascii=False)))
     else:
         _show(explained, missing)
 
@@ -114,27 +111,27 @@ def _text(file: str) -> str:
 
 def _say_wrong(error: WrongContract, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"isRight": False, "faults": error.faults}, ensure_ascii=False))
+        print(harmless_json(json.dumps({"isRight": False, "faults": error.faults}, ensure_ascii=False)))
         return
-    console = Console(stderr=True, highlight=False)
-    console.print("[red]The contract is wrong:[/]")
+    console = plain_console(beside=True)
+    console.print(shown("The contract is wrong:", "red"))
     for fault in error.faults:
-        console.print(f"  {escape(fault)}")
+        console.print(shown(f"  {fault}"))
 
 
 def _show(explained: Explanation, missing: Gaps) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{escape(explained.verdict)}[/]")
-    console.print(f"Why: {escape(explained.why)}")
+    console = plain_console(soft_wrap=True)
+    console.print(shown(explained.verdict, "bold"))
+    console.print(shown(f"Why: {explained.why}"))
     for place, kind in explained.against:
-        console.print(f"Against it: {escape(place)} ({escape(kind)})")
+        console.print(shown(f"Against it: {place} ({kind})"))
     table = Table("document", "read as", "ARM's words")
     for order in explained.orders:
-        row: list[Any] = [order.document_no or "(no number)", order.status.value, "; ".join(order.errors)]
-        table.add_row(*map(escape, row))
+        row = [order.document_no or "(no number)", order.status.value, "; ".join(order.errors)]
+        table.add_row(*map(shown, row))
     console.print(table)
-    console.print(f"Then the relay {escape(explained.consequence)}")
+    console.print(shown(f"Then the relay {explained.consequence}"))
     if explained.is_undecided:
         console.print()
         for line in in_words(missing):
-            console.print(escape(line))
+            console.print(shown(line))

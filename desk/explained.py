@@ -5,7 +5,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
-from desk.answers import OrderEvidence, OrderStory
+from desk.answers import OrderEvidence, OrderStory, is_amount
 from desk.words import moment
 
 
@@ -72,8 +72,10 @@ def _unfinished(story: OrderStory, zone: tzinfo | None) -> Explained:
 def total_of(order: OrderEvidence) -> tuple[Decimal | None, str | None]:
     """What the order's document comes to with VAT, and its currency; None where that is not known."""
     document: dict[str, Any] = order["document"] or {}
-    value = (document.get("currencyAmounts") or {}).get("inclVat")
-    return (Decimal(value) if isinstance(value, int | Decimal) else None), document.get("currency")
+    amounts, currency = document.get("currencyAmounts"), document.get("currency")
+    value = amounts.get("inclVat") if isinstance(amounts, dict) else None
+    total = Decimal(value) if isinstance(value, int | Decimal) else None
+    return total if total is not None and is_amount(total) else None, currency if isinstance(currency, str) else None
 
 
 def looked_up(order: OrderEvidence, zone: tzinfo | None = None) -> str:

@@ -1,10 +1,11 @@
 """`relay orders ...`: what has become of an order."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import typer
 
-from desk.answers import FoundOrder, OrderStory
+from desk.answers import FoundOrder, OrderStory, is_amount
 from desk.console import AsJson, Client, Desk, Reason, Yes, connected
 from desk.explained import explained, looked_up, total_of
 from desk.problems import Exit, Problem
@@ -90,9 +91,9 @@ def forget(
     if as_json:
         desk.print_json(answer)
         return
-    for heading, name in (("Removed:", "removed"), ("What stays, and why:", "stays")):
+    for heading, lines in (("Removed:", answer.get("removed")), ("What stays, and why:", answer.get("stays"))):
         desk.print(heading, style="bold")
-        for line in answer.get(name, ()):
+        for line in lines or ():
             desk.print(f"  {line}")
 
 
@@ -171,22 +172,27 @@ def _lines(desk: Desk, story: OrderStory) -> None:
     if document is None:
         desk.print("The document is not shown: " + _why_no_amount(story))
         return
-    currency = document.get("currency")
+    _, currency = total_of(story["order"])
     rows = []
-    for line in document.get("documentLines", ()):
-        amounts = line.get("currencyAmounts") or {}
+    lines = document.get("documentLines")
+    for line in lines if isinstance(lines, list) else ():
+        if not isinstance(line, dict):
+            raise Problem("the document's lines have another form than this desk expects; --json shows them")
+        amounts = line.get("currencyAmounts")
         rows.append(
             (
                 str(line.get("lineNo") or NOTHING),
                 str(line.get("articleName") or line.get("lineText") or ""),
                 str(line.get("quantity") or NOTHING),
-                *(
-                    amount(amounts[name], currency) if name in amounts else NOTHING
-                    for name in ("exclVat", "vat", "inclVat")
-                ),
+                *(_amount(amounts, name, currency) for name in ("exclVat", "vat", "inclVat")),
             )
         )
     desk.table(("line", "what", "quantity", "net", "VAT", "with VAT"), rows)
+
+
+def _amount(amounts: object, name: str, currency: str | None) -> str:
+    value = amounts.get(name) if isinstance(amounts, dict) else None
+    return amount(value, currency) if isinstance(value, int | Decimal) and is_amount(Decimal(value)) else NOTHING
 
 
 def _say_unknown(desk: Desk, number: str, client: str | None) -> None:

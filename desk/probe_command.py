@@ -14,8 +14,8 @@ import typer
 from arm_relay.arm import contract_files
 from arm_relay.arm.contract import WrongContract
 from rich.console import Console
-from rich.markup import escape
 
+from desk.console import harmless, plain_console, shown
 from desk.probe.arm import Arm, Target
 from desk.probe.examples import examples_of, unjudged_of
 from desk.probe.proposal import propose
@@ -69,7 +69,7 @@ def probe(
     Asks before it creates anything. Never use it where a real customer is billed. The client id and secret come from
     ARM_CLIENT_ID and ARM_CLIENT_SECRET, or are asked for.
     """
-    console = Console(highlight=False)
+    console = plain_console()
     try:
         contract_files.load(contract)
     except WrongContract as error:
@@ -84,7 +84,7 @@ def probe(
             http.patch(f"{control_url}/settings", json={"failing_customers": [NO_SUCH_CUSTOMER]})
         world = World(
             ask=lambda question: _agreed(question, console, yes=yes),
-            say=lambda text: console.print(escape(text)),
+            say=lambda text: console.print(shown(text)),
             clock=time.monotonic,
             sleep=time.sleep,
             today=datetime.now(UTC).date(),
@@ -96,8 +96,8 @@ def probe(
 
 def _agreed(question: str, console: Console, *, yes: bool) -> bool:
     if not yes:
-        return typer.confirm(question)
-    console.print(escape(question), "Yes.")
+        return typer.confirm(harmless(question))
+    console.print(shown(f"{question} Yes."))
     return True
 
 
@@ -109,14 +109,15 @@ def _conclude(record: Record, folder: Path, contract: str, console: Console) -> 
     asked = questions(record.findings, proposal)
     total = len(proposal.right) + len(proposal.wrong)
     console.print()
-    console.print(f"[bold]{len(proposal.right)} of {total} answers are read right with the proposed contract.[/]")
+    told = f"{len(proposal.right)} of {total} answers are read right with the proposed contract."
+    console.print(shown(told, "bold"))
     counted = {state: [question for question in asked if question.found.state is state] for state in Answered}
     said = ", ".join(f"{len(those)} {state.value}" for state, those in counted.items())
     console.print(f"Of {len(asked)} open questions about ARM: {said}.")
     for state in (Answered.YES, Answered.PARTLY):
         for question in counted[state]:
-            console.print(escape(f"  {state.value:8}  {question.text}"))
-    console.print(escape(f"Read {folder / 'report.md'}; the proposal is {folder / 'contract.json'}."))
+            console.print(shown(f"  {state.value:8}  {question.text}"))
+    console.print(shown(f"Read {folder / 'report.md'}; the proposal is {folder / 'contract.json'}."))
 
 
 def _target(given: Given) -> Target:

@@ -142,7 +142,10 @@ def resubmit(
     found = batch_of(desk, batch_id, client)
     why = desk.reason(reason)
     twice = " ARM MAY HAVE IT ALREADY: then its customers are billed twice." if may_be_billed_twice else ""
-    desk.confirm(f"Submit {count(len(found['orders']), 'order')} to ARM again, without asking it?{twice}", yes=yes)
+    desk.confirm(
+        f"Submit {count(len(found['orders']), 'order')} to ARM again, without asking it?{twice}{_of_sandbox(desk)}",
+        yes=yes,
+    )
     answer = desk.relay.redrive(found["clientNo"], batch_id, "resubmit", why, may_be_billed_twice=may_be_billed_twice)
     desk.print_json(answer) if as_json else show_batch(desk, answer)
 
@@ -200,6 +203,12 @@ def _redrive(desk: Desk, meant: Meant, how: How) -> None:
         _redrive_many(desk, meant, how)
 
 
+def _of_sandbox(desk: Desk) -> str:
+    """What a person may forget who works with the sandbox."""
+    outside = desk.is_sandbox and not desk.connection.has_simulator
+    return " This sandbox uses an ARM outside: there it is billed." if outside else ""
+
+
 def _redrive_one(desk: Desk, meant: Meant, batch_id: str, how: How) -> None:
     if any(name != "clientNo" for name in meant.wanted):
         raise Problem("name one batch, or pick several by options: not both")
@@ -208,7 +217,10 @@ def _redrive_one(desk: Desk, meant: Meant, batch_id: str, how: How) -> None:
         desk.print_json(found) if how.as_json else show_batch(desk, found)
         return
     why = desk.reason(meant.reason)
-    desk.confirm(f"{DONE_TO_EACH[meant.action]} this batch of {count(len(found['orders']), 'order')}?", yes=how.yes)
+    desk.confirm(
+        f"{DONE_TO_EACH[meant.action]} this batch of {count(len(found['orders']), 'order')}?{_of_sandbox(desk)}",
+        yes=how.yes,
+    )
     answer = desk.relay.redrive(found["clientNo"], batch_id, meant.action, why)
     desk.print_json(answer) if how.as_json else show_batch(desk, answer)
 
@@ -223,7 +235,9 @@ def _redrive_many(desk: Desk, meant: Meant, how: How) -> None:
         return
     if not plan["batches"]:
         raise Problem("no batch matches; look at the spelling of the cause in `relay held`")
-    desk.confirm(f"{DONE_TO_EACH[meant.action]} {count(plan['batches'], 'batch', 'batches')}?", yes=how.yes)
+    desk.confirm(
+        f"{DONE_TO_EACH[meant.action]} {count(plan['batches'], 'batch', 'batches')}?{_of_sandbox(desk)}", yes=how.yes
+    )
     begun = desk.relay.bulk_redrive(plan, why, meant.wanted)
     _conclude(desk, _awaited(desk, begun) if how.wait else begun, as_json=how.as_json)
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 
-from pydantic import TypeAdapter, ValidationError
-
 from desk.answers import (
     Action,
     BatchStory,
@@ -14,6 +12,7 @@ from desk.answers import (
     BulkRedrive,
     Day,
     Filter,
+    Forgotten,
     FoundOrder,
     Health,
     ListedBatch,
@@ -22,14 +21,13 @@ from desk.answers import (
     Plan,
     State,
     Totals,
+    read_as,
 )
 from desk.api import Api, quoted
 from desk.problems import Answered, Problem
 
 #: How many batches one page of a list holds at most.
 PAGE: Final = 100
-
-_FOUND: Final = TypeAdapter(list[FoundOrder])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Relay:
 
     def order(self, client_no: str, order_id: str) -> OrderStory:
         """All that is known about the order with this id."""
-        return _as(OrderStory, self._api.get(f"/v1/clients/{quoted(client_no)}/orders/{quoted(order_id)}"))
+        return read_as(OrderStory, self._api.get(f"/v1/clients/{quoted(client_no)}/orders/{quoted(order_id)}"))
 
     def story(self, found: FoundOrder) -> OrderStory:
         """All that is known about an order that was found, in the batch in which it was found.
@@ -71,12 +69,15 @@ class Relay:
         """
         batch: dict[str, Any] = {**self.batch(found["clientNo"], found["batchId"])}
         orders = batch.pop("orders")
-        (order,) = [each for each in orders if each["id"] == found["order"]["id"]]
+        those = [each for each in orders if each["id"] == found["order"]["id"]]
+        if len(those) != 1:
+            raise Problem(f"the batch {found['batchId']} does not have the order {found['order']['id']} once")
+        (order,) = those
         return cast("OrderStory", batch | {"order": order})
 
     def batch(self, client_no: str, batch_id: str) -> BatchStory:
         """All that is known about the batch with this id."""
-        return _as(BatchStory, self._api.get(f"/v1/clients/{quoted(client_no)}/batches/{quoted(batch_id)}"))
+        return read_as(BatchStory, self._api.get(f"/v1/clients/{quoted(client_no)}/batches/{quoted(batch_id)}"))
 
     def batches(self, state: State, *, cause: str | None = None, client_no: str | None = None) -> BatchList:
         """The batches in a state, for one cause or any, of one client or all."""
@@ -104,14 +105,14 @@ class Relay:
             body["status"] = status
         if may_be_billed_twice:
             body["mayBeBilledTwice"] = True
-        return _as(
+        return read_as(
             BatchStory, self._api.post(f"/v1/clients/{quoted(client_no)}/batches/{quoted(batch_id)}/redrive", body)
         )
 
     def plan(self, action: BulkAction, reason: str, wanted: Filter) -> Plan:
         """What a bulk redrive would do; nothing is touched."""
         body = {"action": action, "reason": reason, "filter": wanted, "dryRun": True}
-        return _as(Plan, self._api.post("/v1/redrives", body))
+        return read_as(Plan, self._api.post("/v1/redrives", body))
 
     def bulk_redrive(self, plan: Plan, reason: str, wanted: Filter) -> BulkRedrive:
         """Begin what a plan says: no more batches than it counted, and none that came later than it was made."""
@@ -122,32 +123,32 @@ class Relay:
             "batches": plan["batches"],
             "asOf": plan["asOf"],
         }
-        return _as(BulkRedrive, self._api.post("/v1/redrives", body))
+        return read_as(BulkRedrive, self._api.post("/v1/redrives", body))
 
     def redrive_progress(self, redrive_id: str) -> BulkRedrive:
         """How far a bulk redrive is."""
-        return _as(BulkRedrive, self._api.get(f"/v1/redrives/{quoted(redrive_id)}"))
+        return read_as(BulkRedrive, self._api.get(f"/v1/redrives/{quoted(redrive_id)}"))
 
     def stop_redrive(self, redrive_id: str) -> BulkRedrive:
         """Stop a bulk redrive; what a run has in hand at this moment may still be touched."""
-        return _as(BulkRedrive, self._api.post(f"/v1/redrives/{quoted(redrive_id)}/stop"))
+        return read_as(BulkRedrive, self._api.post(f"/v1/redrives/{quoted(redrive_id)}/stop"))
 
-    def forget(self, client_no: str, order_id: str, reason: str, batch_id: str | None = None) -> dict[str, Any]:
+    def forget(self, client_no: str, order_id: str, reason: str, batch_id: str | None = None) -> Forgotten:
         """Remove what the relay holds of the people of an order: what is left, what was removed, what stays and why."""
         body = {"id": order_id, "reason": reason} | ({"batchId": batch_id} if batch_id else {})
-        return _as(dict[str, Any], self._api.post(f"/v1/clients/{quoted(client_no)}/orders/forget", body))
+        return read_as(Forgotten, self._api.post(f"/v1/clients/{quoted(client_no)}/orders/forget", body))
 
     def day(self, day: date) -> Day:
         """What one day comes to."""
-        return _as(Day, self._api.get(f"/v1/days/{day.isoformat()}"))
+        return read_as(Day, self._api.get(f"/v1/days/{day.isoformat()}"))
 
     def health(self) -> Health:
         """Whether the relay can do its work."""
-        return _as(Health, self._api.get("/v1/health"))
+        return read_as(Health, self._api.get("/v1/health"))
 
     def _found(self, client_no: str, **number: str) -> list[FoundOrder]:
         answer = self._api.get("/v1/orders", {"clientNo": client_no, **number})
-        return _as(list[FoundOrder], answer.get("orders") if isinstance(answer, dict) else None)
+        return read_as(list[FoundOrder], answer.get("orders") if isinstance(answer, dict) else None)
 
     def _of_id(self, client_no: str, order_id: str) -> list[FoundOrder]:
         try:
@@ -164,26 +165,14 @@ class Relay:
             if problem.kind != "unknown-batch":
                 raise
             return []
-        return _FOUND.validate_python([{**batch, "order": order} for order in batch["orders"]])
+        return read_as(list[FoundOrder], [{**batch, "order": order} for order in batch["orders"]])
 
     def _page(self, state: State, cause: str | None, client_no: str | None, cursor: str | None) -> Page:
         query = {"state": state, "cause": cause, "clientNo": client_no, "limit": PAGE, "cursor": cursor}
-        return _as(Page, self._api.get("/v1/batches", query))
+        return read_as(Page, self._api.get("/v1/batches", query))
 
     def _all(self, page: Page, state: State, cause: str | None, client_no: str | None) -> Iterator[ListedBatch]:
         yield from page["batches"]
         while page["cursor"] is not None:
             page = self._page(state, cause, client_no, page["cursor"])
             yield from page["batches"]
-
-
-def _as[T](form: type[T], answer: object) -> T:
-    try:
-        return TypeAdapter(form).validate_python(answer)
-    except ValidationError as error:
-        (first, *_) = error.errors(include_url=False, include_input=False)
-        place = "/".join(map(str, first["loc"]))
-        raise Problem(
-            f"the relay's answer has another form than this desk expects, at {place}: {first['msg']};"
-            " use the desk of the version that is deployed"
-        ) from None

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from desk.answers import Day, DayRow
-from desk.console import AsJson, Desk, connected
+from desk.console import AsJson, Desk, connected, harmless
+from desk.csv_cells import cell
 from desk.problems import Problem
 from desk.words import NOTHING, UNNAMED, amount
 
@@ -52,7 +53,9 @@ def report(
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(rows(found))
+        writer.writerows(
+            [cell(harmless(each) if isinstance(each, str) else each) for each in row] for row in rows(found)
+        )
     else:
         _show(desk, found)
     if not found["complete"]:

@@ -12,6 +12,7 @@ import httpx
 from arm_relay.signing_keys import Malformed, listed
 from standardwebhooks.webhooks import Webhook
 
+from desk.answers import Results, read_as
 from desk.api import TIMEOUT, Send, answer_of
 from desk.problems import Problem
 
@@ -58,6 +59,8 @@ class Sender:
         question = {"limit": limit} | ({"after": after} if after else {})
         url = self.orders_url.rstrip("/").removesuffix("/orders") + "/results"
         answer: dict[str, Any] = self._post(url, json.dumps(question))
+        # Each notification is shown word for word, so that what was read is given back.
+        read_as(Results, answer)
         return answer
 
     def _post(self, url: str, body: str) -> Any:  # noqa: ANN401 (JSON)
@@ -76,7 +79,7 @@ class Sender:
             raise Problem(f"{url} is not an HTTP URL") from None
         except httpx.TimeoutException:
             raise Problem(f"the relay did not answer in {TIMEOUT:.0f} seconds; send the same again") from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Problem(f"the relay cannot be reached at {url}: {error}") from None
         return answer_of(response, "the relay")
 
@@ -89,6 +92,8 @@ def body_of(name: str, text: str) -> tuple[str, int]:
     """
     try:
         content = json.loads(text, parse_float=Decimal)
+    except RecursionError:
+        raise Problem(f"{name} is nested too deeply") from None
     except ValueError as error:
         raise Problem(f"{name} is not JSON: {error}") from None
     return text, len(content) if isinstance(content, list) else 1

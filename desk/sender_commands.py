@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 from arm_relay.arm.documents import to_text
 
+from desk.answers import Sent, read_as
 from desk.console import AsJson, Client, Desk, Yes, connected
 from desk.order_commands import one_client
 from desk.problems import Answered, Exit, Problem
@@ -29,6 +30,8 @@ PAUSE: Final = 3.0
 REMEMBERED: Final = 10_000
 
 PAGE: Final = 100
+
+PREVIEW: Final = "/preview"
 
 #: What became of an order in an answer, where nothing is wrong with it.
 GOOD: Final = frozenset({"accepted", "duplicate"})
@@ -59,17 +62,17 @@ def send(
         raise Problem("--preview shows new orders only, so it does not go with --retry")
     bodies = [(file, *body_of(file, _text(file))) for file in files]
     sender = _sender(desk, client)
-    if not preview and not desk.is_sandbox:
+    if not preview and not (desk.is_sandbox and desk.connection.has_simulator):
         number = count(sum(orders for _, _, orders in bodies), "order")
         desk.confirm(f"Send {number} to {sender.orders_url}? They are billed.", yes=yes)
-    to = "/preview" if preview else "/retry" if retry else ""
+    to = PREVIEW if preview else "/retry" if retry else ""
     query = {} if preview else {"onInvalid": on_invalid}
     well = True
     for file, body, _ in bodies:
         answer, is_good = _sent(sender, body, to, query)
         well &= is_good
         if as_json:
-            print(to_text({"file": file, **answer}), flush=True)
+            desk.print_json({"file": file, **answer})
         else:
             _show_sent(desk, file, answer, is_preview=preview)
     if not well:
@@ -97,7 +100,7 @@ def results(
     for event in _events(desk, sender, begin, follow=follow):
         number += 1
         if as_json:
-            print(to_text(event), flush=True)
+            desk.print_json(event)
         else:
             for line in lines_of(event):
                 desk.print(line)
@@ -167,7 +170,10 @@ def _sent(sender: Sender, body: str, to: str, query: Mapping[str, str]) -> tuple
         faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in problem.faults]
         told = {"title": problem.title, "detail": problem.detail, "errors": faults}
         return {"problem": problem.kind or str(problem.status), **told}, False
-    orders = answer.get("orders", ())
+    if to == PREVIEW:
+        return {**read_as(dict[str, Any], answer)}, True
+    # It is shown word for word, so that what was read is given back.
+    orders = read_as(Sent, answer).get("orders", [])
     return answer, all(order.get("outcome", "accepted") in GOOD for order in orders)
 
 

@@ -49,7 +49,8 @@ class FieldNote:
 _ORDER: Final = {
     "id": FieldNote(
         means="Your key for this billing document, unique per client. Make it once, store it with the order, and send "
-        "it again whenever you send the same document again: then the document is billed once.",
+        "it again whenever you send the same document again: then the document is billed once. It "
+        "must not be `.` or `..`.",
         absent="The key is `<type>:<invoiceNo>`. An invoice without an `invoiceNo` has the key `<type>:<orderId>`; two "
         "invoices of one order, such as part deliveries, then have the same key: give each its own `id`. A credit note "
         "needs an `id` or an `invoiceNo`.",

@@ -174,6 +174,11 @@ def _run(world: World, line: str, batches: dict[str, str]) -> str:
     assert name == "relay"
     batch = batches.get(words[0], world.done)
     words = [Template(word).substitute(batch=batch, redrive=world.redrive) for word in moved_to_today(words)]
+    if "--place" in words:
+        # A person is asked; what answers with --yes must name the secret itself.
+        place = int(words.pop())
+        (listed,) = [each for each in world.told("clients", "list")["clients"] if each["place"] == place]
+        words[-1:] = ["--fingerprint", listed["fingerprint"]]
     code, shown = world.relay(*words)
     # The doctor may have looked last during the outage.
     assert code == 0 or words == ["doctor"], f"{line}: {shown}"

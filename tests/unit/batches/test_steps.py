@@ -527,6 +527,7 @@ def test_each_look_is_later_than_the_one_before_whatever_the_jitter() -> None:
         pytest.param("x" * KEPT_ANSWER, "x" * KEPT_ANSWER, id="as large as may be"),
         pytest.param("x" * (KEPT_ANSWER + 1), "x" * KEPT_ANSWER, id="one more"),
         pytest.param("x" * (KEPT_ANSWER - 1) + "æ", "x" * (KEPT_ANSWER - 1), id="no half of a character"),
+        pytest.param("a\x7fb\x9b2Jc\xa0", "a\ufffdb\ufffd2Jc\xa0", id="a terminal obeys these, too"),
         pytest.param("a\x00b\x1b\r\n\tc", "a\ufffdb\ufffd\r\n\tc", id="control characters would swell a record"),
     ],
 )

@@ -129,6 +129,7 @@ def test_what_api_gateway_says_is_explained(status: int, message: str, said: str
     ("error", "said"),
     [
         (httpx.ReadTimeout("late"), "did not answer in 35 seconds"),
+        (httpx.DecodingError("bad gzip"), "cannot be reached at https://operators.example: bad gzip"),
         (httpx.ConnectError("refused"), "cannot be reached at https://operators.example: refused"),
     ],
 )
@@ -148,3 +149,16 @@ def test_credentials_are_not_in_what_is_shown_of_a_connection() -> None:
     assert "arn:secret" in shown
     assert "whsec" not in shown
     assert "Credentials" not in shown
+
+
+@pytest.mark.parametrize("content", ["[" * 60_000, "9" * 5000], ids=["deep", "a number too long"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_that_cannot_be_read_is_a_problem(content: str, status: int) -> None:
+    with pytest.raises(Problem, match="is not JSON"):
+        Api(CONNECTION, send=answering(status, content)).get("/v1/health")
+
+
+@pytest.mark.parametrize("part", ["", ".", ".."])
+def test_a_part_that_leads_elsewhere_is_no_part_of_a_path(part: str) -> None:
+    with pytest.raises(Problem, match="can be no number or id"):
+        quoted(part)

@@ -1,13 +1,18 @@
 """`relay clients ...`, `send` and `results` beside the functions."""
 
+import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from desk.console import Chosen
+from desk.stack_secret import MaybeWritten, StackSecret
 from tests.support.api_world import SECRET, SIGNING_SECRET
 from tests.support.builders import an_order
 from tests.support.desk_world import Office, an_office
@@ -21,7 +26,7 @@ def office(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 def kept() -> dict[str, Any]:
     content: dict[str, Any] = json.loads(
-        boto3.client("secretsmanager").get_secret_value(SecretId="secret")["SecretString"]
+        boto3.client("secretsmanager").get_secret_value(SecretId="secret", VersionStage="AWSCURRENT")["SecretString"]
     )
     return content
 
@@ -50,7 +55,7 @@ def test_a_new_secret_is_shown_once_and_signs(office: Office, order_file: str, m
 
 def test_a_client_is_added_and_revoked(office: Office) -> None:
     office.relay("clients", "add", "2219", "--yes")
-    refused = office.relay("clients", "revoke", "2219", "--place", "1", "--yes")
+    refused = office.relay("clients", "revoke", "2219", "--place", "1", typed="y\n")
     meant = office.relay("clients", "revoke", "2219", "--all", typed="y\n")
 
     assert (refused.code, meant.code) == (2, 0)
@@ -73,7 +78,7 @@ def test_nothing_changes_without_a_yes(office: Office, command: tuple[str, ...],
     assert "whsec" not in said.out
 
 
-@pytest.mark.parametrize("options", [(), ("--all", "--place", "1")])
+@pytest.mark.parametrize("options", [(), ("--all", "--place", "1"), ("--fingerprint", "00", "--place", "1")])
 def test_what_is_revoked_is_said_once(office: Office, options: tuple[str, ...]) -> None:
     said = office.relay("clients", "revoke", "2218", *options)
 
@@ -81,7 +86,7 @@ def test_what_is_revoked_is_said_once(office: Office, options: tuple[str, ...]) 
     assert "say which one" in said.err
 
 
-def test_somebody_elses_change_at_the_same_moment_is_noticed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_elses_change_at_the_same_moment_stays(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     def meanwhile(*_: object, **__: object) -> None:
         service = boto3.client("secretsmanager")
         service.put_secret_value(SecretId="secret", SecretString=json.dumps(SECRET | {"by": "another"}))
@@ -90,8 +95,102 @@ def test_somebody_elses_change_at_the_same_moment_is_noticed(office: Office, mon
 
     said = office.relay("clients", "rotate", "2218")
 
-    assert said.code == 2
+    assert (said.code, said.out) == (2, "")
     assert "somebody else changed the secret" in said.err
+    assert kept() == SECRET | {"by": "another"}
+
+
+class FullDisk(io.StringIO):
+    """Standard output that takes nothing."""
+
+    def write(self, _: str) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+
+def test_a_secret_that_is_written_is_handed_over_where_it_cannot_be_printed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", FullDisk())
+
+    said = office.relay("clients", "rotate", "2218", "--yes", "--json")
+
+    assert said.code == 0
+    assert "The secret is written, but could not be printed" in said.err
+    assert kept()["clients"]["2218"]["signingSecrets"][1]["secret"] in said.err
+
+
+def test_a_secret_that_may_be_written_is_handed_over(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = StackSecret.put
+
+    def unsure(secret: StackSecret, content: dict[str, Any]) -> None:
+        put(secret, content)
+        raise MaybeWritten("the answer was lost")
+
+    monkeypatch.setattr(StackSecret, "put", unsure)
+
+    said = office.relay("clients", "rotate", "2218", "--yes", "--json")
+
+    assert (said.code, "the answer was lost" in said.err) == (2, True)
+    assert said.json["signingSecret"] == kept()["clients"]["2218"]["signingSecrets"][1]["secret"]
+
+
+def secrets_of(office: Office, client_no: str = "2218") -> list[dict[str, Any]]:
+    """What the list says of a client's secrets."""
+    listed = office.relay("clients", "list", "--json").json["clients"]
+    return [row for row in listed if row["clientNo"] == client_no]
+
+
+def test_the_same_command_twice_revokes_no_other_secret(office: Office) -> None:
+    office.relay("clients", "rotate", "2218", "--yes")
+    office.relay("clients", "rotate", "2218", "--yes")
+    first, *others = secrets_of(office)
+
+    by_place = office.relay("clients", "revoke", "2218", "--place", "1", "--yes")
+    twice = [office.relay("clients", "revoke", "2218", "--fingerprint", first["fingerprint"], "--yes") for _ in "12"]
+
+    assert by_place.code == 2
+    assert "name the secret itself" in by_place.err
+    assert [said.code for said in twice] == [0, 2]
+    assert "has no secret with the fingerprint" in twice[1].err
+    assert [row["fingerprint"] for row in secrets_of(office)] == [row["fingerprint"] for row in others]
+
+
+def test_the_question_tells_the_secret_from_the_others(office: Office) -> None:
+    office.relay("clients", "rotate", "2218", "--old-ends-in", "3", "--yes")
+    first, _ = secrets_of(office)
+
+    said = office.relay("clients", "revoke", "2218", "--place", "1", typed="n\n")
+
+    assert first["fingerprint"] in said.out
+    assert first["notAfter"][:10] in said.out
+    assert "last signed not seen since" in said.out
+
+
+@pytest.mark.parametrize("how", ["dry run", "yes", "question"])
+def test_that_only_secrets_with_an_end_are_left_is_told(office: Office, how: str) -> None:
+    office.relay("clients", "rotate", "2218", "--old-ends-in", "1", "--yes")
+    _, newest = secrets_of(office)
+    which = ("clients", "revoke", "2218", "--fingerprint", newest["fingerprint"])
+
+    said = {
+        "dry run": lambda: office.relay(*which, "--dry-run"),
+        "yes": lambda: office.relay(*which, "--yes"),
+        "question": lambda: office.relay(*which, typed="n\n"),
+    }[how]()
+
+    assert "After that the client can sign until" in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("rotate", "2218", "--old-ends-in", "999999999", "--yes"), ("list", "--days", "99999999999999")],
+    ids=lambda words: words[0],
+)
+def test_a_number_of_days_beyond_all_measure_is_told(office: Office, words: tuple[str, ...]) -> None:
+    said = office.relay("clients", *words)
+
+    assert said.code == 2
+    assert "3650" in said.err
 
 
 # What a client's own program does.
@@ -112,6 +211,21 @@ def test_orders_are_sent_after_a_yes(office: Office, order_file: str) -> None:
     assert "add --yes" in nobody.err
     assert "accepted" in said.out
     assert "250.00 NOK" in said.out
+
+
+@pytest.mark.parametrize("has_simulator", [True, False], ids=["simulator", "an ARM outside"])
+def test_a_sandbox_with_an_arm_outside_asks_before_orders_are_sent(
+    office: Office, order_file: str, monkeypatch: pytest.MonkeyPatch, *, has_simulator: bool
+) -> None:
+    connection = replace(
+        Chosen().connection(), client_no="2218", signing_secret=SIGNING_SECRET, has_simulator=has_simulator
+    )
+    monkeypatch.setattr("desk.console.Chosen.connection", lambda _: connection)
+
+    said = office.relay("send", order_file, "--sandbox")
+
+    assert said.code == (0 if has_simulator else 2)
+    assert ("add --yes" in said.err) is not has_simulator
 
 
 def test_no_aws_is_needed_where_the_url_is_known(

@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from desk.client_secrets import added, client_of, clients, new_secret, parsed, revoked, rotated
+from desk.client_secrets import (
+    added,
+    client_of,
+    clients,
+    fingerprint_of,
+    new_secret,
+    parsed,
+    place_of,
+    revoked,
+    rotated,
+)
 from desk.problems import Problem
 from tests.support.builders import NOW
 
@@ -117,9 +127,36 @@ def test_a_malformed_part_is_listed_and_not_changed() -> None:
         rotated(content, "2218", SECOND, NOW, None)
 
 
-@pytest.mark.parametrize("text", ["", f'"{FIRST}"', f'{{"clients": ["{FIRST}"]}}', f"{FIRST}"])
+@pytest.mark.parametrize(
+    "text",
+    ['{"clients": {}, "clients": {}}', '{"clients": {"1": {"signingSecrets": []}, "1": {"signingSecrets": []}}}'],
+)
+def test_a_name_that_stands_twice_is_a_problem_because_one_value_would_be_lost(text: str) -> None:
+    with pytest.raises(Problem, match="stands twice"):
+        parsed(text)
+
+
+@pytest.mark.parametrize("text", ["", "[" * 60_000, f'"{FIRST}"', f'{{"clients": ["{FIRST}"]}}', f"{FIRST}"])
 def test_a_secret_of_another_form_is_a_problem_that_does_not_quote_it(text: str) -> None:
     with pytest.raises(Problem) as caught:
         parsed(text)
 
     assert "whsec" not in str(caught.value)
+
+
+def test_a_fingerprint_names_a_secret_wherever_it_stands() -> None:
+    (client,) = clients({"clients": {"2218": {"signingSecrets": [FIRST, SECOND]}}})
+    (other_way,) = clients({"clients": {"2218": {"signingSecrets": [SECOND, FIRST]}}})
+    first, second = map(fingerprint_of, client.keys)
+
+    assert (place_of(client, first), place_of(other_way, first)) == (1, 2)
+    assert first != second
+    with pytest.raises(Problem, match="no secret with the fingerprint"):
+        place_of(client, "00")
+
+
+def test_a_fingerprint_of_two_places_is_told() -> None:
+    (client,) = clients({"clients": {"2218": {"signingSecrets": [FIRST, FIRST]}}})
+
+    with pytest.raises(Problem, match="in the places 1, 2"):
+        place_of(client, fingerprint_of(client.keys[0]))

@@ -29,6 +29,7 @@ READY = {
     "clientNo": "2218",
     "signingSecret": "whsec_c2VjcmV0",
     "awsEndpointUrl": "http://127.0.0.1:3",
+    "armControlUrl": "http://127.0.0.1:4",
     "tableName": "table",
     "topicArn": "topic",
     "secretArn": "secret",
@@ -144,6 +145,41 @@ def test_the_sandbox_is_found_by_what_it_has_written(folder: Path) -> None:
 
     assert (found.name, found.is_sandbox, found.client_no) == ("sandbox", True, "2218")
     assert found.orders_url("2219") == "http://127.0.0.1:1/v1/clients/2219/orders"
+    assert found.has_simulator
+
+
+def test_a_sandbox_with_an_arm_outside_has_no_simulator(folder: Path) -> None:
+    folder.write_text(json.dumps({name: value for name, value in READY.items() if name != "armControlUrl"}))
+
+    assert not Chosen(sandbox=True).connection().has_simulator
+
+
+@pytest.mark.parametrize("name", ["operatorsUrl", "webhookUrl", "awsEndpointUrl", "armControlUrl"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://relay.example",
+        "http://127.0.0.1.example",
+        "http://127.0.0.1@relay.example",
+        "http://me@127.0.0.1:1",
+        "http://10.0.0.1",
+        "http://[::1",
+        "http:///v1",
+        "",
+    ],
+)
+def test_a_sandbox_that_is_not_on_this_machine_is_none(folder: Path, name: str, url: str) -> None:
+    folder.write_text(json.dumps(READY | {name: url}))
+
+    with pytest.raises(Problem, match=f"{name} in .* is not on this machine"):
+        Connection.of_sandbox()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "[::1]"])
+def test_every_name_of_this_machine_is_one(folder: Path, host: str) -> None:
+    folder.write_text(json.dumps(READY | {"operatorsUrl": f"http://{host}:2"}))
+
+    assert Connection.of_sandbox().operators_url == f"http://{host}:2"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +188,8 @@ def test_the_sandbox_is_found_by_what_it_has_written(folder: Path) -> None:
         (None, "run `make sandbox`"),
         ("{", "does not hold the ready line of a sandbox"),
         ("[]", "does not hold the ready line of a sandbox"),
+        (json.dumps(READY | {"awsEndpointUrl": None}), "is not on this machine"),
+        (json.dumps(READY | {"awsEndpointUrl": 1}), "does not hold the ready line of a sandbox of this version"),
         (json.dumps({"clientNo": "2218"}), "does not hold the ready line of a sandbox of this version"),
     ],
 )

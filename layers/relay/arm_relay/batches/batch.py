@@ -93,9 +93,10 @@ INVOICED: Final = "order.invoiced"
 #: How much of ARM's answer is stored, in bytes.
 KEPT_ANSWER: Final = 32_768
 
-#: A table for `str.translate` that replaces control characters: each would take six bytes in a record's JSON.
+#: A table for `str.translate` that replaces control characters: the first 32 would take six bytes each in a record's
+#: JSON, and a terminal obeys those behind ASCII, too.
 PRINTABLE: Final[Mapping[int, str]] = dict.fromkeys(
-    set(range(ord(" "))) - {ord("\t"), ord("\n"), ord("\r")}, "\N{REPLACEMENT CHARACTER}"
+    {*range(ord(" ")), *range(0x7F, 0xA0)} - {ord("\t"), ord("\n"), ord("\r")}, "\N{REPLACEMENT CHARACTER}"
 )
 
 #: How long a submission may be in flight before its outcome counts as lost. Longer than the webhook function's timeout.

@@ -71,7 +71,7 @@ def secrets(settings: Settings, journal: Journal) -> Secrets:
 
     def fetch() -> str:
         try:
-            return str(client.get_secret_value(SecretId=settings.secret_arn)["SecretString"])
+            return str(client.get_secret_value(SecretId=settings.secret_arn, VersionStage="AWSCURRENT")["SecretString"])
         except (ClientError, BotoCoreError, KeyError) as error:
             raise SecretUnavailable("the secret cannot be read") from error
 

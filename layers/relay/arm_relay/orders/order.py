@@ -65,7 +65,12 @@ type Date = Annotated[date, BeforeValidator(values.date_text)]
 type Identifier = Annotated[
     str, Field(min_length=1, max_length=MAX_NUMBER, pattern=NAME), AfterValidator(values.visible)
 ]
-type EventId = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=NAME), AfterValidator(values.visible)]
+type EventId = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_ID, pattern=NAME),
+    AfterValidator(values.visible),
+    AfterValidator(values.no_step),
+]
 type DocumentNumber = Annotated[Identifier, AfterValidator(values.not_only_dots)]
 type ShortText = Annotated[str, Field(max_length=100, pattern=CODE)]
 type LongText = Annotated[str, Field(max_length=2000, pattern=PROSE)]

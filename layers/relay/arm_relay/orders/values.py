@@ -140,6 +140,13 @@ def not_only_dots(value: str) -> str:
     return value
 
 
+def no_step(value: str) -> str:
+    """A text that leads to itself in a URL's path, where one dot or two mean another place."""
+    if value in {".", ".."}:
+        raise ValueError("must not be . or ..")
+    return value
+
+
 def email(value: str) -> str:
     """An address that can be one: a name, an @ and a domain of two parts or more."""
     name, at, domain = value.rpartition("@")

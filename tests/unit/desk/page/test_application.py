@@ -114,6 +114,14 @@ def test_a_mistake_of_the_desk_shows_no_traceback() -> None:
     assert "Traceback" not in shown.text
 
 
+def test_an_answer_that_cannot_be_shown_is_no_traceback() -> None:
+    shown = a_browser(FakeRelay(health={"status": "ok", "checkedAt": "soon", "checks": []})).get("/health")
+
+    assert shown.status_code == 502
+    assert "The desk has made a mistake." not in shown.text
+    assert "Traceback" not in shown.text
+
+
 @pytest.mark.parametrize("path", ["/plan", "/begin", "/review", "/carry-out", "/redrives/r-1/stop"])
 @pytest.mark.parametrize("token", ["", "other"])
 def test_a_form_of_another_run_is_refused(path: str, token: str) -> None:
