@@ -95,7 +95,7 @@ def test_a_relay_out_of_reach_is_said_in_the_persons_language() -> None:
 def test_an_answer_that_cannot_be_shown_is_no_traceback() -> None:
     shown = a_browser(FakeRelay(health={"status": "ok", "checkedAt": "soon", "checks": []})).get("/health")
 
-    assert shown.status_code == 500
+    assert shown.status_code == 502
     assert "The desk has made a mistake." not in shown.text
     assert "Traceback" not in shown.text
 
