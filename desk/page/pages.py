@@ -18,6 +18,7 @@ from desk.answers import ListedBatch
 from desk.page import causes, words
 from desk.page.formats import Formats
 from desk.page.words import LANGUAGES, Words
+from desk.presence import listed_presence
 
 #: The cookie that keeps the language until the browser is closed.
 LANGUAGE: Final = "language"
@@ -84,6 +85,7 @@ class Pages:
         )
         templates.filters["decimal"] = Decimal
         templates.globals["ticked_sums"] = _ticked_sums
+        templates.globals["listed_presence"] = listed_presence
         return templates
 
 

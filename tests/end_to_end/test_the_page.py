@@ -349,8 +349,8 @@ def test_a_day_is_downloaded_as_a_spreadsheet_reads_it(page: Page, address: str)
     text = Path(downloading.value.path()).read_text("utf-8-sig")
 
     header, *rows = text.splitlines()
-    assert header == "date;counted;clientNo;currency;documentType;status;orders;total"
-    assert any(re.fullmatch(r"[\d-]+;ended;2218;NOK;IN;SUCCEEDED;\d+;\d+,\d+", row) for row in rows)
+    assert header.startswith("date;timeZone;event;clientNo;currency;documentType;status;orders;total;")
+    assert any(re.fullmatch(r"[\d-]+;[^;]+;ended;2218;NOK;IN;SUCCEEDED;\d+;\d+,\d+;0;so far;\S+", row) for row in rows)
 
 
 @pytest.mark.usefixtures("world")
