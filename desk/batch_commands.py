@@ -10,7 +10,7 @@ from desk.answers import BatchStory, ListedBatch, State, Totals
 from desk.console import AsJson, Client, Desk, connected
 from desk.explained import looked_up, total_of
 from desk.presence import IN_LIST, listed_presence
-from desk.problems import Answered, Problem
+from desk.problems import Answered, NotFound
 from desk.words import NOTHING, UNNAMED, amount, count, moment, sums
 
 #: How many batches are listed where nobody says how many.
@@ -110,7 +110,7 @@ def batch_of(desk: Desk, batch_id: str, client: str | None) -> BatchStory:
     """The batch with this id, of whichever client it is.
 
     Raises:
-        Problem: none of the clients that may be meant has it.
+        NotFound: none of the clients that may be meant has it.
     """
     clients = desk.clients(client)
     for client_no in clients:
@@ -119,7 +119,7 @@ def batch_of(desk: Desk, batch_id: str, client: str | None) -> BatchStory:
         except Answered as problem:
             if problem.kind != "unknown-batch":
                 raise
-    raise Problem(f"there is no batch {batch_id} of client {', '.join(clients)}; name another one with --client")
+    raise NotFound(f"there is no batch {batch_id} of client {', '.join(clients)}; name another one with --client")
 
 
 def show_batch(desk: Desk, found: BatchStory) -> None:

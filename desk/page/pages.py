@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from desk.answers import ListedBatch
 from desk.page import causes, words
-from desk.page.formats import Formats
+from desk.page.formats import Formats, person
 from desk.page.words import LANGUAGES, Words
 from desk.presence import listed_presence
 
@@ -85,6 +85,7 @@ class Pages:
         )
         templates.filters["decimal"] = Decimal
         templates.globals["ticked_sums"] = _ticked_sums
+        templates.globals["person"] = person
         templates.globals["listed_presence"] = listed_presence
         return templates
 

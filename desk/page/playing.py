@@ -51,6 +51,7 @@ class Sent:
 
     order_id: str
     client_no: str
+    invoice_nos: tuple[str, ...]
     status: int
     detail: str
 
@@ -120,7 +121,9 @@ class Playing:
             },
         )
         content = answer.json()
-        return Sent(order["id"], client_no, answer.status_code, str(content.get("status") or content.get("detail", "")))
+        said = str(content.get("status") or content.get("detail", ""))
+        invoice_nos = tuple(each["invoiceNo"] for each in orders if "invoiceNo" in each)
+        return Sent(order["id"], client_no, invoice_nos, answer.status_code, said)
 
     def _control(self, method: str, path: str, content: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 (JSON)
         body = json.dumps(content).encode() if content is not None else b""
