@@ -20,9 +20,9 @@ class Simulator:
         self.sent: list[tuple[list[str], list[str]]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        content = json.loads(request.content) if request.content else None
+        content: Any = json.loads(request.content or b"{}")
         if request.url.path.endswith("/settings"):
-            self.settings |= content or {}
+            self.settings |= content
             return httpx.Response(200, json=self.settings)
         self.sent.append(([order["invoiceNo"] for order in content], self.settings["failing_documents"]))
         return httpx.Response(202, json={"status": "PENDING"})
