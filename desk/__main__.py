@@ -26,7 +26,7 @@ def main() -> None:
         app(prog_name="relay")
     except Problem as problem:
         print(f"relay: {harmless(str(problem))}", file=sys.stderr)
-        sys.exit(Exit.UNABLE)
+        sys.exit(problem.exit_code)
     except KeyboardInterrupt:
         print("relay: interrupted", file=sys.stderr)
         sys.exit(Exit.INTERRUPTED)

@@ -9,7 +9,8 @@ import typer
 from desk.answers import BatchStory, ListedBatch, State, Totals
 from desk.console import AsJson, Client, Desk, connected
 from desk.explained import looked_up, total_of
-from desk.problems import Answered, Problem
+from desk.presence import IN_LIST, listed_presence
+from desk.problems import Answered, NotFound
 from desk.words import NOTHING, UNNAMED, amount, count, moment, sums
 
 #: How many batches are listed where nobody says how many.
@@ -89,16 +90,27 @@ def show_totals(desk: Desk, totals: Totals, one: str, several: str) -> None:
         ],
     )
     certain = totals["certainlyNotInArm"]
-    desk.print(f"ARM certainly has nothing of {certain}; it may have the other {totals['batches'] - certain}.")
+    failed = _number(totals, "FAILED") + _number(totals, "PARTIALLY_FAILED")
+    others = max(totals["batches"] - certain - failed, 0)
+    said = [f"ARM certainly has nothing of {certain}"]
+    if failed:
+        said.append(f"what failed in {failed} it did not create")
+    if others or not failed:
+        said.append(f"it may have the other {others}")
+    desk.print("; ".join(said) + ".")
     if totals["unreadable"]:
         desk.print(f"{count(totals['unreadable'], 'record')} cannot be read.", style="red")
+
+
+def _number(totals: Totals, status: str) -> int:
+    return sum(group["batches"] for group in totals["groups"] if group["status"] == status)
 
 
 def batch_of(desk: Desk, batch_id: str, client: str | None) -> BatchStory:
     """The batch with this id, of whichever client it is.
 
     Raises:
-        Problem: none of the clients that may be meant has it.
+        NotFound: none of the clients that may be meant has it.
     """
     clients = desk.clients(client)
     for client_no in clients:
@@ -107,7 +119,7 @@ def batch_of(desk: Desk, batch_id: str, client: str | None) -> BatchStory:
         except Answered as problem:
             if problem.kind != "unknown-batch":
                 raise
-    raise Problem(f"there is no batch {batch_id} of client {', '.join(clients)}; name another one with --client")
+    raise NotFound(f"there is no batch {batch_id} of client {', '.join(clients)}; name another one with --client")
 
 
 def show_batch(desk: Desk, found: BatchStory) -> None:
@@ -159,7 +171,7 @@ def _list(desk: Desk, some: Iterable[ListedBatch]) -> None:
                 moment(each["since"]),
                 str(each["orders"]),
                 sums(each["sums"]),
-                "certainly not" if each["certainlyNotInArm"] else "maybe",
+                IN_LIST[listed_presence(each)],
             )
             for each in some
         ],

@@ -259,6 +259,8 @@ def connected[**P](command: Callable[Concatenate[Desk, P], None]) -> Callable[..
         finally:
             desk.close()
 
+    # typer keeps the line breaks of all paragraphs but the first, and breaks the lines once more.
+    run.__doc__ = "\n\n".join(" ".join(each.split()) for each in inspect.cleandoc(command.__doc__ or "").split("\n\n"))
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [context, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *ours))]
     run.__annotations__ = {each.name: each.annotation for each in parameters}

@@ -110,6 +110,8 @@ def one_client(desk: Desk, given: str | None) -> str:
 
 
 def _found(desk: Desk, number: str, client: str | None) -> list[FoundOrder]:
+    if not number.strip():
+        raise Problem("say which order: its invoice number, order id or event id, or its batch's id")
     return [found for client_no in desk.clients(client) for found in desk.relay.find_orders(client_no, number)]
 
 

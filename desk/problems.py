@@ -21,6 +21,24 @@ class Exit(IntEnum):
 class Problem(Exception):
     """The command cannot do its work, for a reason that a person can do something about."""
 
+    @property
+    def exit_code(self) -> Exit:
+        """How a command ends that has this problem."""
+        return Exit.UNABLE
+
+
+class NotFound(Problem):
+    """What was looked for is not there."""
+
+    @property
+    def exit_code(self) -> Exit:
+        """What was looked for is not there."""
+        return Exit.WRONG
+
+
+#: The relay's problems that say that something is not there.
+_NOT_THERE: Final = frozenset({"unknown-batch", "unknown-day", "unknown-order", "unknown-redrive"})
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -43,3 +61,8 @@ class Answered(Problem):
         self.title: Final = title
         self.detail: Final = detail
         self.faults: Final = faults
+
+    @property
+    def exit_code(self) -> Exit:
+        """An unknown route is a fault of the desk; everything else that is unknown was looked for."""
+        return Exit.WRONG if self.kind in _NOT_THERE else Exit.UNABLE

@@ -9,13 +9,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from desk.answers import BulkAction, BulkRedrive, Filter, Plan
 from desk.batch_commands import BatchId, Cause, batch_of, show_batch, show_totals
 from desk.console import AsJson, Client, Desk, DryRun, Reason, Yes, connected
-from desk.problems import Exit, Problem
-from desk.words import NOTHING, count, moment
+from desk.problems import Exit, NotFound, Problem
+from desk.words import NOTHING, check_time, count, moment
 
 redrives = typer.Typer(name="redrives", help="Releases and retries of many batches.", no_args_is_help=True)
 
 #: How often a bulk redrive is asked how far it is, in seconds. The poller goes on with it once a minute.
 PAUSE: Final = 2.0
+
+#: How many orders are named that a person should look for in ARM.
+NAMED: Final = 5
 
 OneBatch = Annotated[
     str | None, typer.Argument(metavar="BATCH", help="One batch's id; without it, all that the options pick.")
@@ -117,6 +120,12 @@ def announce(
     """
     if batch_id is None and claimed_after is None:
         raise Problem("name a batch, or say with --claimed-after since when the batches were accepted")
+    for option, text in (
+        ("--claimed-after", claimed_after),
+        ("--ended-after", ended_after),
+        ("--ended-before", ended_before),
+    ):
+        check_time(option, text)
     wanted = _filter(clientNo=client, claimedAfter=claimed_after, endedAfter=ended_after, endedBefore=ended_before)
     meant = Meant(action="announce", batch_id=batch_id, client=client, wanted=wanted, reason=reason)
     _redrive(desk, meant, How(dry_run=dry_run, yes=yes, wait=wait, as_json=as_json))
@@ -140,6 +149,13 @@ def resubmit(
     Where ARM may have the batch, the relay refuses unless you say that it may be billed twice.
     """
     found = batch_of(desk, batch_id, client)
+    if found["status"] == "HELD" and not found["certainlyNotInArm"] and not may_be_billed_twice:
+        numbers = ", ".join(order["documentNo"] or order["id"] for order in found["orders"][:NAMED])
+        raise Problem(
+            f"ARM may have the batch already, and would bill its orders twice. Look for {numbers} in ARM, or let the"
+            f" relay look: relay release {batch_id}. If ARM has none of them and will not get them later, add"
+            " --may-be-billed-twice"
+        )
     why = desk.reason(reason)
     twice = " ARM MAY HAVE IT ALREADY: then its customers are billed twice." if may_be_billed_twice else ""
     desk.confirm(
@@ -231,10 +247,10 @@ def _redrive_many(desk: Desk, meant: Meant, how: How) -> None:
     plan = desk.relay.plan(meant.action, why, meant.wanted)
     if not (how.as_json and not how.dry_run):
         _show_plan(desk, plan, as_json=how.as_json)
-    if how.dry_run:
+    if how.dry_run and (plan["batches"] or "cause" not in meant.wanted):
         return
     if not plan["batches"]:
-        raise Problem("no batch matches; look at the spelling of the cause in `relay held`")
+        raise NotFound("no batch matches; `relay held` and `relay batches --state failed` list the causes")
     desk.confirm(
         f"{DONE_TO_EACH[meant.action]} {count(plan['batches'], 'batch', 'batches')}?{_of_sandbox(desk)}", yes=how.yes
     )

@@ -1,34 +1,24 @@
 """`relay report`: what went through on a day, counted and summed up."""
 
-import csv
 import sys
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from desk.answers import Day, DayRow
 from desk.console import AsJson, Desk, connected, harmless
-from desk.csv_cells import cell
+from desk.day_file import Counted, counted, to_csv, to_spreadsheet
 from desk.problems import Problem
 from desk.words import NOTHING, UNNAMED, amount
 
-#: The columns of the CSV, whose names stay. `event` is claimed or ended.
-COLUMNS: Final = (
-    "date",
-    "timeZone",
-    "event",
-    "clientNo",
-    "currency",
-    "documentType",
-    "status",
-    "orders",
-    "total",
-    "ordersWithoutTotal",
-)
+#: What is said beside a file of a day that may still change.
+NOT_FINAL = {
+    Counted.SO_FAR: "Counted now: this may still change. The stored count comes an hour after the day is over.",
+    Counted.NOT_FOR_GOOD: "Counted now, and never for good: the relay made its first count after this day.",
+}
 
 
 @connected
@@ -39,7 +29,10 @@ def report(
     ] = "yesterday",
     *,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV, for a spreadsheet: exact amounts with a dot.")
+        bool, typer.Option("--csv", help="Print CSV for programs: commas between, exact amounts with a dot.")
+    ] = False,
+    spreadsheet: Annotated[
+        bool, typer.Option("--spreadsheet", help="With --csv: as a Norwegian spreadsheet opens it, like the page's.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,39 +40,20 @@ def report(
 
     Days begin at midnight of the relay's own time zone. The count of a day that is over is stored and never changes.
     """
+    if spreadsheet and not as_csv:
+        raise Problem("--spreadsheet goes with --csv")
     found = _day(desk, day)
     if as_json:
         desk.print_json(found)
     elif as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(
-            [cell(harmless(each) if isinstance(each, str) else each) for each in row] for row in rows(found)
-        )
+        days, now = [found], desk.now()
+        sys.stdout.write(to_spreadsheet(days, now) if spreadsheet else harmless(to_csv(days, now)))
     else:
         _show(desk, found)
     if not found["complete"]:
         desk.note("NOT COMPLETE: there was not enough time to count all of it. Wait for the stored count.")
-    elif found["snapshotAt"] is None and as_csv:
-        desk.note("Counted now: this may still change. The stored count comes an hour after the day is over.")
-
-
-def rows(day: Day) -> Iterator[tuple[str | int, ...]]:
-    """The day's lines for `COLUMNS`."""
-    for event, lines in (("claimed", day["claimed"]), ("ended", day["ended"])):
-        for line in lines:
-            yield (
-                day["date"],
-                day["timeZone"],
-                event,
-                line["clientNo"],
-                line["currency"] or "",
-                line["documentType"],
-                line["status"],
-                line["orders"],
-                line["total"],
-                line["ordersWithoutTotal"],
-            )
+    elif as_csv and (known := counted(found, desk.now())) is not Counted.FINAL:
+        desk.note(NOT_FINAL[known])
 
 
 def _day(desk: Desk, text: str) -> Day:
@@ -97,7 +71,12 @@ def _day(desk: Desk, text: str) -> Day:
 
 
 def _show(desk: Desk, day: Day) -> None:
-    kept = f"counted for good at {day['snapshotAt']}" if day["snapshotAt"] else "counted just now, and may still change"
+    known = counted(day, desk.now())
+    kept = "counted just now, and may still change"
+    if known is Counted.FINAL:
+        kept = f"counted for good at {day['snapshotAt']}"
+    elif known is Counted.NOT_FOR_GOOD:
+        kept = "counted just now, and never for good: the relay made its first count after this day"
     desk.print(f"{day['date']} ({day['timeZone']}), {kept}", style="bold")
     for heading, lines in (("Accepted on this day", day["claimed"]), ("Ended on this day", day["ended"])):
         desk.print()

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from desk.console import AsJson, Client, Desk, Yes, connected
 from desk.order_commands import one_client
 from desk.problems import Answered, Exit, Problem
 from desk.sender import Sender, body_of
-from desk.words import NOTHING, amount, count, moment
+from desk.words import NOTHING, amount, check_time, count, moment
 
 URL_VARIABLE: Final = "ARM_RELAY_WEBHOOK_URL"
 SECRET_VARIABLE: Final = "ARM_RELAY_SIGNING_SECRET"  # noqa: S105 (the name, not the secret)
@@ -68,15 +68,28 @@ def send(
     to = PREVIEW if preview else "/retry" if retry else ""
     query = {} if preview else {"onInvalid": on_invalid}
     well = True
-    for file, body, _ in bodies:
+    refused = Counter[str]()
+    for file, body, orders in bodies:
         answer, is_good = _sent(sender, body, to, query)
         well &= is_good
+        if not is_good:
+            bad = [order for order in answer.get("orders", ()) if order.get("outcome", "accepted") not in GOOD]
+            refused[file] += len(bad) or orders
         if as_json:
             desk.print_json({"file": file, **answer})
         else:
             _show_sent(desk, file, answer, is_preview=preview)
+    if len(bodies) > 1 and not preview and not as_json:
+        desk.print(_summary(sum(orders for _, _, orders in bodies), refused), style="bold")
     if not well:
         raise typer.Exit(Exit.WRONG)
+
+
+def _summary(orders: int, refused: Mapping[str, int]) -> str:
+    """What several files came to; an order that the relay has already counts as accepted."""
+    bad = sum(refused.values())
+    where = f" ({', '.join(f'{file}: {number}' for file, number in refused.items())})" if refused else ""
+    return f"{count(orders, 'order')}: {orders - bad} accepted, {bad} refused{where}."
 
 
 @connected
@@ -94,6 +107,7 @@ def results(
 
     The secret and the URL come from where `relay send` has them.
     """
+    check_time("--after", after)
     sender = _sender(desk, client)
     begin = after or (desk.now() - timedelta(days=1)).isoformat()
     number = 0

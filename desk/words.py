@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from desk.answers import Sum
+from desk.problems import Problem
 
 #: Between groups of three digits: no reader takes it for a decimal sign.
 THIN: Final = "\N{THIN SPACE}"
@@ -32,6 +33,22 @@ def moment(text: str | None, zone: tzinfo | None = None) -> str:
     if text is None:
         return NOTHING
     return datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def check_time(option: str, text: str | None) -> None:
+    """See that what is given as an option is a time.
+
+    Raises:
+        Problem: it is none, or does not say in which time zone it is.
+    """
+    if text is None:
+        return
+    try:
+        is_whole = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise Problem(f"{option} {text} is not a time with its zone: write it as 2025-11-26T00:00:00Z")
 
 
 def zone_name(zone: tzinfo | None, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """Numbers, amounts, dates and times as a Norwegian accountant writes them. Pure."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -14,6 +15,14 @@ _LOCALE = "nb_NO"
 
 #: What stands between the date and the time.
 _BETWEEN = {"nb": " kl. ", "en": " "}
+
+#: A time in ISO 8601 within a text.
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+
+
+def person(name: str) -> str:
+    """Who did something: of an ARN the name at its end, arn:aws:iam::1:user/kari is kari."""
+    return name.rsplit("/", 1)[-1] or name if name.startswith("arn:") else name
 
 
 class Formats:
@@ -66,6 +75,10 @@ class Formats:
         local = self.local(moment)
         clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
         return f"{self.day(local.date())}{self._between}{clock}"
+
+    def moments_within(self, text: str) -> str:
+        """A text of the relay's with its times written as the others of the page."""
+        return _MOMENT.sub(lambda found: self.moment(found[0], seconds=True), text)
 
     def local(self, moment: str) -> datetime:
         """A time in ISO 8601, in the time zone of the books."""

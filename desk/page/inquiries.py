@@ -33,7 +33,7 @@ class Inquiries:
     def __init__(self, relay: Relay, now: Callable[[], datetime], client_no: str | None = None) -> None:
         """`client_no` is a client that is known from elsewhere."""
         self.relay: Final = relay
-        self._now = now
+        self.now: Final = now
         self._client_no = client_no
         self._zone: ZoneInfo | None = None
         #: The counts that never change any more.
@@ -46,7 +46,7 @@ class Inquiries:
 
     def today(self) -> date:
         """Today's date there."""
-        return self._now().astimezone(self.zone).date()
+        return self.now().astimezone(self.zone).date()
 
     def day(self, day: date) -> Day:
         """What one day comes to."""

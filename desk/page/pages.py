@@ -16,8 +16,9 @@ from starlette.responses import HTMLResponse
 from desk.answers import ListedBatch
 from desk.page import causes, words
 from desk.page.bounds import amount_of
-from desk.page.formats import Formats
+from desk.page.formats import Formats, person
 from desk.page.words import LANGUAGES, Words
+from desk.presence import listed_presence
 
 #: The cookie that keeps the language until the browser is closed.
 LANGUAGE: Final = "arm-relay-desk-language"
@@ -87,6 +88,8 @@ class Pages:
         )
         templates.filters["decimal"] = amount_of
         templates.globals["ticked_sums"] = _ticked_sums
+        templates.globals["person"] = person
+        templates.globals["listed_presence"] = listed_presence
         return templates
 
 

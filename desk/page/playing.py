@@ -51,6 +51,7 @@ class Sent:
 
     order_id: str
     client_no: str
+    invoice_nos: tuple[str, ...]
     status: int
     detail: str
 
@@ -95,14 +96,17 @@ class Playing:
 
     def send(self, sample: str, number: int) -> list[Sent]:
         """Send sample orders, each by itself."""
-        return at_once(lambda _: self._send(sample), range(min(max(number, 1), MOST)))
+        numbers = [self._new_number() for _ in range(min(max(number, 1), MOST))]
+        if sample == "mixed":
+            # The simulator keeps one list, so all are in it before the first is sent, beside those still under way.
+            failing = set(self._control("GET", "/settings")["failing_documents"])
+            documents = sorted(failing | {f"N{each}-2" for each in numbers})
+            self._control("PATCH", "/settings", {"failing_documents": documents})
+        return at_once(lambda each: self._send(sample, each), numbers)
 
-    def _send(self, sample: str) -> Sent:
-        number = self._new_number()
+    def _send(self, sample: str, number: str) -> Sent:
         order = _order(number, invoice_no=None if sample == "unnumbered" else f"N{number}")
         orders = [order, _order(f"{number}-2", invoice_no=f"N{number}-2")] if sample == "mixed" else [order]
-        if sample == "mixed":
-            self._control("PATCH", "/settings", {"failing_documents": [f"N{number}-2"]})
         client_no, secret = self._connection.client_no or "", self._connection.signing_secret or ""
         body, message_id, now = json.dumps(orders), f"msg_{number}", self._now()
         answer = self._asked(
@@ -117,7 +121,9 @@ class Playing:
             },
         )
         content = answer.json()
-        return Sent(order["id"], client_no, answer.status_code, str(content.get("status") or content.get("detail", "")))
+        said = str(content.get("status") or content.get("detail", ""))
+        invoice_nos = tuple(each["invoiceNo"] for each in orders if "invoiceNo" in each)
+        return Sent(order["id"], client_no, invoice_nos, answer.status_code, said)
 
     def _control(self, method: str, path: str, content: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 (JSON)
         body = json.dumps(content).encode() if content is not None else b""

@@ -52,9 +52,12 @@ def _moved(transition: Transition) -> Step:
 def _actor(transition: Transition, cause: str) -> Actor:
     if transition["by"]:
         return Actor.OPERATOR
+    # Whatever the reason for a hold is: the relay holds. Something between the two may answer with a page.
+    if transition["status"] == "HELD" or cause.endswith(" with a page"):
+        return Actor.RELAY
     if cause.startswith("ARM's ledger"):
         return Actor.LEDGER
-    return Actor.ARM if cause.startswith(("ARM ", "ARM's result")) else Actor.RELAY
+    return Actor.ARM if cause.startswith(("ARM answered ", "ARM returned ", "ARM's result")) else Actor.RELAY
 
 
 def _looked_up(order: OrderEvidence) -> Step:

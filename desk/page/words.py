@@ -41,6 +41,10 @@ class Words:
         """The text for a value of a kind, such as a status; what is not known stays as it is."""
         return self._texts.get(f"{kind}.{value}", value)
 
+    def in_file(self, column: str, value: str) -> str:
+        """A value of a column of the file of days, or with `column` as the column a name, in a file's words."""
+        return self._texts.get(f"file.{column}.{value}", value)
+
 
 def chosen(wanted: str | None, kept: str | None, accepted: str) -> str:
     """The language to write in: what the person asks for, has asked for, or what the browser accepts best."""

@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from desk.answers import Day
+from desk.day_file import to_spreadsheet
 from desk.page.bounds import day_of
 from desk.page.chart import chart_of
-from desk.page.tables import line_of, to_csv
+from desk.page.tables import line_of
 from desk.page.views.parts import Parts
+from desk.page.words import Words
 from desk.problems import Problem
 
 #: How many days are shown where nobody says.
@@ -26,32 +28,32 @@ _EARLIER: Final = timedelta(days=30)
 def show_days(parts: Parts, request: Request) -> Response:
     """Counts and sums of some days."""
     first, last = _period(parts, request)
-    lines = [line_of(day) for day in parts.inquiries.days(first, last)]
+    lines = [line_of(day, parts.inquiries.now()) for day in parts.inquiries.days(first, last)]
     return parts.pages.write(request, "days.html", first=first, last=last, lines=lines, chart=chart_of(lines))
 
 
 def download_days(parts: Parts, request: Request) -> Response:
     """The same as a file."""
     first, last = _period(parts, request)
-    return _file(parts.inquiries.days(first, last), f"arm-relay-{first}-{last}.csv")
+    return _file(parts, request, parts.inquiries.days(first, last), f"arm-relay-{first}-{last}.csv")
 
 
 def show_day(parts: Parts, request: Request) -> Response:
     """Counts and sums of one day."""
-    day = parts.inquiries.day(_date(request.path_params["date"]))
+    day = parts.inquiries.day(_day(parts, request))
     begins = day_of(day["date"])
     wanted = {
         "claimedAfter": f"{begins - _EARLIER}T00:00:00Z",
         "endedAfter": _limit(day, "from"),
         "endedBefore": _limit(day, "to"),
     }
-    return parts.pages.write(request, "day.html", day=day, line=line_of(day), wanted=wanted)
+    return parts.pages.write(request, "day.html", day=day, line=line_of(day, parts.inquiries.now()), wanted=wanted)
 
 
 def download_day(parts: Parts, request: Request) -> Response:
     """The same as a file."""
-    day = _date(request.path_params["date"])
-    return _file([parts.inquiries.day(day)], f"arm-relay-{day}.csv")
+    day = _day(parts, request)
+    return _file(parts, request, [parts.inquiries.day(day)], f"arm-relay-{day}.csv")
 
 
 def _limit(day: Day, name: str) -> str:
@@ -62,24 +64,40 @@ def _limit(day: Day, name: str) -> str:
     return value
 
 
-def _file(days: list[Day], name: str) -> Response:
+def _file(parts: Parts, request: Request, days: list[Day], name: str) -> Response:
+    # In English the file has the words of the API, so that programs can read it, too.
+    words = Words(parts.pages.language(request)).in_file
+    text = to_spreadsheet(days, parts.inquiries.now(), words)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(to_csv(days), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _period(parts: Parts, request: Request) -> tuple[date, date]:
     today = parts.inquiries.today()
     last = _date(request.query_params.get("last") or today.isoformat())
     first = _date(request.query_params.get("first") or (last - timedelta(days=SHOWN - 1)).isoformat())
+    if first > last:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "date.order")
+    if first > today:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "date.future")
     last = min(last, today)
-    return max(min(first, last), last - timedelta(days=MOST - 1)), last
+    if (last - first).days >= MOST:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "date.many")
+    return first, last
 
 
 def _date(text: str) -> date:
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        raise HTTPException(HTTPStatus.BAD_REQUEST) from None
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "date.none") from None
     if found.year not in YEARS:
-        raise HTTPException(HTTPStatus.BAD_REQUEST)
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "date.none")
     return found
+
+
+def _day(parts: Parts, request: Request) -> date:
+    day = _date(request.path_params["date"])
+    if day > parts.inquiries.today():
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "date.future")
+    return day

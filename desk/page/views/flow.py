@@ -20,7 +20,7 @@ def show(parts: Parts, request: Request) -> Response:
         held=held.totals,
         failed=failed.totals,
         today=today,
-        line=line_of(today),
+        line=line_of(today, parts.inquiries.now()),
         follows=request.query_params.get("follow") == "on",
     )
 

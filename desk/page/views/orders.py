@@ -9,6 +9,7 @@ from desk.answers import Evidence, OrderEvidence
 from desk.page.invoices import invoice_of
 from desk.page.stories import steps_of
 from desk.page.views.parts import Parts
+from desk.presence import presence_of
 
 #: Which actions a batch can take, by its status.
 ACTIONS: Final = {
@@ -61,6 +62,7 @@ def _story(
         order_id=order_id,
         orders=[(order, invoice_of(order["document"]) if order["document"] else None) for order in orders],
         steps=steps_of(story, orders),
+        presence=presence_of(story, orders[0] if order_id else None),
         actions=ACTIONS.get(story["status"], ()),
         follows=request.query_params.get("follow") == "on",
     )

@@ -38,7 +38,13 @@ def send(parts: Parts, request: Request, form: Form) -> Response:
 
 def _shown(parts: Parts, request: Request, sent: object = ()) -> Response:
     return parts.pages.write(
-        request, "play.html", playing=_playing(parts).situation(), failures=FAILURES, samples=SAMPLES, sent=sent
+        request,
+        "play.html",
+        playing=_playing(parts).situation(),
+        failures=FAILURES,
+        samples=SAMPLES,
+        most=MOST,
+        sent=sent,
     )
 
 

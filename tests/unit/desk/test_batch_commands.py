@@ -64,8 +64,24 @@ def test_an_unknown_batch_is_a_problem(office: Office) -> None:
 
     said = office.relay("batch", "no-such")
 
-    assert (said.code, said.out) == (2, "")
+    assert (said.code, said.out) == (1, "")
     assert "there is no batch no-such of client 2218" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("release", "no-such", "--reason", "x", "--yes"),
+        ("close", "no-such", "--status", "FAILED", "--reason", "x", "--yes"),
+        ("resubmit", "no-such", "--reason", "x", "--yes"),
+        ("redrives", "show", "0f8f7a52-1f4e-4c55-b1cd-f7f3a0b9d1e2"),
+        ("release", "--cause", "no such", "--dry-run"),
+    ],
+)
+def test_what_is_not_there_ends_with_one(office: Office, words: tuple[str, ...]) -> None:
+    office.apis.post(an_order())
+
+    assert office.relay(*words).code == 1
 
 
 @pytest.mark.parametrize(
@@ -131,7 +147,7 @@ def test_a_cause_that_no_batch_has_is_a_problem(office: Office) -> None:
 
     said = release(office, "--cause", "to old", "--yes")
 
-    assert said.code == 2
+    assert said.code == 1
     assert "no batch matches" in said.err
 
 
@@ -180,6 +196,8 @@ def test_what_arm_may_have_needs_a_second_word(office: Office) -> None:
 
     assert (first.code, second.code) == (2, 0)
     assert "ARM may have the batch already" in first.err
+    assert f"relay release {batch_id}" in first.err
+    assert "mayBeBilledTwice" not in first.err
     assert second.json["status"] == "QUEUED"
 
 
@@ -208,11 +226,13 @@ def test_announcing_many_needs_a_time(office: Office) -> None:
     assert "--claimed-after" in said.err
 
 
-def test_a_wrong_time_is_told_with_its_place(office: Office) -> None:
-    said = office.relay("announce", "--claimed-after", "yesterday", "--dry-run")
+@pytest.mark.parametrize("wrong", ["yesterday", "2025-11-26", "2025-11-26T00:00:00"])
+@pytest.mark.parametrize("words", [("announce", "--claimed-after"), ("results", "--client", "2218", "--after")])
+def test_a_wrong_time_is_told_with_its_option(office: Office, words: tuple[str, ...], wrong: str) -> None:
+    said = office.relay(*words, wrong)
 
     assert said.code == 2
-    assert "/filter/claimedAfter" in said.err
+    assert f"{words[-1]} {wrong} is not a time with its zone" in said.err
 
 
 def release(office: Office, *options: str) -> Ran:

@@ -254,7 +254,12 @@ def test_what_is_wrong_with_orders_is_told_with_each_place(office: Office, tmp_p
     rejected = office.relay("send", str(file), "--client", "2218", "--yes")
     some = office.relay("send", str(file), "--client", "2218", "--yes", "--on-invalid", "accept-valid")
 
-    assert (rejected.code, some.code) == (1, 1)
+    right = tmp_path / "right.json"
+    right.write_text(json.dumps(an_order(id="evt-3", invoiceNo="3")))
+    both = office.relay("send", str(right), str(file), "--client", "2218", "--yes")
+
+    assert (rejected.code, some.code, both.code) == (1, 1, 1)
+    assert both.out.endswith(f"3 orders: 1 accepted, 2 refused ({file}: 2).\n")
     assert "NOT ACCEPTED" in rejected.out
     assert "/0/customerNo" in rejected.out
     assert "/0/customerNo" in some.out

@@ -89,6 +89,14 @@ def test_an_order_that_is_not_there_ends_with_one(office: Office, command: str) 
     assert "no order with the number no-such of client 2218" in said.out
 
 
+@pytest.mark.parametrize("command", ["find", "show"])
+def test_an_empty_number_is_told(office: Office, command: str) -> None:
+    said = office.relay("orders", command, "", "--client", "2218")
+
+    assert (said.code, said.out) == (2, "")
+    assert "say which order" in said.err
+
+
 def test_programs_get_an_empty_list_and_one(office: Office) -> None:
     said = office.relay("orders", "find", "no-such", "--client", "2218", "--json")
 

@@ -30,7 +30,8 @@ def test_a_day_is_exact_in_csv(office: Office) -> None:
     said = office.relay("report", "today", "--csv")
 
     assert said.code == 0
-    (row,) = csv.DictReader(io.StringIO(said.out))
+    row, nothing = csv.DictReader(io.StringIO(said.out))
+    assert datetime.fromisoformat(row.pop("countedAt")) <= datetime.now(UTC)
     assert row == {
         "date": today(),
         "timeZone": "Europe/Oslo",
@@ -42,9 +43,22 @@ def test_a_day_is_exact_in_csv(office: Office) -> None:
         "orders": "1",
         "total": "0.41",
         "ordersWithoutTotal": "0",
+        "counted": "so far",
     }
+    assert (nothing["event"], nothing["orders"], nothing["total"]) == ("ended", "0", "0")
     assert Decimal(row["total"]) == Decimal("0.41")
     assert "may still change" in said.err
+
+
+def test_a_day_is_what_a_norwegian_spreadsheet_opens(office: Office) -> None:
+    office.apis.post(an_order())
+
+    said = office.relay("report", "today", "--csv", "--spreadsheet")
+
+    assert said.code == 0
+    assert said.out.startswith("\N{ZERO WIDTH NO-BREAK SPACE}date;timeZone;event;")
+    assert ";2218;NOK;IN;IN_PROGRESS;1;250,00;0;so far;" in said.out
+    assert office.relay("report", "--spreadsheet").code == 2
 
 
 def test_a_day_is_readable_in_a_table(office: Office) -> None:

@@ -189,9 +189,25 @@ def test_days_that_are_no_longer_kept_are_left_out() -> None:
     assert shown.headers["content-disposition"] == 'attachment; filename="arm-relay-2026-11-26-2026-11-27.csv"'
 
 
-@pytest.mark.parametrize("query", ["first=soon", "last=2026-13-01", "last=0001-01-05", "last=9999-12-31"])
-def test_a_date_that_is_none_is_said(query: str) -> None:
-    assert a_browser(FakeRelay()).get(f"/days?{query}").status_code == 400
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/days?first=soon", "not a date"),
+        ("/days?last=2026-13-01", "not a date"),
+        ("/days?last=0001-01-05", "not a date"),
+        ("/days?last=9999-12-31", "not a date"),
+        ("/days?first=2026-11-20&last=2026-11-19", "after the last one"),
+        ("/days?first=2026-11-28&last=2026-11-29", "has not come yet"),
+        ("/days?first=2025-11-20&last=2026-11-19", "more than 62 days"),
+        ("/days/2026-11-28", "has not come yet"),
+        ("/days/2026-11-28/csv", "has not come yet"),
+    ],
+)
+def test_what_is_wrong_with_a_date_is_said(path: str, words: str) -> None:
+    shown = a_browser(FakeRelay()).get(path)
+
+    assert shown.status_code == 400
+    assert words in shown.text
 
 
 def a_row(**changes: object) -> dict[str, Any]:

@@ -37,9 +37,15 @@ def test_who_did_a_step_is_told() -> None:
         ("2", "QUEUED", "ARM answered 503", None),
         ("3", "HELD", "its polls failed unexpectedly", None),
         ("4", "QUEUED", "ARM is back", "arn:aws:iam::1:user/kari"),
+        ("5", "QUEUED", "ARM is out of reach", None),
+        ("6", "QUEUED", "ARM answered 503 with a page", None),
+        ("7", "HELD", "ARM may have the batch, and not every order has an invoice number to look up", None),
+        ("8", "HELD", "ARM's ledger does not show the documents of all orders", None),
     )
 
-    assert [step.actor for step in steps_of(story, [])] == [Actor.ARM, Actor.ARM, Actor.RELAY, Actor.OPERATOR]
+    actors = [step.actor for step in steps_of(story, [])]
+
+    assert actors == [Actor.ARM, Actor.ARM, Actor.RELAY, Actor.OPERATOR, *[Actor.RELAY] * 4]
 
 
 def test_what_happened_again_and_again_is_one_step() -> None:

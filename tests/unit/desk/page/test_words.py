@@ -3,6 +3,8 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from arm_relay.arm.shared_breaker import OUT_OF_REACH
+from arm_relay.batches import causes as relay_causes
 
 from desk.page import causes, words
 from desk.page.words import LANGUAGES, Words, catalogue, chosen
@@ -73,6 +75,16 @@ def test_every_documented_cause_has_words(cause: str, language: str) -> None:
     texts = catalogue(language)
     assert f"cause.{example}" in texts or said != example or language == "en"
     assert not (language == "nb" and said == example)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_of_the_relay_is_in_the_catalogue(language: str) -> None:
+    named = {f"cause.{cause}" for name, cause in vars(relay_causes).items() if name.isupper()} | {
+        f"cause.{OUT_OF_REACH}"
+    }
+
+    assert len(named) > 20
+    assert named - catalogue(language).keys() == set()
 
 
 def test_an_operators_reason_stays_as_it_is() -> None:
