@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Final
@@ -55,10 +56,23 @@ def run(seed: int) -> Run:
 
 def play(story: Story) -> list[str]:
     """Let a story happen outside of pytest; the promises broken."""
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
-    with replaced_parts(), warnings.catch_warnings():
+    with _unmeasured(), replaced_parts(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No application metrics to publish")
         return story.run()
+
+
+@contextmanager
+def _unmeasured() -> Iterator[None]:
+    """No metrics are written, and those of whatever comes after are."""
+    before = os.environ.get("POWERTOOLS_METRICS_DISABLED")
+    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["POWERTOOLS_METRICS_DISABLED"]
+        else:
+            os.environ["POWERTOOLS_METRICS_DISABLED"] = before
 
 
 def main() -> int:
