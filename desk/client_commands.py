@@ -159,7 +159,12 @@ def revoke(
 
 def _described(desk: Desk, client: ClientSecrets, place: int) -> str:
     """What tells a secret from the others, without showing it."""
-    signed = _last_signed(desk, [client], DAYS)
+    try:
+        signed = _last_signed(desk, [client], DAYS)
+    except Problem as problem:
+        # A leaked secret must go, whether the log can be read or not.
+        desk.note(f"When it signed last is not known: {problem}")
+        signed = None
     (row,) = [row for row in _rows(client, signed, desk.now()) if row["place"] == place]
     added_at, not_after = moment(row["addedAt"]), moment(row["notAfter"])
     last = _last_of(row, signed)

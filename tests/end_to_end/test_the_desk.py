@@ -180,6 +180,10 @@ def _run(world: World, line: str, batches: dict[str, str]) -> str:
         (listed,) = [each for each in world.told("clients", "list")["clients"] if each["place"] == place]
         words[-1:] = ["--fingerprint", listed["fingerprint"]]
     code, shown = world.relay(*words)
+    if words[:2] == ["orders", "forget"] and code:
+        # What the runbook has announced once more may still be on its way.
+        awaited(lambda: world.relay(*words)[0] == 0)
+        return ""
     # The doctor may have looked last during the outage.
     assert code == 0 or words == ["doctor"], f"{line}: {shown}"
     if shown.startswith("Redrive "):

@@ -11,7 +11,9 @@ from typing import Any
 import boto3
 import pytest
 
+from desk import client_commands
 from desk.console import Chosen
+from desk.problems import Problem
 from desk.stack_secret import MaybeWritten, StackSecret
 from tests.support.api_world import SECRET, SIGNING_SECRET
 from tests.support.builders import an_order
@@ -138,6 +140,23 @@ def secrets_of(office: Office, client_no: str = "2218") -> list[dict[str, Any]]:
     """What the list says of a client's secrets."""
     listed = office.relay("clients", "list", "--json").json["clients"]
     return [row for row in listed if row["clientNo"] == client_no]
+
+
+def test_a_leaked_secret_is_revoked_though_the_log_cannot_be_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise Problem("you may not read the log")
+
+    office.relay("clients", "rotate", "2218", "--yes")
+    first, *others = secrets_of(office)
+    with monkeypatch.context() as patch:
+        patch.setattr(client_commands, "_last_signed", refused)
+        said = office.relay("clients", "revoke", "2218", "--fingerprint", first["fingerprint"], "--yes")
+
+    assert said.code == 0
+    assert "you may not read the log" in said.err
+    assert [row["fingerprint"] for row in secrets_of(office)] == [row["fingerprint"] for row in others]
 
 
 def test_the_same_command_twice_revokes_no_other_secret(office: Office) -> None:
