@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -16,11 +17,13 @@ import pytest
 from sandbox.arm.client import ArmControl
 from sandbox.client import Sandbox, start_sandbox
 from sandbox.cloud.logs import function_logs
+from sandbox.desk import desk
 from sandbox.gateway import sigv4
 from sandbox.paths import ROOT
 from sandbox.ready import Ready
 from sandbox.results import received
 from sandbox.send import send
+from tests.support.browser import CHROMIUM, MISSING, chromium, violations
 from tests.support.builders import an_order
 from tests.support.schemas import faults
 
@@ -377,6 +380,31 @@ def story_of(ready: Ready, batch_id: str) -> list[dict[str, Any]]:
         if len(lines) == 3 or time.monotonic() > deadline:
             return lines
         time.sleep(0.5)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
+def test_the_desks_page_shows_what_is_under_way(ready: Ready, arm: ArmControl, tmp_path: Path) -> None:
+    orders = {"PENDING": a_fresh_order(), "UNCONFIRMED": a_fresh_order(), "QUEUED": a_fresh_order()}
+    arm.settings(processing_seconds=600)
+    post(ready, orders["PENDING"])
+    arm.add_fault("submit", "drop-after", times=1)
+    post(ready, orders["UNCONFIRMED"])
+    # From now on nothing is learned of any of them.
+    arm.add_fault("any", "refuse")
+    post(ready, orders["QUEUED"])
+    (tmp_path / "ready.json").write_text(ready.to_json())
+
+    with desk(tmp_path / "ready.json", "--no-open") as address, chromium() as browser:
+        page = browser.new_page(locale="en-GB")
+        page.set_default_timeout(PATIENCE * 1000)
+        for status, order in orders.items():
+            page.goto(f"{address}order?client={ready.client_no}&id={order['id']}")
+            assert page.locator(f".badge.{status}").count() > 0
+            assert violations(page) == []
+        page.goto(f"{address}batches/unfinished")
+        assert all(page.locator(f".badge.{status}").count() > 0 for status in orders)
+        assert violations(page) == []
+    arm.settings(processing_seconds=0.2)
 
 
 def test_nothing_secret_or_personal_was_logged_by_any_of_these_tests(ready: Ready) -> None:

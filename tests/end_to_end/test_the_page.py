@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sandbox.arm.client import ArmControl
 from sandbox.client import start_sandbox
@@ -23,13 +21,12 @@ from sandbox.gateway import sigv4
 from sandbox.paths import SWAGGER_UI
 from sandbox.ready import Ready
 from sandbox.send import send
+from tests.support.browser import CHROMIUM, MISSING, chromium, violations
 from tests.support.builders import an_order
-
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 
 pytestmark = [
     pytest.mark.xdist_group("sandbox"),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH"),
+    pytest.mark.skipif(CHROMIUM is None, reason=MISSING),
 ]
 
 #: How long anything may take, in seconds.
@@ -125,11 +122,8 @@ def address(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox needs rights that containers lack.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -147,11 +141,6 @@ def page(context: BrowserContext) -> Page:
 
 def of_order(address: str, ready: Ready, event_id: str) -> str:
     return f"{address}order?client={ready.client_no}&id={quote(event_id)}"
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found]
 
 
 def scrolls_sideways(page: Page) -> bool:
