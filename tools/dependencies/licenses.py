@@ -32,7 +32,7 @@ ON_MACHINES: Final = DEPLOYED | {
 }
 
 #: Of packages that declare none: what their licence file is.
-_READ_BY_US: Final[Mapping[str, str]] = {"cookiecutter": "BSD-3-Clause"}
+_READ_BY_US: Final[Mapping[str, str]] = {"axe-playwright-python": "MIT", "cookiecutter": "BSD-3-Clause"}
 
 #: What packages write instead of the name, in `License` or in the classifiers.
 _OTHER_NAMES: Final[Mapping[str, str]] = {
