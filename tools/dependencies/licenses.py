@@ -51,6 +51,7 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "mit license": "MIT",
     "mit no attribution license (mit-0)": "MIT-0",
     "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0",
+    "psf license": "PSF-2.0",
     "psfl": "PSF-2.0",
     "python software foundation license": "PSF-2.0",
 }
@@ -110,7 +111,7 @@ def _statements(package: Distribution) -> Iterator[str]:
     """What it says, the most exact first."""
     metadata = package.metadata
     stated = metadata.get("License-Expression"), metadata.get("License")
-    yield from (text.strip() for text in stated if text and text != "Dual License")
+    yield from (text.strip() for text in stated if text and text not in {"Dual License", "UNKNOWN"})
     classifiers = metadata.get_all("Classifier") or []
     names = [each.rpartition("::")[2].strip() for each in classifiers if each.startswith("License :: OSI Approved ::")]
     yield " OR ".join(_OTHER_NAMES.get(name.lower(), name) for name in names)
