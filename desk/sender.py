@@ -66,12 +66,7 @@ class Sender:
     def _post(self, url: str, body: str) -> Any:  # noqa: ANN401 (JSON)
         message_id = f"msg_{self.new_id()}"
         now = self.now()
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(message_id, now, body),
-        }
+        headers = {"content-type": "application/json", **signature(self.secret, message_id, now, body)}
         try:
             request = httpx.Request("POST", url, content=body.encode(), headers=headers)
             response = self.send(request)
@@ -82,6 +77,15 @@ class Sender:
         except httpx.RequestError as error:
             raise Problem(f"the relay cannot be reached at {url}: {error}") from None
         return answer_of(response, "the relay")
+
+
+def signature(secret: str, message_id: str, now: datetime, body: str) -> dict[str, str]:
+    """The headers that sign a body, its id and its time, which is in UTC."""
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(message_id, now, body),
+    }
 
 
 def body_of(name: str, text: str) -> tuple[str, int]:

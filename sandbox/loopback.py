@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 #: The names by which this machine reaches itself.
-_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
 def refusal(headers: Mapping[str, str], port: int) -> tuple[HTTPStatus, str] | None:
@@ -17,7 +17,7 @@ def refusal(headers: Mapping[str, str], port: int) -> tuple[HTTPStatus, str] | N
 
     Names of headers are in small letters. A program sends neither an Origin nor a Sec-Fetch-Site.
     """
-    hosts = {f"{name}:{port}" for name in _NAMES}
+    hosts = {f"{name}:{port}" for name in NAMES}
     if headers.get("host", "").lower() not in hosts:
         return HTTPStatus.MISDIRECTED_REQUEST, f"the sandbox answers at 127.0.0.1:{port} alone"
     origin = headers.get("origin")

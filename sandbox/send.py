@@ -19,6 +19,7 @@ from sandbox.errors import SandboxError
 from sandbox.options import name_and_value
 from sandbox.paths import READY_FILE
 from sandbox.ready import Ready
+from sandbox.signatures import signature
 
 URL_VARIABLE: Final = "ARM_RELAY_WEBHOOK_URL"
 SECRET_VARIABLE: Final = "ARM_RELAY_SIGNING_SECRET"  # noqa: S105 (the name, not the secret)
@@ -57,12 +58,7 @@ def send(url: str, signing_secret: str, body: str) -> httpx.Response:
     """POST one request body, signed by Standard Webhooks."""
     now = datetime.now(UTC)
     message_id = f"msg_{uuid.uuid4()}"
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(signing_secret).sign(message_id, now, body),
-    }
+    headers = {"content-type": "application/json", **signature(signing_secret, message_id, now, body)}
     return httpx.post(url, content=body.encode(), headers=headers, timeout=30)
 
 

@@ -1,27 +1,11 @@
-"""What the page takes from the relay's answers: what no relay means is said in words, and drawn nowhere. Pure."""
+"""What the page takes from documents and texts, whose members no type checks: what is none is said in words. Pure."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
 from zoneinfo import ZoneInfo
 
+from desk.answers import is_amount
 from desk.problems import Problem
-
-#: No count is larger.
-MOST: Final = 10**15
-#: Amounts have at most so many digits before the decimal point and after it.
-DIGITS: Final = 30
-
-
-def count_of(value: int) -> int:
-    """A count.
-
-    Raises:
-        Problem: it is too large to be one.
-    """
-    if abs(value) > MOST:
-        raise _odd("count")
-    return value
 
 
 def amount_of(value: Decimal | str) -> Decimal:
@@ -35,7 +19,7 @@ def amount_of(value: Decimal | str) -> Decimal:
     except InvalidOperation:
         raise _odd("amount") from None
     # Written out, a number of a few signs can be millions of digits long.
-    if not amount.is_finite() or amount.adjusted() > DIGITS or _places(amount) > DIGITS:
+    if not is_amount(amount):
         raise _odd("amount")
     return amount
 
@@ -50,38 +34,6 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
         return datetime.fromisoformat(text).astimezone(zone)
     except (ValueError, OverflowError):
         raise _odd("time") from None
-
-
-def day_of(text: str) -> date:
-    """A date.
-
-    Raises:
-        Problem: it is none, or so early or late that there is no other near it.
-    """
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise _odd("date") from None
-    if not 1900 <= day.year < 9000:  # noqa: PLR2004 (years)
-        raise _odd("date")
-    return day
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone.
-
-    Raises:
-        Problem: there is none of this name.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise _odd("time zone") from None
-
-
-def _places(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else DIGITS + 1
 
 
 def _odd(what: str) -> Problem:

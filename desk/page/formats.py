@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision
 
-from desk.page.bounds import amount_of, count_of, moment_of
+from desk.page.bounds import amount_of, moment_of
 
 #: Numbers look the same in both languages: who reads them keeps Norwegian books.
 _LOCALE = "nb_NO"
@@ -34,7 +34,7 @@ class Formats:
 
     def count(self, number: int) -> str:
         """A whole number: 1 234."""
-        return format_decimal(count_of(number), locale=_LOCALE)
+        return format_decimal(number, locale=_LOCALE)
 
     def quantity(self, number: Decimal) -> str:
         """A number with as many decimals as it has: 1,5."""

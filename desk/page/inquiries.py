@@ -7,7 +7,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from desk.answers import BatchStory, Day, FoundOrder
-from desk.page.bounds import zone_of
 from desk.problems import Answered
 from desk.relay import Relay
 
@@ -53,7 +52,7 @@ class Inquiries:
         if found := self._stored.get(day):
             return found
         found = self.relay.day(day)
-        self._zone = zone_of(found["timeZone"])
+        self._zone = ZoneInfo(found["timeZone"])
         if found["snapshotAt"] is not None:
             self._stored[day] = found
         return found

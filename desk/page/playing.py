@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import httpx
-from standardwebhooks.webhooks import Webhook
 
 from desk.connection import Connection
 from desk.page.inquiries import at_once
 from desk.problems import Problem
+from desk.sender import signature
 
 #: The customer of the sample orders, and the one whom the simulated ARM does not bill while that is played.
 CUSTOMER: Final = "543210"
@@ -113,12 +113,7 @@ class Playing:
             "POST",
             self._connection.orders_url(client_no),
             body.encode(),
-            {
-                "content-type": "application/json",
-                "webhook-id": message_id,
-                "webhook-timestamp": str(int(now.timestamp())),
-                "webhook-signature": Webhook(secret).sign(message_id, now, body),
-            },
+            {"content-type": "application/json", **signature(secret, message_id, now, body)},
         )
         content = answer.json()
         said = str(content.get("status") or content.get("detail", ""))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from desk.answers import Day, DayRow
 from desk.day_file import Counted, counted
-from desk.page.bounds import amount_of, count_of, day_of
+from desk.page.bounds import amount_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def line_of(day: Day, now: datetime) -> DayLine:
         kind = (row["currency"], row["documentType"])
         sums[kind] = sums.get(kind, Decimal(0)) + amount_of(row["total"])
     return DayLine(
-        date=day_of(day["date"]),
+        date=date.fromisoformat(day["date"]),
         claimed=_orders(day["claimed"]),
         succeeded=_orders(created),
         failed=_orders(day["ended"]) - _orders(created),
@@ -42,4 +42,4 @@ def line_of(day: Day, now: datetime) -> DayLine:
 
 
 def _orders(rows: Iterable[DayRow]) -> int:
-    return count_of(sum(count_of(row["orders"]) for row in rows))
+    return sum(row["orders"] for row in rows)

@@ -12,18 +12,16 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from standardwebhooks.webhooks import Webhook
-
 from sandbox.gateway import sigv4
 from sandbox.gateway.messages import Request, Response
 from sandbox.gateway.upstream import ExecuteApi
+from sandbox.loopback import NAMES
+from sandbox.signatures import signature
 
 #: Where the page asks for a signature.
 SIGN: Final = "/_sandbox/sign"
 #: The operators' API as the page reaches it, which talks to its own address alone.
 OPERATORS: Final = "/_sandbox/operators"
-
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Signing:
@@ -62,25 +60,20 @@ class Signing:
         if self._operators.has_route(method, target):
             return _json({"target": OPERATORS + target, "headers": {}})
         message_id, now = f"msg_{self._new_id()}", self._now()
-        headers = {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self._secret).sign(message_id, now, body),
-        }
-        return _json({"target": target, "headers": headers})
+        return _json({"target": target, "headers": signature(self._secret, message_id, now, body)})
 
     def _pass_on(self, request: Request) -> Response:
         target = request.target.removeprefix(OPERATORS)
         host = request.headers["host"]
-        signature = sigv4.signature(request.method, f"http://{host}{target}", request.body)
+        signed = sigv4.signature(request.method, f"http://{host}{target}", request.body)
         headers = {name: value for name, value in request.headers.items() if name != "authorization"}
-        return self._operators.call(replace(request, target=target, headers=headers | signature | {"host": host}))
+        return self._operators.call(replace(request, target=target, headers=headers | signed | {"host": host}))
 
 
 def _is_of_the_page(request: Request) -> bool:
     """Whether the browser says that our own page asks; another site, or a name that leads here, does not get this."""
     name, _, port = request.headers.get("host", "").rpartition(":")
-    return name in _LOOPBACK and port.isdecimal() and request.headers.get("sec-fetch-site") == "same-origin"
+    return name in NAMES and port.isdecimal() and request.headers.get("sec-fetch-site") == "same-origin"
 
 
 def _json(body: object) -> Response:

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from desk.answers import Day
 from desk.day_file import to_spreadsheet
-from desk.page.bounds import day_of
 from desk.page.chart import chart_of
 from desk.page.tables import line_of
 from desk.page.views.parts import Parts
@@ -41,7 +40,7 @@ def download_days(parts: Parts, request: Request) -> Response:
 def show_day(parts: Parts, request: Request) -> Response:
     """Counts and sums of one day."""
     day = parts.inquiries.day(_day(parts, request))
-    begins = day_of(day["date"])
+    begins = date.fromisoformat(day["date"])
     wanted = {
         "claimedAfter": f"{begins - _EARLIER}T00:00:00Z",
         "endedAfter": _limit(day, "from"),
