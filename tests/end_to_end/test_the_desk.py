@@ -4,8 +4,7 @@ import io
 import json
 import shlex
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from string import Template
 from typing import Any, Final
@@ -21,6 +20,7 @@ from sandbox.ready import Ready, left_in
 from sandbox.send import send
 from tests.support.builders import an_order
 from tests.support.doc_examples import examples, moved_to_today
+from tests.support.waiting import awaited
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -99,25 +99,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def _outage(world: World) -> None:
     """Orders come while ARM refuses everything; then it answers again, and refuses one batch."""
-    awaited(lambda: world.told("batch", world.done)["status"] == "SUCCEEDED")
+    awaited(lambda: world.told("batch", world.done)["status"] == "SUCCEEDED", PATIENCE)
     world.arm.add_fault("any", "refuse")
     world.numbers = [uuid4().hex[:12] for _ in range(ORDERS)]
     for number in world.numbers:
         world.order(number)
-    awaited(lambda: world.told("held")["totals"]["batches"] == ORDERS)
+    awaited(lambda: world.told("held")["totals"]["batches"] == ORDERS, PATIENCE)
     world.held = [batch["batchId"] for batch in world.told("held")["batches"]]
     world.arm.clear_faults()
     world.arm.add_fault("submit", "status", times=1, status=422)
     world.refused = world.order(uuid4().hex[:12])
-    awaited(lambda: world.told("batches", "--state", "failed")["totals"]["batches"] == 1)
-
-
-def awaited(found: Callable[[], bool]) -> None:
-    """Wait until something is found to be so."""
-    deadline = time.monotonic() + PATIENCE
-    while not found():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    awaited(lambda: world.told("batches", "--state", "failed")["totals"]["batches"] == 1, PATIENCE)
 
 
 def commands(page: str) -> list[str]:
@@ -148,7 +140,7 @@ def test_every_command_of_the_runbook_runs_and_what_was_held_is_billed_once(worl
 
     # Seven of the eight: one was closed by hand, as one that ARM has.
     wanted = sorted(f"N{number}" for number in world.numbers if f"N{number}" not in _closed(world))
-    awaited(lambda: sorted(_billed(world)) == wanted)
+    awaited(lambda: sorted(_billed(world)) == wanted, PATIENCE)
     assert "ARM created the document 88776655." in shown["relay orders show B-0564311"]
     assert f"{ORDERS - 3} batches with {ORDERS - 3} orders." in shown[f'relay release --cause "{CAUSE}" --dry-run']
     assert "claimed,2218,NOK,IN,SUCCEEDED" in world.relay("report", "today", "--csv")[1]
@@ -182,7 +174,7 @@ def _run(world: World, line: str, batches: dict[str, str]) -> str:
     code, shown = world.relay(*words)
     if words[:2] == ["orders", "forget"] and code:
         # What the runbook has announced once more may still be on its way.
-        awaited(lambda: world.relay(*words)[0] == 0)
+        awaited(lambda: world.relay(*words)[0] == 0, PATIENCE)
         return ""
     # The doctor may have looked last during the outage.
     assert code == 0 or words == ["doctor"], f"{line}: {shown}"

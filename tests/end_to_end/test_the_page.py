@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from sandbox.ready import Ready
 from sandbox.send import send
 from tests.support.browser import CHROMIUM, MISSING, chromium, violations
 from tests.support.builders import an_order
+from tests.support.waiting import awaited
 
 pytestmark = [
     pytest.mark.xdist_group("sandbox"),
@@ -67,13 +68,6 @@ def asked(ready: Ready, path: str) -> Any:  # noqa: ANN401 (JSON)
     return httpx.get(url, headers=sigv4.signature("GET", url, b""), timeout=30).json()
 
 
-def awaited(found: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not found():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-
-
 def status_of(ready: Ready, event_id: str) -> str:
     return str(asked(ready, f"clients/{ready.client_no}/orders/{quote(event_id, safe='')}").get("status"))
 
@@ -81,7 +75,7 @@ def status_of(ready: Ready, event_id: str) -> str:
 def held_during_an_outage(ready: Ready, arm: ArmControl, count: int) -> tuple[str, ...]:
     arm.add_fault("any", "refuse")
     held = tuple(sent(ready, an_event()) for _ in range(count))
-    awaited(lambda: all(status_of(ready, event_id) == "HELD" for event_id in held))
+    awaited(lambda: all(status_of(ready, event_id) == "HELD" for event_id in held), PATIENCE)
     arm.clear_faults()
     return held
 
@@ -106,7 +100,7 @@ def world(ready: Ready) -> Iterator[World]:
     refused = sent(ready, an_event())
     arm.add_fault("submit", "drop-before", times=1)
     in_doubt = sent(ready, unnumbered)
-    awaited(lambda: status_of(ready, failed) == "FAILED" and status_of(ready, in_doubt) == "HELD")
+    awaited(lambda: status_of(ready, failed) == "FAILED" and status_of(ready, in_doubt) == "HELD", PATIENCE)
     held = held_during_an_outage(ready, arm, 4)
     yield World(succeeded, partly_failed, refused, failed, in_doubt, held)
     arm.settings(failing_documents=[], failing_customers=[])
@@ -259,7 +253,7 @@ def test_ticked_batches_are_released_after_a_dry_run(world: World, ready: Ready,
     page.get_by_role("button", name="Release them").click()
     page.wait_for_url(f"{address}results/*")
     expect(page.get_by_role("status")).to_have_text("Done: 2. Not done: 0.")
-    awaited(lambda: {status_of(ready, event_id) for event_id in chosen} == {"SUCCEEDED"})
+    awaited(lambda: {status_of(ready, event_id) for event_id in chosen} == {"SUCCEEDED"}, PATIENCE)
     page.goto(of_order(address, ready, chosen[0]))
     expect(page.locator("li.operator")).to_contain_text("the outage is over")
 
@@ -284,7 +278,7 @@ def test_all_batches_of_a_cause_are_released_by_keyboard_alone(
 
     # It follows the redrive by itself.
     expect(page.get_by_role("heading", level=2)).to_contain_text("Done", timeout=PATIENCE * 1000)
-    awaited(lambda: {status_of(ready, event_id) for event_id in world.held[2:]} == {"SUCCEEDED"})
+    awaited(lambda: {status_of(ready, event_id) for event_id in world.held[2:]} == {"SUCCEEDED"}, PATIENCE)
 
 
 def test_the_checker_of_accessibility_finds_what_is_wrong(page: Page) -> None:
@@ -311,7 +305,7 @@ def test_a_failed_batch_is_retried(world: World, ready: Ready, page: Page, addre
 
     expect(page.get_by_role("status")).to_have_text("Done: 1. Not done: 0.")
     expect(page.get_by_text("New batch:")).to_be_visible()
-    awaited(lambda: status_of(ready, world.failed) == "SUCCEEDED")
+    awaited(lambda: status_of(ready, world.failed) == "SUCCEEDED", PATIENCE)
 
 
 def test_a_batch_that_arm_may_have_is_sent_again_only_on_a_persons_word(
