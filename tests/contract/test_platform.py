@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -205,44 +204,3 @@ def test_the_description_has_a_throttle_of_its_own() -> None:
     settings = DEFAULT["Resources"]["ApiApiGatewayDefaultStage"]["Properties"]["RouteSettings"]
 
     assert settings == {"GET /v1/openapi.json": {"ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 10}}
-
-
-# The policies.
-
-
-def policy(name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((ROOT / "deploy" / "policies" / f"{name}.json").read_text())["Statement"]
-    return found
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-@pytest.mark.parametrize("name", ["deployer", "operator", "reader"])
-def test_a_policy_is_one_that_iam_can_keep(name: str) -> None:
-    text = json.dumps({"Version": "2012-10-17", "Statement": policy(name)}, separators=(",", ":"))
-
-    # A managed policy has at most 6,144 characters without white space.
-    assert len(text) <= 6144
-    sids = [statement["Sid"] for statement in policy(name)]
-    assert len(sids) == len(set(sids))
-
-
-#: The service in the name of a permission, by the beginning of a resource's type, where they differ.
-SERVICES: Final = {"apigatewayv2": "apigateway"}
-
-
-def test_the_deployer_may_make_and_remove_every_kind_of_resource_that_the_stack_may_have() -> None:
-    services = {each["Type"].split("::")[1].lower() for each in transformed()["Resources"].values()}
-    allowed = {action.split(":")[0] for statement in policy("deployer") for action in listed(statement["Action"])}
-
-    assert {SERVICES.get(service, service) for service in services} <= allowed
-
-
-@pytest.mark.parametrize("name", ["deployer", "operator", "reader"])
-def test_nobody_may_read_the_secret_or_what_the_tables_hold(name: str) -> None:
-    forbidden = ("secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:Query")
-    allowed = [action for statement in policy(name) for action in listed(statement["Action"])]
-
-    assert [each for each in forbidden if any(fnmatchcase(each, action) for action in allowed)] == []
