@@ -1,7 +1,9 @@
 """What a platform team can ask of the stack without an edit: each parameter changes what it names and nothing else."""
 
 import json
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support.cloudformation import resolved
+from tests.support.doc_examples import example as example_of
 from tests.support.template import template, transformed
 
 ROOT: Final = Path(__file__).parents[2]
@@ -69,6 +72,44 @@ def test_every_line_of_the_example_is_a_parameter_with_a_value_that_it_may_have(
     for name, value in re.findall(r'^ +(?:# )?"(\w+)=(.*)",$', text, re.MULTILINE):
         shown = value.replace("...", "0a1b2c3d")
         assert re.fullmatch(PARAMETERS[name].get("AllowedPattern", ".*"), shown), name
+
+
+#: Prints what the CLI would be asked, as the stack's answer.
+FAKE_AWS: Final = 'aws() { echo "$AWS_REGION $*"; }'
+
+
+def asked(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """Step 4 of docs/deploying.md beside this file, and then an output."""
+    for name in (".venv", "sandbox", "template.yaml", "tools"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "samconfig.staging.toml").write_text(text)
+    step = example_of("deploying.md", "sh", holding="output() {")
+    script = f"set -euo pipefail\n{FAKE_AWS}\n{step}\noutput ApiId\nbash -c 'echo \"for relay: $ARM_RELAY_STACK\"'"
+    return subprocess.run(  # noqa: S603 (the documentation's commands)
+        ["bash", "-c", script],  # noqa: S607 (bash)
+        cwd=folder,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_page_asks_the_stack_that_the_file_names(tmp_path: Path) -> None:
+    ended = asked(tmp_path, (ROOT / "deploy" / "example.toml").read_text().replace("region = ", "region   =  "))
+
+    assert ended.returncode == 0, ended.stderr
+    assert "eu-north-1 cloudformation describe-stacks --stack-name arm-relay-staging " in ended.stdout
+    assert "for relay: arm-relay-staging" in ended.stdout
+
+
+@pytest.mark.parametrize("line", ['stack_name = "arm-relay-staging"', 'region = "eu-north-1"'])
+def test_the_page_asks_no_stack_where_the_file_names_none(line: str, tmp_path: Path) -> None:
+    ended = asked(tmp_path, (ROOT / "deploy" / "example.toml").read_text().replace(line, ""))
+
+    assert ended.returncode != 0
+    assert "describe-stacks" not in ended.stdout
+    assert f"samconfig.staging.toml has no {line.split(maxsplit=1)[0]}." in ended.stderr
 
 
 # The default stack, and two of them.

@@ -88,8 +88,10 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
     ],
     "AWS::CodeDeploy::DeploymentGroup": [
         (
-            "codedeploy:CreateDeploymentGroup codedeploy:UpdateDeploymentGroup codedeploy:DeleteDeploymentGroup "
-            "codedeploy:CreateDeployment codedeploy:GetDeployment codedeploy:StopDeployment",
+            (
+                "codedeploy:CreateDeploymentGroup codedeploy:UpdateDeploymentGroup codedeploy:DeleteDeploymentGroup "
+                "codedeploy:CreateDeployment codedeploy:GetDeployment codedeploy:StopDeployment"
+            ),
             arn("codedeploy", f"deploymentgroup:{STACK}-ServerlessDeploymentApplication-1/group"),
             {},
         ),
@@ -97,8 +99,10 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
     ],
     "AWS::DynamoDB::Table": [
         (
-            "dynamodb:CreateTable dynamodb:DescribeTable dynamodb:UpdateTable dynamodb:UpdateTimeToLive "
-            "dynamodb:UpdateContinuousBackups dynamodb:DescribeContinuousBackups dynamodb:DescribeTimeToLive",
+            (
+                "dynamodb:CreateTable dynamodb:DescribeTable dynamodb:UpdateTable dynamodb:UpdateTimeToLive "
+                "dynamodb:UpdateContinuousBackups dynamodb:DescribeContinuousBackups dynamodb:DescribeTimeToLive"
+            ),
             arn("dynamodb", f"table/{STACK}-Table-1"),
             {},
         ),
@@ -119,8 +123,10 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
     ],
     "AWS::Lambda::Function": [
         (
-            "lambda:CreateFunction lambda:GetFunction lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration "
-            "lambda:DeleteFunction lambda:PutFunctionConcurrency",
+            (
+                "lambda:CreateFunction lambda:GetFunction lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration "
+                "lambda:DeleteFunction lambda:PutFunctionConcurrency"
+            ),
             FUNCTION,
             {},
         ),
@@ -177,7 +183,7 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
 }
 
 #: What the default stack does not have; each has a policy of its own.
-WISHED: Final = {
+WISHED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
     "AWS::ApiGatewayV2::ApiMapping": [
         ("apigateway:POST apigateway:GET", api("/domainnames/orders.example.com/apimappings"), VIA),
     ],
