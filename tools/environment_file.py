@@ -52,6 +52,9 @@ ENVIRONMENT: Final = "default"
 SECTIONS: Final = ("global", "deploy")
 #: What CloudFormation takes as a stack's name; the longest names of the stack's resources need the rest.
 STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,36}")
+#: A destination of logs that CloudWatch Logs writes to in the name of a role.
+STREAM: Final = re.compile(r"arn:[^:]+:(firehose|kinesis):")
+LOG_ROLE: Final = "LogDestinationRoleArn"
 
 
 class Unreadable(Exception):
@@ -117,9 +120,9 @@ def _faults_of_what_is_needed(given: Mapping[str, Any]) -> Iterator[str]:
     for name in NEEDED:
         if not (isinstance(given.get(name), str) and given[name].strip()):
             yield f"It has no {name}."
-    name = given.get("stack_name")
-    if isinstance(name, str) and name and not STACK_NAME.fullmatch(name):
-        yield f'stack_name "{name}" should be at most 37 letters, digits and hyphens, and begin with a letter.'
+    stack = given.get("stack_name")
+    if isinstance(stack, str) and stack.strip() and not STACK_NAME.fullmatch(stack):
+        yield f'stack_name "{stack}" should be at most 37 letters, digits and hyphens, and begin with a letter.'
 
 
 def _faults_of_pairs(name: str, pairs: object) -> Iterator[str]:
@@ -137,7 +140,7 @@ def _faults_of_overrides(overrides: object, parameters: Mapping[str, Mapping[str
     if wrong or not isinstance(overrides, list):
         return
     seen: set[str] = set()
-    for name, _, value in (pair.partition("=") for pair in overrides):
+    for name, value in _split(overrides):
         if name not in parameters:
             yield f'The template has no parameter "{name}".{_meant(name, parameters)}'
         elif fault := _fault_of(value, parameters[name]):
@@ -145,6 +148,15 @@ def _faults_of_overrides(overrides: object, parameters: Mapping[str, Mapping[str
         if name in seen:
             yield f"{name} stands there twice."
         seen.add(name)
+        # CloudFormation's rules can compare a value, but not look into it.
+        if name == "LogDestinationArn" and STREAM.match(value) and LOG_ROLE not in dict(_split(overrides)):
+            yield f"LogDestinationArn is a stream, which needs {LOG_ROLE}."
+
+
+def _split(overrides: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for pair in overrides:
+        name, _, value = pair.partition("=")
+        yield name, value
 
 
 def _fault_of(value: str, parameter: Mapping[str, Any]) -> str | None:

@@ -172,6 +172,15 @@ def test_a_domain_of_ones_own_leads_to_the_senders_api() -> None:
     assert "DomainTarget" not in DEFAULT["Outputs"]
 
 
+def test_a_certificate_of_a_private_authority_can_be_proved_to_be_ones_own_for_mutual_tls() -> None:
+    proof = DOMAIN["CertificateArn"].replace("/1", "/2")
+    (made,) = added(**DOMAIN, **TRUSTSTORE, OwnershipCertificateArn=proof)["Domain"]["Properties"][
+        "DomainNameConfigurations"
+    ]
+
+    assert made["OwnershipVerificationCertificateArn"] == {"Ref": "OwnershipCertificateArn"}
+
+
 def endpoint_is_off(**parameters: str) -> bool:
     body = properties("Api", **parameters)["Body"]
     (server,) = body["servers"]
@@ -229,6 +238,11 @@ def test_the_functions_can_run_in_a_vpc(function: str) -> None:
         ("DomainName", "CertificateArn"),
         ("TruststoreUri", "DomainName"),
         ("SubnetIds", "SecurityGroupIds"),
+        ("CertificateArn", "DomainName"),
+        ("SecurityGroupIds", "SubnetIds"),
+        ("TruststoreVersion", "TruststoreUri"),
+        ("OwnershipCertificateArn", "TruststoreUri"),
+        ("LogDestinationRoleArn", "LogDestinationArn"),
     ],
 )
 def test_half_of_a_wish_is_refused_before_anything_changes(given: str, needed: str) -> None:

@@ -39,6 +39,11 @@ def test_the_example_is_right(file: Path, capsys: pytest.CaptureFixture[str]) ->
         (EMAIL, '"PollersAtOnce=3"', "should be one of 1, 2, 5, 8"),
         (EMAIL, '"ThrottleRate=0"', 'ThrottleRate: "0" should be from 1 to 10000'),
         (EMAIL, '"ThrottleRate=many"', 'ThrottleRate: "many" should be a whole number'),
+        (
+            EMAIL,
+            '"LogDestinationArn=arn:aws:firehose:x:1:deliverystream/x"',
+            "which needs LogDestinationRoleArn",
+        ),
         ("https://api.staging", "http://api.staging", "ArmBaseUrl: "),
         ("resolve_s3 =", "resolve_s4 =", 'unknown key "resolve_s4". Is "resolve_s3" meant?'),
         ("[default.deploy.", "[default.deplyo.", 'unknown section "default.deplyo". Is "deploy" meant?'),
