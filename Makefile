@@ -71,8 +71,8 @@ deploy: configured build ## Build, and deploy as samconfig.<ENVIRONMENT>.toml sa
 	$(SAM) deploy --config-file "$(CURDIR)/samconfig.$(ENVIRONMENT).toml" --template-file "$(CURDIR)/$(BUILT)/template.yaml" $(DEPLOY)
 
 .PHONY: configured
-configured:
-	@test -f samconfig.$(ENVIRONMENT).toml || { echo 'There is no samconfig.$(ENVIRONMENT).toml: copy deploy/example.toml to it and fill it in (docs/deploying.md)'; exit 1; }
+configured: .venv/.ready
+	@$(RUN) tools.environment_file "samconfig.$(ENVIRONMENT).toml"
 
 .PHONY: validate
 validate: $(TOOLS)/sam/.ready ## Check template.yaml with SAM's and CloudFormation's rules

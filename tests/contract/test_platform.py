@@ -1,15 +1,17 @@
 """What a platform team can ask of the stack without an edit: each parameter changes what it names and nothing else."""
 
 import json
+import os
 import re
+import subprocess
 import tomllib
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.support.cloudformation import resolved
+from tests.support.doc_examples import example as example_of
 from tests.support.template import template, transformed
 
 ROOT: Final = Path(__file__).parents[2]
@@ -72,6 +74,44 @@ def test_every_line_of_the_example_is_a_parameter_with_a_value_that_it_may_have(
         assert re.fullmatch(PARAMETERS[name].get("AllowedPattern", ".*"), shown), name
 
 
+#: Prints what the CLI would be asked, as the stack's answer.
+FAKE_AWS: Final = 'aws() { echo "$AWS_REGION $*"; }'
+
+
+def asked(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """Step 4 of docs/deploying.md beside this file, and then an output."""
+    for name in (".venv", "sandbox", "template.yaml", "tools"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "samconfig.staging.toml").write_text(text)
+    step = example_of("deploying.md", "sh", holding="output() {")
+    script = f"set -euo pipefail\n{FAKE_AWS}\n{step}\noutput ApiId\nbash -c 'echo \"for relay: $ARM_RELAY_STACK\"'"
+    return subprocess.run(  # noqa: S603 (the documentation's commands)
+        ["bash", "-c", script],  # noqa: S607 (bash)
+        cwd=folder,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_page_asks_the_stack_that_the_file_names(tmp_path: Path) -> None:
+    ended = asked(tmp_path, (ROOT / "deploy" / "example.toml").read_text().replace("region = ", "region   =  "))
+
+    assert ended.returncode == 0, ended.stderr
+    assert "eu-north-1 cloudformation describe-stacks --stack-name arm-relay-staging " in ended.stdout
+    assert "for relay: arm-relay-staging" in ended.stdout
+
+
+@pytest.mark.parametrize("line", ['stack_name = "arm-relay-staging"', 'region = "eu-north-1"'])
+def test_the_page_asks_no_stack_where_the_file_names_none(line: str, tmp_path: Path) -> None:
+    ended = asked(tmp_path, (ROOT / "deploy" / "example.toml").read_text().replace(line, ""))
+
+    assert ended.returncode != 0
+    assert "describe-stacks" not in ended.stdout
+    assert f"samconfig.staging.toml has no {line.split(maxsplit=1)[0]}." in ended.stderr
+
+
 # The default stack, and two of them.
 
 
@@ -132,6 +172,15 @@ def test_a_domain_of_ones_own_leads_to_the_senders_api() -> None:
     assert "DomainTarget" not in DEFAULT["Outputs"]
 
 
+def test_a_certificate_of_a_private_authority_can_be_proved_to_be_ones_own_for_mutual_tls() -> None:
+    proof = DOMAIN["CertificateArn"].replace("/1", "/2")
+    (made,) = added(**DOMAIN, **TRUSTSTORE, OwnershipCertificateArn=proof)["Domain"]["Properties"][
+        "DomainNameConfigurations"
+    ]
+
+    assert made["OwnershipVerificationCertificateArn"] == {"Ref": "OwnershipCertificateArn"}
+
+
 def endpoint_is_off(**parameters: str) -> bool:
     body = properties("Api", **parameters)["Body"]
     (server,) = body["servers"]
@@ -189,6 +238,11 @@ def test_the_functions_can_run_in_a_vpc(function: str) -> None:
         ("DomainName", "CertificateArn"),
         ("TruststoreUri", "DomainName"),
         ("SubnetIds", "SecurityGroupIds"),
+        ("CertificateArn", "DomainName"),
+        ("SecurityGroupIds", "SubnetIds"),
+        ("TruststoreVersion", "TruststoreUri"),
+        ("OwnershipCertificateArn", "TruststoreUri"),
+        ("LogDestinationRoleArn", "LogDestinationArn"),
     ],
 )
 def test_half_of_a_wish_is_refused_before_anything_changes(given: str, needed: str) -> None:
@@ -205,44 +259,3 @@ def test_the_description_has_a_throttle_of_its_own() -> None:
     settings = DEFAULT["Resources"]["ApiApiGatewayDefaultStage"]["Properties"]["RouteSettings"]
 
     assert settings == {"GET /v1/openapi.json": {"ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 10}}
-
-
-# The policies.
-
-
-def policy(name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((ROOT / "deploy" / "policies" / f"{name}.json").read_text())["Statement"]
-    return found
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-@pytest.mark.parametrize("name", ["deployer", "operator", "reader"])
-def test_a_policy_is_one_that_iam_can_keep(name: str) -> None:
-    text = json.dumps({"Version": "2012-10-17", "Statement": policy(name)}, separators=(",", ":"))
-
-    # A managed policy has at most 6,144 characters without white space.
-    assert len(text) <= 6144
-    sids = [statement["Sid"] for statement in policy(name)]
-    assert len(sids) == len(set(sids))
-
-
-#: The service in the name of a permission, by the beginning of a resource's type, where they differ.
-SERVICES: Final = {"apigatewayv2": "apigateway"}
-
-
-def test_the_deployer_may_make_and_remove_every_kind_of_resource_that_the_stack_may_have() -> None:
-    services = {each["Type"].split("::")[1].lower() for each in transformed()["Resources"].values()}
-    allowed = {action.split(":")[0] for statement in policy("deployer") for action in listed(statement["Action"])}
-
-    assert {SERVICES.get(service, service) for service in services} <= allowed
-
-
-@pytest.mark.parametrize("name", ["deployer", "operator", "reader"])
-def test_nobody_may_read_the_secret_or_what_the_tables_hold(name: str) -> None:
-    forbidden = ("secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:Query")
-    allowed = [action for statement in policy(name) for action in listed(statement["Action"])]
-
-    assert [each for each in forbidden if any(fnmatchcase(each, action) for action in allowed)] == []

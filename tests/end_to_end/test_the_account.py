@@ -22,6 +22,7 @@ from sandbox.cloud.sam import sam
 from sandbox.cloud.stack import STACK_NAME
 from sandbox.errors import SandboxError
 from sandbox.paths import ROOT, SAM_TOOLS
+from tests.support.iam import filled
 from tests.support.template import template
 
 pytestmark = [
@@ -29,7 +30,9 @@ pytestmark = [
     pytest.mark.skipif("ACCOUNT" not in os.environ, reason="it deploys several stacks: make nightly runs it"),
 ]
 
-POLICIES: Final = ROOT / "deploy" / "policies"
+BOUNDARY: Final = "arn:aws:iam::000000000000:policy/arm-relay-boundary"
+SECOND: Final = "arm-relay-second"
+DEPLOYER: Final = ("deployer", "deployer-resources")
 POLLER: Final = "PollerFunctionArn"
 DENIED: Final = r"AccessDenied|not authorized"
 
@@ -59,12 +62,11 @@ def outputs(aws: Aws, stack: str = STACK_NAME) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
-def document(policy: str, aws: Aws) -> dict[str, Any]:
-    text = (POLICIES / f"{policy}.json").read_text().replace("OPERATORS_API_ID", outputs(aws)["OperatorsApiId"])
+def document(*policies: str, aws: Aws, stack: str = STACK_NAME) -> dict[str, Any]:
+    words = {"OPERATORS_API_ID": outputs(aws)["OperatorsApiId"], "BOUNDARY_ARN": BOUNDARY}
     # MiniStack names log groups in its own way.
-    text = text.replace("log-group:arm-relay", "log-group:/aws/cloudformation/arm-relay")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    words |= {"log-group:STACK": "log-group:/aws/cloudformation/STACK", "STACK": stack}
+    return {"Version": "2012-10-17", "Statement": filled(policies, **words)}
 
 
 def person(aws: Aws, name: str, policy: dict[str, Any]) -> dict[str, str]:
@@ -112,15 +114,16 @@ def deploy(
 
 
 def test_a_deployer_can_deploy_a_stack_beside_another_with_its_policy_and_no_other(aws: Aws) -> None:
-    deployer = person(aws, "deployer", document("deployer", aws))
+    deployer = person(aws, "deployer", document(*DEPLOYER, aws=aws, stack=SECOND))
 
-    deploy(aws, "arm-relay-second", deployer)
+    deploy(aws, SECOND, deployer, PermissionsBoundary=BOUNDARY)
 
-    first, second = outputs(aws), outputs(aws, "arm-relay-second")
+    first, second = outputs(aws), outputs(aws, SECOND)
     own = {name for name in first if name.endswith(("Arn", "Name", "Id", "Url"))} - {"AccessLogGroupName"}
     assert {name for name in own if first[name] == second[name]} == set()
-    with pytest.raises(Refused, match=DENIED):
-        deploy(aws, "another-stack", deployer)
+    for other in ("another-stack", STACK_NAME):
+        with pytest.raises(Refused, match=DENIED):
+            deploy(aws, other, deployer)
     with pytest.raises(ClientError, match=DENIED):
         client(aws, "secretsmanager", deployer).get_secret_value(SecretId=first["SecretArn"])
     with pytest.raises(ClientError, match=DENIED):
@@ -128,7 +131,7 @@ def test_a_deployer_can_deploy_a_stack_beside_another_with_its_policy_and_no_oth
 
 
 def test_without_a_statement_a_deployer_cannot_deploy(aws: Aws) -> None:
-    policy = document("deployer", aws)
+    policy = document(*DEPLOYER, aws=aws, stack="arm-relay-third")
     policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != "Stacks"]
     hindered = person(aws, "hindered", policy)
 
@@ -155,7 +158,7 @@ def test_a_policy_lets_each_ask_what_is_theirs(policy: str, aws: Aws) -> None:
     # MiniStack answers about the first resource alone.
     decided = {
         route: aws.iam.simulate_custom_policy(
-            PolicyInputList=[json.dumps(document(policy, aws))],
+            PolicyInputList=[json.dumps(document(policy, aws=aws))],
             ActionNames=["execute-api:Invoke"],
             ResourceArns=[arn + route],
         )["EvaluationResults"][0]["EvalDecision"]
@@ -169,8 +172,8 @@ def test_a_policy_lets_each_ask_what_is_theirs(policy: str, aws: Aws) -> None:
 
 def test_an_operator_can_run_the_poller_and_a_reader_cannot(aws: Aws) -> None:
     function = outputs(aws)[POLLER]
-    operator = client(aws, "lambda", person(aws, "operator", document("operator", aws)))
-    reader = person(aws, "reader", document("reader", aws))
+    operator = client(aws, "lambda", person(aws, "operator", document("operator", aws=aws)))
+    reader = person(aws, "reader", document("reader", aws=aws))
 
     assert operator.invoke(FunctionName=function, Payload=b"{}")["StatusCode"] == 200
     with pytest.raises(ClientError, match=DENIED):

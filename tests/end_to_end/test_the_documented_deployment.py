@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 
 AWS_CLI: Final = ROOT / ".tools" / "awscli" / "bin"
 #: What the steps use of the clone.
-USED: Final = (".aws-sam", ".venv", "events", "sandbox", "template.yaml")
+USED: Final = (".aws-sam", ".venv", "events", "sandbox", "template.yaml", "tools")
 FILE: Final = "samconfig.staging.toml"
 #: This CLI asks AWS for queues, whatever the environment says.
 HERE: Final = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'

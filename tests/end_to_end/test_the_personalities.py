@@ -73,7 +73,7 @@ class World:
         functions.update_function_configuration(
             FunctionName=function,
             Environment={"Variables": now["Environment"]["Variables"] | {"ARM_CONTRACT": contract}},
-            Layers=[version if ":RelayLayer:" in layer["Arn"] else layer["Arn"] for layer in now["Layers"]],
+            Layers=[version if "RelayLayer:" in layer["Arn"] else layer["Arn"] for layer in now["Layers"]],
         )
         published = functions.publish_version(FunctionName=function)["Version"]
         functions.update_alias(FunctionName=function, Name="live", FunctionVersion=published)

@@ -27,7 +27,9 @@ class Metric(StrEnum):
     ORDERS_REJECTED = "OrdersRejected"
     #: Requests answered with a problem; also with the dimension `problem`, the last part of its type.
     REQUESTS_REJECTED = "RequestsRejected"
-    #: Orders whose document ARM created.
+    #: Requests for a client whose part of the secret is malformed, so that nobody can sign for it.
+    MALFORMED_CLIENTS = "MalformedClients"
+    #: Orders whose document ARM created. A run in which orders ended counts 0 where none did so.
     ORDERS_SUCCEEDED = "OrdersSucceeded"
     #: Orders whose document ARM did not create, or refused.
     ORDERS_FAILED = "OrdersFailed"
@@ -122,7 +124,9 @@ class LambdaJournal:
         orders = [order for batch in ends for order in batch.orders]
         succeeded = sum(order.status is OrderStatus.SUCCEEDED for order in orders)
         self.count(Metric.BATCHES_ENDED, len(ends))
-        self.count(Metric.ORDERS_SUCCEEDED, succeeded)
+        if orders:
+            # A zero, too: an alarm that divides by it needs data where every order failed.
+            self._add(Metric.ORDERS_SUCCEEDED, MetricUnit.Count, succeeded)
         self.count(Metric.ORDERS_FAILED, len(orders) - succeeded)
 
     def _log_move(self, batch: Batch) -> None:

@@ -6,7 +6,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -29,6 +29,10 @@ class SecretUnavailable(NoCredentials):
     """The secret cannot be read, or lacks what it should contain. The message holds nothing of its content."""
 
 
+class MalformedClient(SecretUnavailable):
+    """One client's part of the secret is malformed: nobody can sign for this client, and the others go on."""
+
+
 @dataclass(slots=True)
 class _Kept:
     """The secret as it was read, and what was found out about it since."""
@@ -36,6 +40,9 @@ class _Kept:
     read_at: datetime
     content: dict[str, Any]
     shared: Mapping[bytes, Sequence[str]] | None = None
+    most: int | None = None
+    #: Each client's signing secrets, decoded once: the time of an answer does not say whether there is such a client.
+    listed: dict[str, Sequence[SigningKey]] = field(default_factory=dict)
 
 
 class Secrets:
@@ -78,14 +85,27 @@ class Secrets:
 
         Raises:
             UnknownClient: the client has no signing secret at all.
-            SecretUnavailable: the secret cannot be read, or this client's part of it is malformed.
+            MalformedClient: this client's part of the secret is malformed.
+            SecretUnavailable: the secret cannot be read.
         """
         kept = self._read()
-        found = _listed(kept.content, client_no)
+        found = kept.listed.get(client_no) or _listed(kept.content, client_no)
         if not found:
             raise UnknownClient(UnknownClient.__doc__)
+        kept.listed[client_no] = found
         shared, now = self._shared(kept), self._now()
         return [each for each in found if each.key not in shared and each.signs_at(now)]
+
+    def most_signing_keys(self) -> int:
+        """How many signing secrets the client has that has the most of them; 1 where nobody has any.
+
+        Raises:
+            SecretUnavailable: the secret cannot be read.
+        """
+        kept = self._read()
+        if kept.most is None:
+            kept.most = signing_keys.most(_member(kept.content, "clients"))
+        return kept.most
 
     def shared_places(self, client_no: str) -> list[Sequence[str]]:
         """The places of each signing secret that the client shares with another one.
@@ -156,10 +176,13 @@ def _listed(content: dict[str, Any], client_no: str) -> Sequence[SigningKey]:
     clients = _member(content, "clients")
     if client_no not in clients:
         return ()
+    client = clients[client_no]
+    if not isinstance(client, dict):
+        raise MalformedClient(f"{client_no} in the secret should be an object")
     try:
-        return signing_keys.listed(_member(clients, client_no).get("signingSecrets"))
+        return signing_keys.listed(client.get("signingSecrets"))
     except Malformed as error:
-        raise SecretUnavailable(f"client {client_no}: {error}") from None
+        raise MalformedClient(f"client {client_no}: {error}") from None
 
 
 def _member(parent: dict[str, Any], name: str) -> dict[str, Any]:

@@ -68,6 +68,11 @@ def shared(clients: Mapping[str, Any]) -> Mapping[bytes, tuple[str, ...]]:
     }
 
 
+def most(clients: Mapping[str, Any]) -> int:
+    """How many signing secrets the client has that has the most of them; 1 where nobody has any."""
+    return max([1, *(len(tuple(_readable(client))) for client in clients.values())])
+
+
 def _readable(client: object) -> Iterator[SigningKey]:
     try:
         yield from listed(client.get("signingSecrets") if isinstance(client, dict) else None)

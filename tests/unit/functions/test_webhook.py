@@ -445,7 +445,7 @@ def test_with_a_signing_secret_that_is_too_short_the_relay_takes_nothing_and_log
 
     answer = api.call(signed(an_event("webhook-order"), json.dumps(an_order()), short))
 
-    assert (answer.status, answer.problem) == (503, "unavailable")
+    assert (answer.status, answer.problem) == (401, "bad-signature")
     assert "client 2218: signing secret 1 is shorter than 24 bytes" in api.logged.getvalue()
     assert "aHVudGVyMg" not in api.logged.getvalue() + answer.text
 

@@ -1,9 +1,12 @@
+import base64
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from arm_relay.api.event import LARGEST_BODY, BodyTooLarge
+from arm_relay.observability import Metric
 from arm_relay.secrets import Secrets, SecretUnavailable
 from arm_relay.webhook.admission import Admission, NotJsonMediaType
 from arm_relay.webhook.signatures import NO_KEY, BadSignature
@@ -12,6 +15,15 @@ from standardwebhooks.webhooks import Webhook
 from tests.support.diary import Diary
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def a_secret(text: str) -> str:
+    return "whsec_" + base64.b64encode(text.encode().ljust(32, b"x")).decode()
+
+
+def of_clients(clients: Mapping[str, object], diary: Diary | None = None) -> Admission:
+    content = json.dumps({"clients": clients})
+    return Admission(Secrets(lambda: content, now), now, timedelta(minutes=5), diary or Diary())
 
 
 def an_admission(*signing_secrets: object, diary: Diary | None = None) -> Admission:
@@ -84,21 +96,47 @@ def test_a_client_that_does_not_exist_is_told_what_a_wrong_signature_is_told(cli
     assert (of_nobody.reason, str(of_nobody)) == (of_another.reason, str(of_another))
 
 
-def test_a_client_that_does_not_exist_takes_the_work_of_one_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    signed: list[bytes] = []
+#: Clients with as many signing secrets as the number in their place, and one whose part is malformed.
+CLIENTS: Mapping[str, object] = {
+    str(2000 + number): {"signingSecrets": [a_secret(f"{number}-{place}") for place in range(number)]}
+    for number in range(4)
+} | {"2218": {"signingSecrets": ["whsec_short"]}}
+
+
+def test_a_strangers_request_takes_the_same_work_whoever_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed: list[str] = []
     sign = Webhook.sign
 
     def counted(webhook: Webhook, msg_id: str, timestamp: datetime, data: str) -> str:
-        signed.append(data.encode())
+        signed.append(data)
         return str(sign(webhook, msg_id, timestamp, data))
 
     given = headers(b"[1]")
     monkeypatch.setattr(Webhook, "sign", counted)
-    for admission, client_no in ((ADMISSION, "2219"), (an_admission("whsec_" + "A" * 32), "2218")):
+    admission = of_clients(CLIENTS)
+    hashed: dict[str, int] = {}
+    for client_no in (*CLIENTS, "9999"):
+        signed.clear()
         with pytest.raises(BadSignature):
             admission.check(client_no, given, b"[1]")
+        hashed[client_no] = len(signed)
 
-    assert signed == [b"[1]", b"[1]"]
+    # As many as the client with the most secrets needs.
+    assert hashed == dict.fromkeys([*CLIENTS, "9999"], 3)
+
+
+@pytest.mark.parametrize("part", [{"signingSecrets": ["whsec_short"]}, {}, "a text", None], ids=str)
+def test_a_client_whose_secrets_are_malformed_is_told_what_a_wrong_signature_is_told(part: object) -> None:
+    diary = Diary()
+    malformed = of_clients({"2218": part, "2219": {"signingSecrets": [SECRET]}}, diary)
+
+    assert str(refusal(malformed, "2218")) == str(refusal(malformed, "2220"))
+    assert diary.counts == {Metric.MALFORMED_CLIENTS: 1}
+    ((what, where),) = diary.warnings
+    assert (what, where["clientNo"]) == ("signing secrets are malformed", "2218")
+    assert "short" not in str(where["reason"]).replace("shorter", "")
+    # Others go on.
+    malformed.check("2219", headers(b"[]"), b"[]")
 
 
 def test_nobody_can_sign_for_a_client_that_does_not_exist() -> None:

@@ -23,7 +23,7 @@ def signed(body: bytes = BODY, key: bytes = KEY, age: float = 0, msg_id: str = "
 
 
 def check(headers: Mapping[str, str], keys: Sequence[bytes] = (KEY,), body: bytes = BODY) -> None:
-    read(headers, NOW, TOLERANCE).by(signing_keys(keys), body)
+    read(headers, NOW, TOLERANCE).by(signing_keys(keys), body, tries=1)
 
 
 def signing_keys(keys: Sequence[bytes]) -> list[SigningKey]:
@@ -69,9 +69,9 @@ def test_a_signature_does_not_last(age: float, why: str) -> None:
 def test_the_tolerance_is_the_deployers(seconds: int) -> None:
     tolerance = timedelta(seconds=seconds)
 
-    read(signed(age=seconds - 1), NOW, tolerance).by(signing_keys([KEY]), BODY)
+    read(signed(age=seconds - 1), NOW, tolerance).by(signing_keys([KEY]), BODY, tries=1)
     with pytest.raises(BadSignature):
-        read(signed(age=seconds + 1), NOW, tolerance).by(signing_keys([KEY]), BODY)
+        read(signed(age=seconds + 1), NOW, tolerance).by(signing_keys([KEY]), BODY, tries=1)
 
 
 @pytest.mark.parametrize("keys", [[OTHER, KEY], [KEY, OTHER]])
@@ -82,7 +82,7 @@ def test_any_of_a_clients_secrets_may_sign_while_they_are_rotated(keys: list[byt
 
 @pytest.mark.parametrize(("key", "position"), [(KEY, 1), (OTHER, 2)])
 def test_which_secret_signed_is_told(key: bytes, position: int) -> None:
-    assert read(signed(key=key), NOW, TOLERANCE).by(signing_keys([KEY, OTHER]), BODY).position == position
+    assert read(signed(key=key), NOW, TOLERANCE).by(signing_keys([KEY, OTHER]), BODY, tries=2).position == position
 
 
 def test_a_client_without_a_secret_that_may_sign_is_told_that_its_signature_is_wrong() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from arm_relay.api.event import check_size
-from arm_relay.observability import Journal
-from arm_relay.secrets import Secrets, UnknownClient
+from arm_relay.observability import Journal, Metric
+from arm_relay.secrets import MalformedClient, Secrets, UnknownClient
 from arm_relay.signing_keys import SigningKey
 from arm_relay.webhook.signatures import read
 
@@ -31,13 +31,14 @@ class Admission:
         """Admit a request. The names of `headers` are in lower case.
 
         Raises:
-            BodyTooLarge, BadSignature, NotJsonMediaType: checked in this order. A client that does not exist has a bad
-                signature, too.
+            BodyTooLarge, BadSignature, NotJsonMediaType: checked in this order. A client that does not exist, or whose
+                part of the secret is malformed, has a bad signature, too.
             SecretUnavailable: nobody whose headers are well formed can be admitted now.
         """
         check_size(body)
         now = self._now()
-        signed_by = read(headers, now, self._tolerance).by(self._keys(client_no), body)
+        signed = read(headers, now, self._tolerance)
+        signed_by = signed.by(self._keys(client_no), body, tries=self._secrets.most_signing_keys())
         # So that whoever rotates a client's secrets sees when nobody signs with the old one any more.
         self._journal.noted(
             "request signed",
@@ -51,6 +52,11 @@ class Admission:
         try:
             return self._secrets.signing_keys(client_no)
         except UnknownClient:
+            return ()
+        except MalformedClient as error:
+            # Another answer would tell strangers that there is such a client.
+            self._journal.count(Metric.MALFORMED_CLIENTS)
+            self._journal.warned("signing secrets are malformed", clientNo=client_no, reason=str(error))
             return ()
 
 

@@ -28,7 +28,8 @@ class BadSignature(Exception):
         self.reason = reason
 
 
-#: For a client without keys: its request takes the work that another's takes. Nothing that it signs counts.
+#: In the place of keys that a client does not have: its request takes the work that another's takes. Nothing that it
+#: signs counts.
 NO_KEY: Final = b"\0" * 32
 
 
@@ -41,8 +42,10 @@ class Signed:
     #: The signatures that the sender gives; one must be right.
     given: tuple[bytes, ...]
 
-    def by(self, keys: Sequence[SigningKey], body: bytes) -> SigningKey:
+    def by(self, keys: Sequence[SigningKey], body: bytes, tries: int) -> SigningKey:
         """The key that signed the body; the first of them where several did.
+
+        Where none did, `tries` signatures were computed, so that the time does not say how many keys there are.
 
         Raises:
             BadSignature: none did, or the body is not UTF-8.
@@ -50,7 +53,7 @@ class Signed:
         for key in keys:
             if self._is_by(key.key, body):
                 return key
-        if not keys:
+        for _ in range(tries - len(keys)):
             self._is_by(NO_KEY, body)
         raise BadSignature("No signature matches this body, id and timestamp with any of the client's secrets.")
 
