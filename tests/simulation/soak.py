@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Final
 
+import pytest
 from tqdm import tqdm
 
 from tests.simulation.functions_under_test import replaced_parts
@@ -55,8 +56,9 @@ def run(seed: int) -> Run:
 
 def play(story: Story) -> list[str]:
     """Let a story happen outside of pytest; the promises broken."""
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
-    with replaced_parts(), warnings.catch_warnings():
+    # It is put back afterwards: other tests of the same process read what the functions measure.
+    with replaced_parts(), pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
         warnings.filterwarnings("ignore", "No application metrics to publish")
         return story.run()
 
