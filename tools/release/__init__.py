@@ -1,5 +1,6 @@
 """A release: what it holds, and what it must not break. `docs/releasing.md` shows the commands.
 
+source          the commit that it is made of, and nothing beside it
 archive         the zip that `sam deploy` takes, the same bytes on every build
 sbom            the list of what is inside
 changelog       CHANGELOG.md: its sections, and cutting one
