@@ -23,6 +23,9 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "ArmRelay",
 }
 
+# The functions' loggers read their service when they are imported, whichever test does it first.
+os.environ["POWERTOOLS_SERVICE_NAME"] = ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
+
 #: What a developer's shell may hold and no test should follow.
 UNWANTED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL")
 

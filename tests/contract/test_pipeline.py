@@ -1,6 +1,7 @@
 """The pipeline in deploy/github: right by GitHub's schema, without secrets, and pinned."""
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from sandbox.paths import ROOT
+from tests.support.template import template
 
 WORKFLOWS: Final = sorted((ROOT / "deploy" / "github").glob("*.yml"))
 TOOLS: Final = ROOT / ".tools" / "workflows" / "bin"
@@ -57,6 +59,39 @@ def test_production_follows_staging_with_the_same_build() -> None:
     assert jobs["staging"]["uses"] == jobs["production"]["uses"]
 
 
+def stage() -> dict[str, Any]:
+    jobs: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "github" / "stage.yml").read_text(encoding="utf-8"))[
+        "jobs"
+    ]
+    return dict(jobs["deploy"])
+
+
+def test_nothing_is_installed_while_the_job_holds_credentials() -> None:
+    said = [step.get("uses", step.get("run", "")) for step in stage()["steps"]]
+    (credentials,) = [place for place, text in enumerate(said) if "configure-aws-credentials" in text]
+
+    assert said.index("make setup") < credentials
+    assert [text for text in said[credentials:] if text.startswith("make")] == []
+
+
+def minutes(deployment: str) -> int:
+    """How long a version takes to take over."""
+    if found := re.fullmatch(r"Canary\d+Percent(\d+)Minutes", deployment):
+        return int(found[1])
+    if found := re.fullmatch(r"Linear(\d+)PercentEvery(\d+)Minutes?", deployment):
+        return 100 // int(found[1]) * int(found[2])
+    assert deployment == "at-once"
+    return 0
+
+
+def test_the_job_lasts_longer_than_every_way_to_take_over() -> None:
+    ways = template()["Parameters"]["Deployment"]["AllowedValues"]
+    (credentials,) = [step for step in stage()["steps"] if "role-to-assume" in step.get("with", {})]
+
+    assert 2 * max(map(minutes, ways)) < stage()["timeout-minutes"]
+    assert credentials["with"]["role-duration-seconds"] >= 60 * stage()["timeout-minutes"]
+
+
 def test_every_command_in_it_is_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     commands = [step["run"].split() for file in WORKFLOWS for step in steps(file) if "run" in step]
@@ -89,7 +124,9 @@ done
 """
 
 
-def deployed(folder: Path, parameters: str, *, damaged: bool = False) -> tuple[int, Path]:
+def deployed(
+    folder: Path, parameters: str, *, damaged: bool = False, listed: bool = True, **variables: str
+) -> tuple[int, Path]:
     """Run deploy.sh with a small release; its exit code, and where the fake SAM CLI kept what it got."""
     dist, kept, sam = folder / "dist", folder / "kept", folder / "sam"
     dist.mkdir(exist_ok=True)
@@ -100,13 +137,19 @@ def deployed(folder: Path, parameters: str, *, damaged: bool = False) -> tuple[i
     with ZipFile(archive, "w") as packed:
         packed.writestr(ZipInfo("template.yaml"), "      AutoPublishCodeSha256: 'old'\n")
     digest = hashlib.sha256(b"another" if damaged else archive.read_bytes()).hexdigest()
-    (dist / "SHA256SUMS").write_text(f"{digest}  {archive.name}\n")
+    other = dist / "another.md"
+    other.write_text("notes")
+    name = archive.name if listed else other.name
+    digest = digest if listed else hashlib.sha256(other.read_bytes()).hexdigest()
+    (dist / "SHA256SUMS").write_text(f"{digest}  {name}\n")
     environment = {
         "DIST": str(dist),
         "KEPT": str(kept),
         "SAM": str(sam),
         "STACK_NAME": "relay",
         "ARCHITECTURE": "arm64",
+        "AWS_REGION": "eu-north-1",
+        **variables,
     }
     ended = subprocess.run(  # noqa: S603 (our own script)
         [ROOT / "deploy" / "deploy.sh"],
@@ -142,3 +185,76 @@ def test_a_zip_that_is_not_the_builds_is_not_deployed(tmp_path: Path) -> None:
 
     assert code != 0
     assert not (kept / "arguments").exists()
+
+
+def test_a_zip_that_the_checksums_do_not_list_is_not_deployed(tmp_path: Path) -> None:
+    code, kept = deployed(tmp_path, "", listed=False)
+
+    assert code != 0
+    assert not (kept / "arguments").exists()
+
+
+def test_the_region_is_said(tmp_path: Path) -> None:
+    _, kept = deployed(tmp_path, "", AWS_REGION="eu-west-1")
+
+    assert "--region\neu-west-1\n" in (kept / "arguments").read_text()
+
+
+def test_tags_the_service_role_and_the_bucket_are_handed_on(tmp_path: Path) -> None:
+    role = "arn:aws:iam::123456789012:role/cloudformation"
+    code, kept = deployed(tmp_path, "", TAGS="owner=finance\ncost-center=1234", SERVICE_ROLE_ARN=role, BUCKET="code")
+    arguments = (kept / "arguments").read_text()
+
+    assert code == 0
+    assert "--tags\nowner=finance\ncost-center=1234\n" in arguments
+    assert f"--role-arn\n{role}\n" in arguments
+    assert "--s3-bucket\ncode\n" in arguments
+    assert "--resolve-s3" not in arguments
+
+
+def test_without_them_sam_decides(tmp_path: Path) -> None:
+    _, kept = deployed(tmp_path, "")
+    arguments = (kept / "arguments").read_text()
+
+    assert "--resolve-s3" in arguments
+    assert not {"--tags", "--role-arn", "--s3-bucket"} & set(arguments.split())
+
+
+#: In place of curl: answers with the next of some files, at last always with the last.
+FAKE_CURL: Final = """#!/usr/bin/env bash
+cat > /dev/null
+cat "$ANSWERS/1"
+if [ -e "$ANSWERS/2" ]; then mv "$ANSWERS/2" "$ANSWERS/1"; fi
+"""
+LONG_AGO: Final = "2020-01-01T00:00:00Z"
+LATER: Final = "2999-01-01T00:00:00Z"
+
+
+def checked_health(folder: Path, *answers: tuple[str, str | None], seconds: int = 30) -> int:
+    """The exit code of check.sh where the relay answers with these statuses and times of its check."""
+    curl = folder / "curl"
+    curl.write_text(FAKE_CURL)
+    curl.chmod(0o755)
+    for number, (status, checked_at) in enumerate(answers, start=1):
+        (folder / str(number)).write_text(json.dumps({"status": status, "checkedAt": checked_at}))
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "ANSWERS": str(folder), "OPERATORS_URL": "https://relay"}
+    ended = subprocess.run(  # noqa: S603 (our own script)
+        [ROOT / "deploy" / "check.sh"],
+        env={**os.environ, **environment, "WAIT_SECONDS": str(seconds), "INTERVAL_SECONDS": "0.1"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode
+
+
+@pytest.mark.parametrize(("status", "code"), [("ok", 0), ("warning", 0), ("fault", 1)])
+def test_a_check_after_the_deployment_decides(tmp_path: Path, status: str, code: int) -> None:
+    before = "ok" if status == "fault" else "fault"
+
+    assert checked_health(tmp_path, (before, LONG_AGO), (status, LATER)) == code
+
+
+@pytest.mark.parametrize("checked_at", [LONG_AGO, None])
+def test_a_check_from_before_the_deployment_is_not_taken_for_one_of_it(tmp_path: Path, checked_at: str | None) -> None:
+    assert checked_health(tmp_path, ("ok", checked_at), seconds=1) == 1

@@ -9,9 +9,10 @@ from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, State
 from arm_relay.observability import Metric
 from arm_relay.store import records
+from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.cloud.template import contents
 from sandbox.paths import ROOT, TEMPLATE
+from tools.release import signals, stack_contract
 
 RELEASES: Final = ROOT / "releases"
 
@@ -23,18 +24,7 @@ _FILES: Final = {
     "arm-contract.schema.json": ROOT / "docs" / "schemas" / "arm-contract.schema.json",
 }
 RECORDS: Final = "records.jsonl"
-
-#: Of a parameter: what says which values it takes, and which it has.
-_OF_PARAMETERS: Final = (
-    "Type",
-    "Default",
-    "AllowedValues",
-    "AllowedPattern",
-    "MinValue",
-    "MaxValue",
-    "MinLength",
-    "MaxLength",
-)
+_MADE: Final = ("template.json", "words.json", "signals.json", "formats.json")
 
 type Contracts = Mapping[str, Any]
 
@@ -42,7 +32,9 @@ type Contracts = Mapping[str, Any]
 def current() -> dict[str, Any]:
     """What this working copy promises, by the names of a release's files."""
     found = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in _FILES.items()}
-    return found | {"template.json": _template(), "words.json": _words(), "formats.json": _formats()}
+    template = stack_contract.of_template(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
+    made = (template, _words(), signals.signals(), _formats())
+    return found | dict(zip(_MADE, made, strict=True))
 
 
 def kept(version: str, releases: Path = RELEASES) -> dict[str, Any]:
@@ -51,8 +43,7 @@ def kept(version: str, releases: Path = RELEASES) -> dict[str, Any]:
     Raises:
         FileNotFoundError: the release is not kept, or not whole.
     """
-    names = (*_FILES, "template.json", "words.json", "formats.json")
-    return {name: json.loads((releases / version / name).read_text(encoding="utf-8")) for name in names}
+    return {name: json.loads((releases / version / name).read_text(encoding="utf-8")) for name in (*_FILES, *_MADE)}
 
 
 def keep(version: str, contracts: Contracts, releases: Path = RELEASES) -> None:
@@ -78,15 +69,6 @@ def by_number(version: str) -> tuple[int, ...]:
     """
     major, minor, patch = version.split(".")
     return int(major), int(minor), int(patch)
-
-
-def _template() -> dict[str, Any]:
-    template = contents(TEMPLATE)
-    parameters = {
-        name: {key: value for key, value in parameter.items() if key in _OF_PARAMETERS}
-        for name, parameter in template["Parameters"].items()
-    }
-    return {"parameters": parameters, "outputs": sorted(template["Outputs"])}
 
 
 def _words() -> dict[str, list[str]]:

@@ -2,7 +2,8 @@
 
 What the relay receives breaks where the new schema allows less: a sender's request that was right is refused. What it
 sends breaks where the new schema promises less: a field may be missing, or hold something new. Where it cannot be told
-which of two texts allows more (a pattern, a condition), every change counts as a break.
+which of two texts allows more (a pattern, a condition), every change counts as a break; so does a change of a keyword
+that is not known here.
 """
 
 import json
@@ -17,10 +18,36 @@ _LOWEST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minPr
 #: Smaller is narrower.
 _HIGHEST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 #: A change of these says nothing of its direction.
-_OPAQUE: Final = ("pattern", "format", "multipleOf", "uniqueItems", "not", "if")
+_OPAQUE: Final = (
+    "contains",
+    "dependentRequired",
+    "dependentSchemas",
+    "format",
+    "if",
+    "maxContains",
+    "minContains",
+    "multipleOf",
+    "not",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "uniqueItems",
+)
 #: Schemas within a schema, and how their place is written.
 _PARTS: Final = {"items": "[]", "additionalProperties": ".*", "propertyNames": " (name)", "then": "", "else": ""}
 _ALTERNATIVES: Final = ("anyOf", "oneOf")
+#: What says nothing of the values that are allowed.
+_ANNOTATIONS: Final = frozenset(
+    {"$comment", "$defs", "$id", "$schema", "deprecated", "description", "example", "examples", "title"}
+)
+_KNOWN: Final = _ANNOTATIONS | {
+    *("$ref", "allOf", "const", "default", "enum", "properties", "required", "type"),
+    *(*_LOWEST, *_HIGHEST, *_OPAQUE, *_PARTS, *_ALTERNATIVES),
+}
+#: The keywords whose value is a schema for each name: there "title" is a name, and no annotation.
+_BY_NAME: Final = frozenset({"dependentSchemas", "patternProperties", "properties"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +85,7 @@ class Comparison:
             if references in self.seen:
                 return
             inner = replace(self, seen=self.seen | {references})
-            yield from inner.breaks(_resolved(self.old, old), _resolved(self.new, new), place, subject)
+            yield from inner.breaks(resolved(self.old, old), resolved(self.new, new), place, subject)
             return
         for what in self._of_values(old, new):
             yield Break(self.contract, place, subject, what)
@@ -74,12 +101,24 @@ class Comparison:
             for name in names:
                 if name in narrow and (name not in wide or sign * narrow[name] > sign * wide[name]):
                     yield f"{name} was {old.get(name, 'not there')}, and is {new.get(name, 'not there')}"
-        for name in _OPAQUE:
-            # A rule that goes loosens what is received, and one that comes tightens what is sent.
-            if old.get(name) != new.get(name) and name in narrow:
-                yield f"{name} was {old.get(name, 'not there')}, and is {new.get(name, 'not there')}"
+        yield from self._of_texts(old, new, narrow)
         if self.is_received and "default" in old and old["default"] != new.get("default"):
             yield f"the default was {old['default']}, and is {new.get('default', 'not there')}"
+
+    def _of_texts(self, old: Schema, new: Schema, narrow: Schema) -> Iterator[str]:
+        """Of keywords of which it cannot be told what allows more."""
+        # A rule that goes loosens what is received, and one that comes tightens what is sent.
+        names = [name for name in _OPAQUE if name in narrow]
+        for name in (*names, *sorted((old.keys() | new.keys()) - _KNOWN)):
+            if self._differs(name, old, new):
+                yield f"{name} was {old.get(name, 'not there')}, and is {new.get(name, 'not there')}"
+
+    def _differs(self, name: str, old: Schema, new: Schema) -> bool:
+        """Whether a keyword means something else: with what it refers to, without descriptions."""
+        if (name in old) != (name in new):
+            return True
+        olds, news = {name: old.get(name)}, {name: new.get(name)}
+        return bool(_meaning(self.old, olds) != _meaning(self.new, news))
 
     def _of_choices(self, name: str, old: frozenset[str] | None, new: frozenset[str] | None) -> Iterator[str]:
         """Of types or values, of which None allows all."""
@@ -96,7 +135,7 @@ class Comparison:
             yield Break(self.contract, f"{place}.{name}", name, "the field is gone")
         for name in sorted(left - needed) if self.is_received else ():
             yield Break(self.contract, f"{place}.{name}", name, "the field is required now")
-        for name in sorted((needed - left) & news.keys()) if not self.is_received else ():
+        for name in sorted((needed - left) - (olds.keys() - news.keys())) if not self.is_received else ():
             yield Break(self.contract, f"{place}.{name}", name, "the field may be missing now")
         for name in sorted(olds.keys() & news.keys()):
             yield from self.breaks(olds[name], news[name], f"{place}.{name}", name)
@@ -136,7 +175,12 @@ def _as_object(schema: Schema | bool) -> Schema:  # noqa: FBT001 (as above)
     return schema
 
 
-def _resolved(document: Schema, schema: Schema) -> Schema:
+def resolved(document: Schema, schema: Schema) -> Schema:
+    """What a part of a document refers to, or the part itself where it does not.
+
+    Raises:
+        KeyError: the document has no such part.
+    """
     reference = schema.get("$ref")
     if reference is None:
         return schema
@@ -146,6 +190,22 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
     # In draft 2020-12, what stands beside a reference holds, too.
     beside = {name: value for name, value in schema.items() if name != "$ref"}
     return {**found, **beside}
+
+
+def _meaning(document: Schema, value: Any, seen: frozenset[str] = frozenset(), *, by_name: bool = False) -> Any:  # noqa: ANN401 (any JSON)
+    """A value with what it refers to in the references' place, and without annotations."""
+    if isinstance(value, list):
+        return [_meaning(document, each, seen) for each in value]
+    if not isinstance(value, dict):
+        return value
+    reference = value.get("$ref")
+    if isinstance(reference, str) and reference not in seen:
+        return _meaning(document, resolved(document, value), seen | {reference})
+    return {
+        name: _meaning(document, each, seen, by_name=not by_name and name in _BY_NAME)
+        for name, each in value.items()
+        if by_name or name not in _ANNOTATIONS
+    }
 
 
 def _types(schema: Schema) -> frozenset[str] | None:

@@ -26,18 +26,18 @@ def _content(file: Path) -> bytes | None:
 
 
 def copy_sources(folder: Path) -> None:
-    """What git tracks, or would, as it is now; the tools are the same ones."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
+    """The commit, as git has it; the tools are the same ones."""
+    clone = ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder)]
+    subprocess.run(clone, check=True)
     (folder / ".tools").symlink_to(ROOT / ".tools")
 
 
 def make(root: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    """Make the release of a working copy, from the start."""
+    """Make the release of a working copy, from the start.
+
+    Raises:
+        subprocess.CalledProcessError: it was not made; it has said why.
+    """
     shutil.rmtree(root / ".aws-sam", ignore_errors=True)
     command = [sys.executable, "-m", "tools.release", "--folder", str(folder)]
     subprocess.run(command, cwd=root, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
@@ -48,7 +48,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="arm-relay-elsewhere-") as scratch:
         elsewhere = Path(scratch) / "another" / "place"
         old = os.umask(0o077)
-        elsewhere.mkdir(parents=True)
+        elsewhere.parent.mkdir(parents=True)
         copy_sources(elsewhere)
         make(elsewhere, Path(scratch) / "dist", {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"})
         os.umask(old)

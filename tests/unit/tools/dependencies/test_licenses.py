@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from sandbox.paths import ROOT
@@ -36,6 +38,11 @@ def test_the_page_lists_the_allowed_licences() -> None:
         ("Apache-2.0 OR GPL-3.0-only", True),
         ("MIT AND GPL-3.0-only", False),
         ("MIT AND PSF-2.0", True),
+        ("MIT AND (Apache-2.0 OR GPL-3.0-only)", True),
+        ("GPL-3.0-only AND (MIT OR Apache-2.0)", False),
+        ("Apache-2.0 WITH LLVM-exception", False),
+        ("MIT AND", False),
+        ("", False),
     ],
 )
 def test_a_choice_may_have_one_allowed_licence_and_all_that_hold_together_must(
@@ -43,3 +50,19 @@ def test_a_choice_may_have_one_allowed_licence_and_all_that_hold_together_must(
     allowed: bool,  # noqa: FBT001 (a parameter)
 ) -> None:
     assert is_allowed(expression, DEPLOYED) is allowed
+
+
+def test_several_classifiers_hold_together() -> None:
+    classifiers = ["License :: OSI Approved :: MIT License", "License :: OSI Approved :: GPLv3", "Topic :: Internet"]
+
+    assert licenses.of_classifiers(classifiers) == "MIT AND GPLv3"
+    assert not is_allowed(licenses.of_classifiers(classifiers), ON_MACHINES)
+
+
+def test_an_environment_that_is_not_set_up_is_named(tmp_path: Path) -> None:
+    groups = "test = []\ndev = []\nsam = []\ncheckov = []\n"
+    (tmp_path / "pyproject.toml").write_text(f"[dependency-groups]\n{groups}")
+    for name in (".venv", ".tools/sam"):
+        (tmp_path / name / "lib" / "python3.13" / "site-packages").mkdir(parents=True)
+
+    assert licenses.not_set_up(tmp_path) == [".tools/checkov"]

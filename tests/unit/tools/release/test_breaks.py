@@ -64,12 +64,76 @@ def test_an_answer_with_less_in_it_breaks_its_readers() -> None:
     assert found(change, back=True) == []
 
 
-def test_an_answer_that_is_gone_breaks_only_where_it_was_a_good_one() -> None:
-    def change(status: str) -> Callable[[dict[str, Any]], object]:
-        return lambda new: new["openapi.json"]["paths"][ORDERS]["post"]["responses"].pop(status)
+def post(new: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = new["openapi.json"]["paths"][ORDERS]["post"]
+    return operation
 
-    assert found(change("202")) == [f"POST {ORDERS}: the answer is gone"]
-    assert found(change("409")) == []
+
+@pytest.mark.parametrize("status", ["202", "409"])
+def test_an_answer_that_is_gone_breaks(status: str) -> None:
+    assert found(lambda new: post(new)["responses"].pop(status)) == [f"POST {ORDERS}: the answer is gone"]
+
+
+def test_a_new_good_answer_breaks_and_a_new_refusal_does_not() -> None:
+    def answers(status: str) -> Callable[[dict[str, Any]], object]:
+        return lambda new: post(new)["responses"].update({status: {"description": "Another."}})
+
+    assert found(answers("201")) == [f"POST {ORDERS}: the answer is new"]
+    assert found(answers("418")) == []
+
+
+def test_a_header_that_is_gone_breaks() -> None:
+    assert found(lambda new: post(new)["responses"]["202"].pop("headers")) == ["Location: the header is gone"]
+
+
+def test_a_header_with_other_values_breaks() -> None:
+    def change(new: dict[str, Any]) -> None:
+        post(new)["responses"]["202"]["headers"]["Location"]["schema"] = {"type": "integer"}
+
+    assert found(change) == ["Location: the type integer is new"]
+
+
+def test_a_shared_answer_breaks_every_route_that_refers_to_it() -> None:
+    shared = {"description": "Refused.", "content": {"application/json": {"schema": {"type": "object"}}}}
+
+    def share(new: dict[str, Any], **changes: object) -> None:
+        new["openapi.json"]["components"]["responses"] = {"Refused": {**shared, **changes}}
+        post(new)["responses"]["409"] = {"$ref": "#/components/responses/Refused"}
+
+    old, new = json.loads(current()), json.loads(current())
+    share(old)
+    share(new, content={})
+
+    assert [str(each) for each in breaks(old, new)] == [
+        f"openapi.json: POST {ORDERS}, answer 409: application/json is gone"
+    ]
+
+
+def test_the_authorisation_of_the_whole_is_that_of_a_route_that_says_nothing() -> None:
+    def change(new: dict[str, Any], scheme: str) -> None:
+        post(new).pop("security")
+        new["openapi.json"]["security"] = [{scheme: []}]
+
+    assert found(lambda new: change(new, "standardWebhooks")) == []
+    assert found(lambda new: change(new, "iam")) == [
+        f"POST {ORDERS}: who may call it, and how that is shown, has changed"
+    ]
+
+
+def test_another_way_to_show_who_one_is_breaks() -> None:
+    def change(new: dict[str, Any]) -> None:
+        new["openapi.json"]["components"]["securitySchemes"]["standardWebhooks"]["name"] = "signature"
+
+    assert found(change) == ["standardWebhooks: how a caller shows who it is has changed"]
+
+
+def test_a_server_that_is_gone_and_another_name_of_an_operation_break() -> None:
+    broken = found(lambda new: new["openapi.json"]["servers"][0].update(url="/v2"))
+
+    assert f"POST {ORDERS}: the server / is gone" in broken
+    assert found(lambda new: post(new).update(operationId="other")) == [
+        f"POST {ORDERS}: operationId was acceptOrders, and is other"
+    ]
 
 
 def test_a_query_parameter_that_is_gone_or_required_breaks() -> None:
@@ -106,7 +170,7 @@ def test_a_new_word_in_an_announcement_breaks_its_readers() -> None:
         (parameter("FirstPollSeconds", MinValue=2), "FirstPollSeconds: MinValue was 1, and is 2"),
         (parameter("FirstPollSeconds", MaxValue=899), "FirstPollSeconds: MaxValue was 900, and is 899"),
         (parameter("InvoiceTimeZone", AllowedPattern="^E"), "InvoiceTimeZone: AllowedPattern was not there, and is ^E"),
-        (lambda new: new["template.json"]["outputs"].remove("ApiId"), "ApiId: the output is gone"),
+        (lambda new: new["template.json"]["outputs"].pop("ApiId"), "ApiId: the output is gone"),
     ],
     ids=range(9),
 )
@@ -120,7 +184,7 @@ def test_a_deployers_values_break(change: Callable[[dict[str, Any]], object], wh
         parameter("Colour", Default="red"),
         parameter("KidCheck", AllowedValues=["on", "off", "warn"]),
         parameter("FirstPollSeconds", MaxValue=901),
-        lambda new: new["template.json"]["outputs"].append("Colour"),
+        lambda new: new["template.json"]["outputs"].update(Colour={"Value": "red"}),
         lambda new: new["words.json"]["metrics"].append("Colour"),
     ],
     ids=["parameter", "value", "range", "output", "metric"],
@@ -131,6 +195,34 @@ def test_more_of_it_breaks_nothing(change: Callable[[dict[str, Any]], object]) -
 
 def test_a_metric_that_is_gone_breaks() -> None:
     assert found(lambda new: new["words.json"]["metrics"].remove("BatchAge")) == ["BatchAge: BatchAge is gone"]
+
+
+@pytest.mark.parametrize("kind", ["states", "orderStatuses"])
+def test_a_new_state_breaks_whoever_has_a_case_for_each(kind: str) -> None:
+    assert found(lambda new: new["words.json"][kind].append("COLOURED")) == ["COLOURED: COLOURED is new"]
+
+
+def test_a_metric_with_another_unit_or_without_a_dimension_breaks() -> None:
+    def metric(new: dict[str, Any], name: str) -> dict[str, Any]:
+        entry: dict[str, Any] = new["signals.json"]["metrics"][name]
+        return entry
+
+    unit = found(lambda new: metric(new, "BatchAge").update(unit="Milliseconds"))
+    assert unit == ["BatchAge: the unit was Seconds, and is Milliseconds"]
+    dimension = found(lambda new: metric(new, "RequestsRejected")["dimensions"].remove(["problem", "service"]))
+    assert dimension == ["RequestsRejected: it has not got the dimensions problem, service any more"]
+
+
+def test_an_attribute_of_messages_that_is_gone_or_of_another_type_breaks() -> None:
+    def attributes(new: dict[str, Any]) -> dict[str, str]:
+        kept: dict[str, str] = new["signals.json"]["messageAttributes"]
+        return kept
+
+    assert found(lambda new: attributes(new).pop("status")) == ["status: the attribute of the messages is gone"]
+    assert found(lambda new: attributes(new).update(clientNo="Number")) == [
+        "clientNo: its data type was String, and is Number"
+    ]
+    assert found(lambda new: attributes(new).update(colour="String")) == []
 
 
 def test_records_that_the_last_release_cannot_read_break_it_and_a_roll_back() -> None:

@@ -33,6 +33,11 @@ NARROWER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "one rule more": ({"allOf": [TEXT]}, {"allOf": [TEXT, {"maxLength": 1}]}),
     "no unknown fields": ({"type": "object"}, {"type": "object", "additionalProperties": False}),
     "narrower items": ({"items": {}}, {"items": TEXT}),
+    "a field that needs another one": ({}, {"dependentRequired": {"a": ["b"]}}),
+    "rules for names of a form": ({}, {"patternProperties": {"^a": {"type": "string"}}}),
+    "no fields that no rule looks at": ({}, {"unevaluatedProperties": False}),
+    "something that a list has to hold": ({}, {"contains": TEXT}),
+    "a required field without rules": ({}, {"required": ["a"]}),
     "a required field": (an_object(a=TEXT), an_object(("a",), a=TEXT)),
     "narrower behind a reference": (
         {"$defs": {"T": {"maxLength": 3}}, "properties": {"a": {"$ref": "#/$defs/T"}}},
@@ -82,6 +87,26 @@ def test_another_default_breaks_what_is_received() -> None:
 def test_a_changed_pattern_breaks_in_either_direction() -> None:
     for is_received in (True, False):
         assert whats({"pattern": "a"}, {"pattern": "b"}, is_received=is_received) == ["x: pattern was a, and is b"]
+
+
+@pytest.mark.parametrize("is_received", [True, False])
+def test_an_unknown_keyword_breaks_where_it_comes_changes_or_goes(is_received: bool) -> None:  # noqa: FBT001 (a parameter)
+    one, other = {"x-rule": 1}, {"x-rule": 2}
+
+    assert whats({}, one, is_received=is_received) == ["x: x-rule was not there, and is 1"]
+    assert whats(one, other, is_received=is_received) == ["x: x-rule was 1, and is 2"]
+    assert whats(one, {}, is_received=is_received) == ["x: x-rule was 1, and is not there"]
+
+
+def behind_a_condition(rule: dict[str, Any]) -> dict[str, Any]:
+    return {"$defs": {"T": rule}, "if": {"properties": {"a": {"$ref": "#/$defs/T"}}}}
+
+
+def test_a_condition_breaks_where_what_it_refers_to_has_changed_and_not_where_its_words_have() -> None:
+    old = behind_a_condition({"maxLength": 3})
+
+    assert whats(old, behind_a_condition({"maxLength": 2}), is_received=True) != []
+    assert whats(old, behind_a_condition({"maxLength": 3, "title": "Text"}), is_received=True) == []
 
 
 def test_a_schema_that_holds_itself_comes_to_an_end() -> None:
