@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Final
 
-import pytest
 from tqdm import tqdm
 
 from tests.simulation.functions_under_test import replaced_parts
