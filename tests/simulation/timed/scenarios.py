@@ -94,15 +94,15 @@ def lost_answer(queue: float, *, others: int = 20) -> Report:
     return _ended(world, queue + settled_and(9))
 
 
-def slow_topic(latency: float, batches: int) -> int:
-    """The topic takes so many seconds for each request; how many batches have ended after one run."""
+def slow_topic(latency: float, batches: int, runs: int = 1) -> tuple[int, int]:
+    """The topic takes so many seconds for each request; how many batches have ended, and how many runs were killed."""
     world = World()
     world.topic_latency = latency
     for number in range(batches):
         world.pending(f"b{number}", str(number % 10), taken_at=-MINUTE, ready_at=-1.0, due=0.0)
-    world.go(MINUTE - 1)
+    world.go(runs * MINUTE - 1)
     world.end()
-    return len(world.watched.rested)
+    return len(world.watched.rested), sum(run.killed for run in world.poller.runs)
 
 
 def no_ledger_route() -> Report:

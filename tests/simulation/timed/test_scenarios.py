@@ -76,7 +76,17 @@ def test_what_an_outage_left_in_doubt_is_sent_again_once_it_has_settled(
 
 
 def test_while_ends_are_announced_other_batches_are_polled() -> None:
-    assert scenarios.slow_topic(0.3, 1500) > 1300
+    ended, _ = scenarios.slow_topic(0.3, 1500)
+
+    assert ended > 1300
+
+
+@pytest.mark.parametrize("latency", [1.0, 2.0])
+def test_a_run_leaves_undone_what_a_slow_topic_would_not_take_in_time(latency: float) -> None:
+    ended, killed = scenarios.slow_topic(latency, 1500, runs=5)
+
+    assert ended > 1000 / latency
+    assert killed == 0
 
 
 @pytest.mark.parametrize("queue", [18 * MINUTE, 60 * MINUTE, 240 * MINUTE])

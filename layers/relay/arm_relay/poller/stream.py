@@ -1,10 +1,11 @@
 """What is due, streaming through a run: read, polled, saved and announced, many at a time.
 
-The workers do what waits for others: each poll, and at most one save of many and one announcement of many beside them.
-Each task returns what is to be done with its result, and the run does that by itself, one after the other.
+The workers do what waits for others: each poll, and beside the polls at most one read, one save and one announcement,
+each of many. Each task returns what is to be done with its result, and the run does that by itself, one after the
+other.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -19,6 +20,7 @@ from arm_relay.poller.concurrency import Workers
 from arm_relay.poller.feed import Places, Turns
 from arm_relay.poller.next_step import NextStep, Stepped, TimeLeft
 from arm_relay.poller.shards import Shards
+from arm_relay.poller.tempo import Tempo, room
 from arm_relay.store.records import DueBatch
 from arm_relay.store.table import Store, StoreUnavailable
 
@@ -26,10 +28,6 @@ from arm_relay.store.table import Store, StoreUnavailable
 READ: Final = 50
 SAVED: Final = 25
 ANNOUNCED: Final = 30
-
-#: Nothing more is polled while so many batches wait to be saved or announced: a run must be able to finish them in the
-#: time that it keeps for that.
-UNFINISHED: Final = 60
 
 #: Further pages are read while fewer clients than these have something due, so that none waits behind another.
 SEVERAL: Final = 2
@@ -84,7 +82,8 @@ class Stream:
         self._to_announce: list[Batch] = []
         self._postponed: dict[str, int] = {}
         self._polling = 0
-        self._saving = self._announcing_now = 0
+        self._reading = self._saving = self._announcing_now = 0
+        self._saves, self._announcements = Tempo(), Tempo()
         self._silences = 0
         self._reads = 0
         #: How many batches were polled, and how many of these polls failed unexpectedly.
@@ -108,7 +107,8 @@ class Stream:
 
     def try_alone(self, suspect: DueBatch, *, has_ended_enough: bool) -> None:
         """Poll a batch by itself that may have ended runs; or hold it, where it certainly has."""
-        for batch in self._read([suspect]):
+        self._read([suspect])()
+        while batch := self._ready.take():
             self._places.enter(batch.client_no)
             if has_ended_enough:
                 self._collect(Stepped(batch, steps.held(batch, causes.ENDS_RUNS, self._pace.now())))
@@ -120,17 +120,20 @@ class Stream:
     def _feed(self, pages: Iterator[list[DueBatch]]) -> bool:
         """Give the workers what they can take; whether there is more to do now."""
         while self._polling < self._workers.size and self._may_go_on():
-            batch = self._ready.take(self._is_full) or self._after_reading(pages)
+            batch = self._ready.take(self._is_full)
             if batch is None:
                 break
             self._places.enter(batch.client_no)
             self._polling += 1
             self._workers.submit(partial(self._poll, batch))
+        if not self._reading and len(self._ready) < READ and self._may_go_on():
+            self._read_ahead(pages)
         return self._has_news()
 
     def _may_go_on(self) -> bool:
-        unfinished = len(self._to_save) + self._saving + len(self._to_announce) + self._announcing_now
-        return unfinished < UNFINISHED and self._time_left.to_ask() > 0
+        """Whether there is time for more, and the run can still finish in time what waits."""
+        unfinished = self._polling + len(self._to_save) + self._saving + len(self._to_announce) + self._announcing_now
+        return unfinished < room(self._saves, self._announcements) and self._time_left.to_ask() > 0
 
     def _has_news(self) -> bool:
         return bool(self._to_save or self._to_announce)
@@ -153,22 +156,25 @@ class Stream:
     def _is_full(self, client_no: str) -> bool:
         return self._places.is_full(client_no, self._ready.clients | self._due.clients)
 
-    def _after_reading(self, pages: Iterator[list[DueBatch]]) -> Batch | None:
-        """The next batch that may be polled, after more was read where nothing was left."""
-        while len(self._ready) < READ and self._may_go_on():
+    def _read_ahead(self, pages: Iterator[list[DueBatch]]) -> None:
+        """Let a worker read the next batches, where anything more is due."""
+        is_more = True
+        while is_more and not self._reading:
+            is_more = self._find_more(pages)
             self._make_way()
-            if len(self._due.clients) < SEVERAL and not self._is_pointless():
-                page = next(pages, None)
-                self._due.add(page or [])
-                if page is not None and not self._due:
-                    continue
             portion = [due for due in (self._due.take() for _ in range(READ)) if due]
-            if not portion:
-                return None
-            self._ready.add(self._read(portion))
-            if batch := self._ready.take(self._is_full):
-                return batch
-        return None
+            if portion:
+                self._reading = len(portion)
+                self._reads += len(portion)
+                self._workers.submit(partial(self._read, portion))
+
+    def _find_more(self, pages: Iterator[list[DueBatch]]) -> bool:
+        """Take a further page, where another client may have something due; whether there was one."""
+        if len(self._due.clients) >= SEVERAL or self._is_pointless():
+            return False
+        page = next(pages, None)
+        self._due.add(page or [])
+        return page is not None
 
     def _is_pointless(self) -> bool:
         """Whether enough was read, as ARM is down and nothing can be polled."""
@@ -194,20 +200,25 @@ class Stream:
         for due in waiting:
             self._shards.give_back(due.id)
 
-    def _read(self, portion: Sequence[DueBatch]) -> list[Batch]:
-        """The batches to be polled; those to be announced are set aside."""
-        self._reads += len(portion)
+    def _read(self, portion: Sequence[DueBatch]) -> After:
         try:
             found, unreadable = self._store.read([due.id for due in portion])
         except StoreUnavailable as error:
+            # They stay in hand, for the next run.
             self._journal.transient_error(str(error))
-            return []
+            portion, found, unreadable = [], {}, {}
+        return partial(self._after_reading, portion, found, unreadable)
+
+    def _after_reading(
+        self, portion: Sequence[DueBatch], found: Mapping[str, Batch], unreadable: Mapping[str, str]
+    ) -> None:
+        self._reading = 0
         for due in portion:
             if due.id in unreadable:
                 self._put_aside(due, unreadable[due.id])
             elif due.id not in found:
                 self._shards.give_back(due.id)
-        return [batch for batch in found.values() if self._is_to_be_polled(batch)]
+        self._ready.add(batch for batch in found.values() if self._is_to_be_polled(batch))
 
     def _is_to_be_polled(self, batch: Batch) -> bool:
         now = self._pace.now()
@@ -252,7 +263,7 @@ class Stream:
             self._to_save.append(stepped)
 
     def _save(self, waiting: Sequence[Stepped]) -> After:
-        failures = 0
+        before, number, failures = self._time_left.to_ask(), len(waiting), 0
         recorded: list[Batch | None] = []
         try:
             recorded = self._store.save_all([stepped.after for stepped in waiting if stepped.after])
@@ -264,6 +275,7 @@ class Stream:
             alone = [self._saved_alone(each.before, each.after) for each in waiting if each.after]
             recorded = [saved for saved, _ in alone]
             failures = sum(has_failed for _, has_failed in alone)
+        self._saves.took(number, before - self._time_left.to_ask())
         return partial(self._after_saving, waiting, recorded, failures)
 
     def _saved_alone(self, before: Batch, after: Batch) -> tuple[Batch | None, bool]:
@@ -303,8 +315,10 @@ class Stream:
                 self.known[saved.client_no] = order.document_no
 
     def _announce(self, ends: Sequence[Batch], *, is_mute: bool) -> After:
+        before = self._time_left.to_ask()
         announced = [] if is_mute else self._announcing.announce(ends)
         self._safely(lambda: self._store.save_announced(announced))
+        self._announcements.took(len(ends), before - self._time_left.to_ask())
 
         def after() -> None:
             self._announcing_now = 0
