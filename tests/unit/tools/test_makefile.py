@@ -38,7 +38,9 @@ def test_the_tests_begin_with_what_they_take_and_fetch() -> None:
 def test_a_deployment_always_builds_first_and_says_which_file_it_follows() -> None:
     steps = make("--dry-run", "deploy", "ENVIRONMENT=production", "ARCHITECTURE=arm64")
 
-    asked, built, deployed = (steps.index(step) for step in ("test -f", "-m sandbox.cloud.build", "sam deploy"))
+    asked, built, deployed = (
+        steps.index(step) for step in ("-m tools.environment_file", "-m sandbox.cloud.build", "sam deploy")
+    )
     assert asked < built < deployed
     assert "samconfig.production.toml" in steps[deployed:]
     assert "build-arm64/template.yaml" in steps[deployed:] or "build/template.yaml" in steps[deployed:]
@@ -50,5 +52,5 @@ def test_a_deployment_without_its_file_says_what_to_do_and_builds_nothing() -> N
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 (our own Makefile)
 
     assert ended.returncode != 0
-    assert "copy deploy/example.toml" in ended.stdout
+    assert "copy deploy/example.toml" in ended.stderr
     assert "sandbox" not in ended.stdout
