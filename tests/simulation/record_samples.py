@@ -27,7 +27,7 @@ from tests.support.builders import TIMES
 #: Enough for every state, every kind of item and every attribute that the simulation reaches.
 SEEDS: Final = range(24)
 #: Of these, the ones that together show as much but for causes.
-FEW_SEEDS: Final = (3, 4, 8, 14, 15)
+FEW_SEEDS: Final = (1, 3, 4, 11)
 
 LIFE: Final = timedelta(days=400)
 
