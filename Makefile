@@ -162,12 +162,11 @@ rehearsals: setup $(TOOLS)/awscli/.ready ## Restore, roll back and rotate in the
 	$(RUN) pytest -m rehearsal -rA tests/rehearsals $(TESTS)
 
 .PHONY: nightly
-nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, the API with many examples, each ledger's habits, the account, rehearsals, a release twice
+nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, many examples, every permission and each ledger, the account, rehearsals, a release twice
 	$(MAKE) soak SEEDS=10000 TIMED=300
 	$(MAKE) comparison
-	EXAMPLES=100 $(MAKE) test TESTS=tests/end_to_end/test_the_api_description.py
-	PERSONALITIES=all $(MAKE) test TESTS=tests/end_to_end/test_the_personalities.py
-	ACCOUNT=yes $(MAKE) test TESTS=tests/end_to_end/test_the_account.py
+	EXAMPLES=100 $(MAKE) test TESTS="tests/unit tests/contract tests/end_to_end/test_the_api_description.py"
+	$(MAKE) test TESTS="-m nightly"
 	$(MAKE) upgraded
 	$(MAKE) rehearsals
 	$(MAKE) release-twice

@@ -30,7 +30,13 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
 UNWANTED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL")
 
 # On a busy machine making up examples is slow, which says nothing of the code.
-settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "repeatable",
+    max_examples=int(os.environ.get("EXAMPLES", "40")),
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("repeatable")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from sandbox.client import start_sandbox
 from sandbox.cloud.processes import descendants
@@ -24,6 +25,11 @@ PATIENCE: Final = 60.0
 
 #: Texts in the output after which Ctrl-C is sent; empty means while the program still imports.
 MOMENTS: Final = ("", "simulator plays ARM", "deploying the template", "ready; Ctrl-C ends it")
+
+
+def often(*moments: str, of: set[str]) -> list[ParameterSet]:
+    """The moments, of which only some are tried for every change."""
+    return [pytest.param(moment, marks=() if moment in of else pytest.mark.nightly) for moment in moments]
 
 
 @contextmanager
@@ -88,12 +94,14 @@ def assert_ctrl_c_ends(arguments: Sequence[str], moment: str, tmp_path: Path) ->
     assert_gone(below)
 
 
-@pytest.mark.parametrize("moment", [*MOMENTS, "1. Signed orders"])
+@pytest.mark.parametrize(
+    "moment", often(*MOMENTS, "1. Signed orders", of={"deploying the template", "1. Signed orders"})
+)
 def test_ctrl_c_ends_the_demo(moment: str, tmp_path: Path) -> None:
     assert_ctrl_c_ends(["demo"], moment, tmp_path)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", often(*MOMENTS, of={"", "ready; Ctrl-C ends it"}))
 def test_ctrl_c_ends_the_sandbox(moment: str, tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
 

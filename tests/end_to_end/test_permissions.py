@@ -285,6 +285,13 @@ def sees_that_arm_is_back(world: World) -> bool:
     return world.outage() == 0
 
 
+#: One of each role; `make nightly` takes away all.
+OFTEN: Final = {
+    ("WebhookRole", "dynamodb:PutItem"),
+    ("OperatorsRole", "dynamodb:GetItem"),
+    ("PollerRole", "sns:Publish"),
+}
+
 NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
     ("WebhookRole", "dynamodb:PutItem", takes_an_order),
     ("WebhookRole", "secretsmanager:GetSecretValue", takes_an_order),
@@ -312,7 +319,15 @@ NEEDED: Final[list[tuple[str, str, Callable[[World], bool]]]] = [
 
 
 @pytest.mark.parametrize(
-    ("role", "action", "works"), NEEDED, ids=[f"{role} without {action}" for role, action, _ in NEEDED]
+    ("role", "action", "works"),
+    [
+        pytest.param(
+            *needed,
+            marks=() if needed[:2] in OFTEN else pytest.mark.nightly,
+            id=f"{needed[0]} without {needed[1]}",
+        )
+        for needed in NEEDED
+    ],
 )
 def test_without_a_permission_its_path_fails(
     world: World, role: str, action: str, works: Callable[[World], bool]

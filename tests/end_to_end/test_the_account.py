@@ -25,10 +25,7 @@ from sandbox.paths import ROOT, SAM_TOOLS
 from tests.support.iam import filled
 from tests.support.template import template
 
-pytestmark = [
-    pytest.mark.xdist_group("sandbox"),
-    pytest.mark.skipif("ACCOUNT" not in os.environ, reason="it deploys several stacks: make nightly runs it"),
-]
+pytestmark = [pytest.mark.xdist_group("sandbox"), pytest.mark.nightly]
 
 BOUNDARY: Final = "arn:aws:iam::000000000000:policy/arm-relay-boundary"
 SECOND: Final = "arm-relay-second"

@@ -1,14 +1,13 @@
 """The deployed functions read each ledger's habits with the contract that the probe found: nothing is left to look-ups.
 
 The contracts are built into a second version of the relay's layer. For each personality the functions are published
-again with its name in ArmContract, as a deployment of other parameters does. Each takes about twelve seconds, so only
-two are played unless PERSONALITIES is "all", as in `make nightly`; tests/unit/desk/test_probe.py and
-tests/integration/test_personalities_of_ledgers.py play all of them in one process.
+again with its name in ArmContract, as a deployment of other parameters does. Each takes about twelve seconds, so most
+are played by `make nightly` alone; tests/unit/desk/test_probe.py and tests/integration/test_personalities_of_ledgers.py
+play all of them in one process.
 """
 
 import io
 import json
-import os
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -38,7 +37,7 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 
 ALL: Final = [name for name in contract_files.names() if name != "default"]
 #: Amili's sister product, and one that names no document.
-PLAYED: Final = ALL if os.environ.get("PERSONALITIES") == "all" else ["like-collection", "like-zuora"]
+OFTEN: Final = {"like-collection", "like-zuora"}
 #: They tell only of the batch as a whole.
 SAY_NOT_WHICH: Final = {"like-salesforce"}
 ALL_OR_NOTHING: Final = {"like-eve"}
@@ -113,9 +112,11 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def proposals(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, Any]]:
-    """What the probe proposes for each personality, by the name that it is saved under."""
-    found = {name: probed(a_ledger(name), tmp_path_factory.mktemp(name)).findings for name in PLAYED}
+def proposals(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, Any]]:
+    """What the probe proposes for each personality that is played, by the name that it is saved under."""
+    tests = [test for test in request.session.items if isinstance(test, pytest.Function) and test.path == request.path]
+    played = sorted({str(test.callspec.params["name"]) for test in tests})
+    found = {name: probed(a_ledger(name), tmp_path_factory.mktemp(name)).findings for name in played}
     return {
         f"probed-{name}": propose(examples_of(findings), unjudged_of(findings)).document
         for name, findings in found.items()
@@ -142,7 +143,9 @@ def zipped(layer: Path, proposals: Mapping[str, dict[str, Any]]) -> bytes:
     return packed.getvalue()
 
 
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.nightly) for name in ALL]
+)
 def test_a_ledgers_results_are_read_with_the_contract_that_the_probe_found(world: World, name: str) -> None:
     world.read_with(f"probed-{name}")
     run = uuid4().hex[:8]
