@@ -49,7 +49,7 @@ def main() -> int:
 def _plot() -> None:
     with tables.running() as table:
         lives = {orders: capacity.life(table, orders) for orders in ORDERS}
-        writes = poller.write_limit(table)
+        writes = poller.table_limit(table)
     limit = [(workers, min(workers / poller.LATENCY, writes)) for workers in WORKERS]
     figures = {
         "throughput": poller.throughput(WORKERS, POINTS),

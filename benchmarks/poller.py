@@ -1,6 +1,9 @@
-"""Poller: batches finished per second on DynamoDB Local and an ARM that takes 50 ms; against what can be reached."""
+"""Poller: batches finished per second on DynamoDB Local and an ARM that takes 50 ms; against what can be reached.
 
-from collections.abc import Iterator
+And the CPU time that a batch takes, against a request of the floor: a machine's speed is in both.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from statistics import median
@@ -11,44 +14,66 @@ from arm_relay.poller.polling import TO_FINISH
 
 from benchmarks import tables
 from benchmarks.cloud import Cloud
-from benchmarks.contestants import POLLER
+from benchmarks.contestants import FLOOR, POLLER
 from benchmarks.processes import Function, running
-from benchmarks.ratios import ROUNDS, Row, alternately, compared
+from benchmarks.ratios import Row, alternately, compared
 from benchmarks.server import Server
 from benchmarks.tables import Table
+from benchmarks.warm import SINGLE, cpu_per_order
 
 #: How long ARM takes, in seconds.
 LATENCY: Final = 0.05
-#: Every batch is written twice: its end, and that its end has been announced.
-WRITES: Final = 2
 
-#: Batches due at once, and how long the poller works on them, in seconds.
-DUE: Final = 1000
-MANY_DUE: Final = 10_000
-SPELL: Final = 3.0
+#: Batches due at once, and how long the poller works on them, in seconds. A run of the template has 50 s: what it does
+#: once must not be most of what is measured.
+DUE: Final = 2000
+MANY_DUE: Final = 20_000
+SPELL: Final = 8.0
+
+#: How many batches the limit of DynamoDB Local is measured with, and how many connections: the number at which it is
+#: fastest.
+FINISHED: Final = 1000
+CONNECTIONS: Final = 4
+
+#: Each takes half a minute.
+ROUNDS: Final = 5
 
 AT_LEAST: Final = 0.8
 AT_MOST_GROWTH: Final = 1.1
+AT_MOST_FLOOR: Final = 1.0
 
 
 def rows() -> list[Row]:
     """Throughput and growth."""
-    with tables.running() as table, _poller(table) as poller:
+    with (
+        tables.running() as table,
+        _poller(table) as poller,
+        Server(Cloud()) as cloud,
+        running(FLOOR, cloud.url) as floor,
+    ):
         poller(DUE)  # the first opens connections
-        samples = alternately(
-            ROUNDS,
-            {
-                "few": partial(poller, DUE),
-                "many": partial(poller, MANY_DUE),
-                "writes": partial(write_limit, table),
-            },
-        )
+        measures: dict[str, Callable[[], float]] = {
+            "few": partial(poller, DUE),
+            "cpu": poller.cpu_of_the_last,
+            "floor": partial(cpu_per_order, floor, SINGLE, 1),
+            "many": partial(poller, MANY_DUE),
+            "table": partial(table_limit, table),
+        }
+        samples = alternately(ROUNDS, measures)
     concurrency = WORKERS / LATENCY
-    limits = [min(writes, concurrency) for writes in samples["writes"]]
-    written = median(samples["writes"])
-    limit = f"the smaller of {written:.0f} (DynamoDB Local's writes) and {concurrency:.0f} ({WORKERS} at once)"
+    limits = [min(finished, concurrency) for finished in samples["table"]]
+    finished = median(samples["table"])
+    limit = f"the smaller of {finished:.0f} (DynamoDB Local's) and {concurrency:.0f} ({WORKERS} at once)"
     few, many = ([1000 / rate for rate in samples[name]] for name in ("few", "many"))
     return [
+        compared(
+            "Poller, CPU time per batch",
+            "a request of the floor",
+            AT_MOST_FLOOR,
+            samples["cpu"],
+            samples["floor"],
+            "ms",
+        ),
         compared("Poller, batches finished", limit, AT_LEAST, samples["few"], limits, "/s", is_floor=True),
         compared(
             f"Poller, time per batch with {MANY_DUE} pending", f"with {DUE} pending", AT_MOST_GROWTH, many, few, "ms"
@@ -73,6 +98,7 @@ class _Poller:
         self._function = function
         self._table = table
         self._cloud = cloud
+        self._cpu = 0.0
 
     def __call__(self, due: int) -> float:
         """Batches finished per second while so many are due and it has `SPELL`."""
@@ -80,7 +106,13 @@ class _Poller:
         self._table.fill(due)
         before = self._cloud.messages
         usage = self._function.run([{}], seconds=TO_FINISH + SPELL)
-        return (self._cloud.messages - before) / usage.wall
+        finished = self._cloud.messages - before
+        self._cpu = 1000 * usage.cpu / finished
+        return finished / usage.wall
+
+    def cpu_of_the_last(self) -> float:
+        """CPU time per batch of the call before, in milliseconds."""
+        return self._cpu
 
 
 @contextmanager
@@ -93,7 +125,7 @@ def _poller(table: Table, workers: int = WORKERS) -> Iterator[_Poller]:
         yield _Poller(function, table, cloud)
 
 
-def write_limit(table: Table) -> float:
-    """Batches per second."""
+def table_limit(table: Table) -> float:
+    """Batches per second that DynamoDB Local finishes when nothing else uses the machine."""
     table.renew()
-    return table.writes_per_second(SPELL, WORKERS) / WRITES
+    return table.finishes_per_second(FINISHED, CONNECTIONS)

@@ -5,13 +5,12 @@ import json
 import shutil
 import time
 import uuid
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import batched
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -24,6 +23,8 @@ from arm_relay.store.days import Days
 from arm_relay.store.walk import Walk
 from botocore.config import Config
 
+from benchmarks import finishing
+from benchmarks.finishing import Request
 from tests.support.builders import a_batch, a_batch_order
 from tests.support.dynamodb_local import free_port
 from tests.support.dynamodb_local import running as running_dynamodb
@@ -77,31 +78,30 @@ class Table:
         requests = [{"PutRequest": {"Item": records.to_item(batch)}} for batch in batches]
         self._client.batch_write_item(RequestItems={TABLE: requests})  # type: ignore[dict-item]  # an Item is a Mapping
 
-    def writes_per_second(self, seconds: float, connections: int) -> float:
-        """How fast it takes conditional writes like the poller's, from a client that does nothing else."""
-        ends = time.monotonic() + seconds
+    def finishes_per_second(self, number: int, connections: int) -> float:
+        """How fast it takes the poller's requests for so many batches, from a client that only sends them."""
+        batches = list(a_due_batch_each(number))
+        for portion in batched(batches, AT_ONCE, strict=False):
+            self._put(portion)
+        lives = [finishing.requests(portion) for portion in batched(batches, finishing.AT_ONCE, strict=False)]
         with ThreadPoolExecutor(connections) as threads:
             begun = time.monotonic()
-            written = sum(threads.map(lambda _: self._writes_until(ends), range(connections)))
-            return written / (time.monotonic() - begun)
+            list(threads.map(self._send_all, (lives[first::connections] for first in range(connections))))
+            return number / (time.monotonic() - begun)
 
-    def _writes_until(self, ends: float) -> int:
-        request = _write_request()
+    def _send_all(self, lives: Sequence[Sequence[Request]]) -> None:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc)
-        written = 0
-        while time.monotonic() < ends:
-            connection.request("POST", "/", request, _HEADERS)
+        for request in chain.from_iterable(lives):
+            headers = _HEADERS | {"X-Amz-Target": f"DynamoDB_20120810.{request.operation}"}
+            connection.request("POST", "/", request.body, headers)
             answer = connection.getresponse()
             text = answer.read()
-            if answer.status != 200:
+            if answer.status != 200 or b'"Error"' in text:
                 raise RuntimeError(text.decode())
-            written += 1
         connection.close()
-        return written
 
 
 _HEADERS: Final = {
-    "X-Amz-Target": "DynamoDB_20120810.PutItem",
     "Content-Type": "application/x-amz-json-1.0",
     "X-Amz-Date": "20250227T120000Z",
     "Authorization": (
@@ -121,21 +121,6 @@ def a_due_batch_each(number: int) -> Iterator[Batch]:
         fields = {"cause": "ARM returned a batchUuid", "orders": (order,), "payload": PAYLOAD}
         batch = a_batch(id=batch_id, state=State.PENDING, **fields, **times)
         yield replace(batch, due=now - timedelta(minutes=1), batch_uuid="8NlwdOIM1YLVFApvQFONTw")
-
-
-def _write_request() -> bytes:
-    """A save of a batch: the same one, on the version it was written at."""
-    batch = next(a_due_batch_each(1))
-    item: dict[str, Any] = {**records.to_item(batch)}
-    item["body"] = {"B": b64encode(item["body"]["B"]).decode()}
-    return json.dumps(
-        {
-            "TableName": TABLE,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(pk) OR version = :version",
-            "ExpressionAttributeValues": {":version": {"N": "1"}},
-        }
-    ).encode()
 
 
 @contextmanager

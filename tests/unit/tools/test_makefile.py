@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 import subprocess
@@ -10,9 +11,15 @@ ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not on the PATH")
 
 
+#: Without what the make above says to those below it, which may be `make test TESTS=...`.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKEOVERRIDES", "TESTS"}}
+
+
 def make(*arguments: str) -> str:
     command = ["make", "--no-print-directory", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout  # noqa: S603 (our own Makefile)
+    return subprocess.run(  # noqa: S603 (our own Makefile)
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
 
 
 def test_the_list_of_targets_has_a_star_for_those_of_the_first_hour() -> None:
