@@ -107,8 +107,8 @@ release: setup ## Write the release into dist/: zips that `sam deploy` takes, ch
 	@$(RUN) tools.release
 
 .PHONY: release-twice
-release-twice: setup ## Make the release here and in a copy elsewhere, both from the start, and compare every byte
-	@$(RUN) tools.release.twice
+release-twice: setup ## Make the release here and in a copy elsewhere, both from the start, and compare every byte; TRY=--try tries what is not released
+	@$(RUN) tools.release.twice $(TRY)
 
 .PHONY: release-gate
 release-gate: .venv/.ready ## Check that CHANGELOG.md says all that breaks against the last release
@@ -169,7 +169,7 @@ nightly: ## What takes too long for every change: the soak with 10,000 seeds, th
 	$(MAKE) test TESTS="-m nightly"
 	$(MAKE) upgraded
 	$(MAKE) rehearsals
-	$(MAKE) release-twice
+	$(MAKE) release-twice TRY=--try
 
 .PHONY: bench
 bench: setup $(TOOLS)/bench/.ready $(TOOLS)/dynamodb-local/.ready ## Measure against a floor and a peer, write docs/performance.md (needs Java)

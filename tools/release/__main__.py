@@ -19,7 +19,7 @@ from sandbox.cloud.build import SANDBOX_TEMPLATE, built, digest, name_release
 from sandbox.errors import SandboxError
 from sandbox.paths import ROOT
 from tools.dependencies import licenses
-from tools.release import CHECKSUMS, archive, changelog, gate, sbom, source
+from tools.release import CHECKSUMS, archive, changelog, contracts, gate, sbom, source
 from tools.release.project import version as version_of_the_project
 
 ARCHITECTURES: Final = ("arm64", "x86_64")
@@ -55,6 +55,7 @@ def naming(root: Path, *, is_try: bool) -> Naming:
     source.check_committed(root)
     if unreleased:
         raise source.UnfitSource(f"CHANGELOG.md has something unreleased that {version} does not say: cut it first")
+    source.check_cut(root, root / contracts.RELEASES.name, version)
     return Naming(version, changelog.day(text, version), changelog.section(text, version))
 
 

@@ -1,17 +1,17 @@
 """`python -m tools.release.cut 0.1.0 --date 2026-11-27`: what is unreleased becomes a version.
 
-Writes CHANGELOG.md and `releases/<version>/`. The version that is the last one may be cut again, as long as nobody has
-got it.
+Writes CHANGELOG.md and `releases/<version>/`. The version that is the last one may be cut again until it has a tag.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from sandbox.paths import ROOT
 from tests.simulation import record_samples
-from tools.release import changelog, contracts, gate
+from tools.release import changelog, contracts, gate, source
 from tools.release.project import version as version_of_the_project
 
 
@@ -31,15 +31,18 @@ def cut(version: str, day: date) -> None:
     text = changelog.cut(gate.CHANGELOG.read_text(encoding="utf-8"), version, day)
     contracts.keep(version, contracts.current())
     record_samples.write(contracts.RELEASES / version / contracts.RECORDS)
+    source.keep_digest(ROOT, contracts.RELEASES, version)
     gate.CHANGELOG.write_text(text, encoding="utf-8")
 
 
-def check(version: str) -> None:
-    """Whether this may be the next version.
+def check(version: str, root: Path = ROOT) -> None:
+    """Whether this may be the next version of the working copy.
 
     Raises:
         NotCut: it may not.
     """
+    if source.tagged_commit(root, version):
+        raise NotCut(f"{version} has a tag, so somebody may have it: give the next version a number")
     if version != version_of_the_project():
         raise NotCut(f"pyproject.toml has version {version_of_the_project()}")
     earlier = [each for each in contracts.versions() if each != version]

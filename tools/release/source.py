@@ -1,9 +1,14 @@
-"""Which source a release is made of: a commit, and nothing beside it."""
+"""Which source a release is made of: a commit, nothing beside it, and what was cut."""
 
 import subprocess
 from datetime import date
 from pathlib import Path
 from typing import Final
+
+from sandbox.cloud.build import digest
+
+#: The digest of what a version was cut from, in the folder of the release.
+DIGEST: Final = "source.sha256"
 
 #: What is built. Whatever lies there would be in the zip.
 BUILT: Final = ("template.yaml", "functions", "layers", "LICENSE")
@@ -37,6 +42,35 @@ def check_committed(root: Path) -> None:
     changed = changes(root)
     if changed:
         raise UnfitSource(f"these files are not as they were committed: {', '.join(changed)}")
+
+
+def check_cut(root: Path, releases: Path, version: str) -> None:
+    """Whether the sources are those that the version was cut from, and the version's tag names no other commit.
+
+    Raises:
+        UnfitSource: they are not, or it does.
+    """
+    kept = releases / version / DIGEST
+    if not kept.exists() or kept.read_text(encoding="utf-8").strip() != digest(root, of_machine=False):
+        raise UnfitSource(f"the sources are not those that {version} was cut from: cut it, or the next version")
+    tagged = tagged_commit(root, version)
+    if tagged and tagged != _git(root, "rev-parse", "HEAD").strip():
+        raise UnfitSource(f"the tag v{version} names another commit, {tagged[:12]}")
+
+
+def keep_digest(root: Path, releases: Path, version: str) -> None:
+    """Write down what the version is cut from."""
+    (releases / version / DIGEST).write_text(f"{digest(root, of_machine=False)}\n", encoding="utf-8")
+
+
+def tagged_commit(root: Path, version: str) -> str:
+    """The commit that the version's tag names; empty where there is no such tag."""
+    return _git(
+        root,
+        "for-each-ref",
+        "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)",
+        f"refs/tags/v{version}",
+    ).strip()
 
 
 def changes(root: Path) -> list[str]:

@@ -12,6 +12,7 @@ _FIXED: Final = {
     "resources": "resource",
     "alarms": "alarm name",
     "environment": "environment variable",
+    "functions": "setting of the functions",
 }
 
 
@@ -41,7 +42,7 @@ def _of_entry(word: str, old: object, new: object) -> Iterator[str]:
         yield f"the {word} is gone"
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
-            is_addition = key not in old and key.startswith(("attribute ", "index "))
+            is_addition = key not in old and key.startswith(("attribute ", "index ", "route "))
             if old.get(key) != new.get(key) and not is_addition:
                 yield f"{key} was {old.get(key, 'not there')}, and is {new.get(key, 'not there')}"
     elif old != new:

@@ -18,14 +18,19 @@ _OF_PARAMETERS: Final = (
 )
 _OF_OUTPUTS: Final = ("Condition", "Value", "Export")
 #: The resources that hold something, or whose identity somebody outside the stack knows: an API's is in senders' URLs,
-#: a topic's in subscriptions. CloudFormation replaces one whose logical id changes.
+#: a topic's in subscriptions, a function's and a role's in policies. CloudFormation replaces one whose logical id
+#: changes.
 _LASTING: Final = frozenset(
     {
         "AWS::DynamoDB::Table",
+        "AWS::IAM::Role",
         "AWS::KMS::Key",
+        "AWS::Logs::QueryDefinition",
+        "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SecretsManager::Secret",
+        "AWS::Serverless::Function",
         "AWS::Serverless::HttpApi",
     }
 )
@@ -45,6 +50,10 @@ _OF_PROPERTIES: Final = (
     "KeySpec",
     "KeyUsage",
     "MultiRegion",
+    "MessageRetentionPeriod",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "Auth",
 )
 _ALARM: Final = "AWS::CloudWatch::Alarm"
 
@@ -65,13 +74,19 @@ def of_template(template: Template) -> dict[str, Any]:
             name: template["Globals"]["Function"]["Environment"]["Variables"][name]
             for name in ("POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME")
         },
+        # Policies and schedules name it.
+        "functions": _some(template["Globals"]["Function"], ("AutoPublishAlias",)),
     }
 
 
 def _lasting(resource: Mapping[str, Any]) -> dict[str, Any]:
     properties = resource.get("Properties", {})
     kept = _some(resource, _OF_RESOURCES) | _some(properties, _OF_PROPERTIES)
-    # An index more, or an attribute more, replaces nothing: so each stands alone.
+    # A route, an index or an attribute more breaks nothing: so each stands alone.
+    for each in properties.get("Events", {}).values():
+        if each["Type"] == "HttpApi":
+            route = each["Properties"]
+            kept[f"route {route['Method']} {route['Path']}"] = _some(route, ("ApiId", "Auth"))
     for each in properties.get("AttributeDefinitions", ()):
         kept[f"attribute {each['AttributeName']}"] = each["AttributeType"]
     for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,27 +32,27 @@ def copy_sources(folder: Path) -> None:
     (folder / ".tools").symlink_to(ROOT / ".tools")
 
 
-def make(root: Path, folder: Path, environment: Mapping[str, str]) -> None:
+def make(root: Path, folder: Path, environment: Mapping[str, str], options: Sequence[str]) -> None:
     """Make the release of a working copy, from the start.
 
     Raises:
         subprocess.CalledProcessError: it was not made; it has said why.
     """
     shutil.rmtree(root / ".aws-sam", ignore_errors=True)
-    command = [sys.executable, "-m", "tools.release", "--folder", str(folder)]
+    command = [sys.executable, "-m", "tools.release", "--folder", str(folder), *options]
     subprocess.run(command, cwd=root, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
 
 
-def main() -> int:
-    """Make both, and compare; the exit code."""
+def main(options: Sequence[str]) -> int:
+    """Make both, with these options of `tools.release`, and compare; the exit code."""
     with TemporaryDirectory(prefix="arm-relay-elsewhere-") as scratch:
         elsewhere = Path(scratch) / "another" / "place"
         old = os.umask(0o077)
         elsewhere.parent.mkdir(parents=True)
         copy_sources(elsewhere)
-        make(elsewhere, Path(scratch) / "dist", {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"})
+        make(elsewhere, Path(scratch) / "dist", {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}, options)
         os.umask(old)
-        make(ROOT, ROOT / "dist", {"TZ": "UTC", "PYTHONHASHSEED": "1"})
+        make(ROOT, ROOT / "dist", {"TZ": "UTC", "PYTHONHASHSEED": "1"}, options)
         different = differences(ROOT / "dist", Path(scratch) / "dist")
     for name in different:
         print(f"{name} is not the same in both")
@@ -63,4 +63,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.release import source
+from tools.release import cut, source
 from tools.release.__main__ import naming
 from tools.release.project import version
 from tools.release.source import UnfitSource
@@ -24,6 +24,8 @@ def copy(tmp_path: Path) -> Path:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
+    (tmp_path / "releases" / version()).mkdir(parents=True)
+    source.keep_digest(tmp_path, tmp_path / "releases", version())
     git(tmp_path, "init", "--quiet")
     git(tmp_path, "add", "--all")
     git(tmp_path, "commit", "--quiet", "--message", "First")
@@ -43,6 +45,36 @@ def test_a_changed_file_is_refused_and_a_try_says_so(copy: Path) -> None:
         naming(copy, is_try=False)
     assert naming(copy, is_try=True).version == f"{version()}+{source.name(copy)}"
     assert source.name(copy).endswith(".changed")
+
+
+def test_sources_that_changed_after_the_cut_are_refused(copy: Path) -> None:
+    (copy / "functions" / "app.py").write_text("b")
+    git(copy, "commit", "--all", "--quiet", "--message", "Second")
+
+    with pytest.raises(UnfitSource, match=r"not those that .* was cut from"):
+        naming(copy, is_try=False)
+    assert naming(copy, is_try=True).version == f"{version()}+{source.name(copy)}"
+
+
+@pytest.mark.parametrize("annotated", [[], ["--annotate", "--message", "A release"]])
+def test_a_version_is_the_commit_of_its_tag(copy: Path, annotated: list[str]) -> None:
+    git(copy, "tag", f"v{version()}", *annotated)
+    assert naming(copy, is_try=False).version == version()
+
+    (copy / "README.md").write_text("Later")
+    git(copy, "add", "--all")
+    git(copy, "commit", "--quiet", "--message", "Second")
+
+    with pytest.raises(UnfitSource, match=f"the tag v{version()} names another commit"):
+        naming(copy, is_try=False)
+
+
+def test_a_version_that_has_a_tag_is_not_cut_again(copy: Path) -> None:
+    cut.check(version(), copy)
+    git(copy, "tag", f"v{version()}")
+
+    with pytest.raises(cut.NotCut, match="has a tag"):
+        cut.check(version(), copy)
 
 
 @pytest.mark.parametrize("name", ["stray.py", "ignored.json"])

@@ -27,13 +27,55 @@ def renamed(name: str) -> Callable[[dict[str, Any]], object]:
     return lambda new: new["Resources"].update(Other=new["Resources"].pop(name))
 
 
-@pytest.mark.parametrize("name", ["Table", "AnnouncedTable", "Topic", "Secret", "Key", "Api"])
+@pytest.mark.parametrize(
+    "name", ["Table", "AnnouncedTable", "Topic", "Secret", "Key", "Api", "WebhookRole", "PollerFunction"]
+)
 def test_what_lasts_breaks_under_another_logical_id(name: str) -> None:
     assert found(renamed(name)) == [f"{name}: the resource is gone"]
 
 
 def test_another_logical_id_of_what_holds_nothing_breaks_nothing() -> None:
-    assert found(renamed("WebhookRole")) == []
+    assert found(renamed("Dashboard")) == []
+
+
+def route(new: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = resource("WebhookFunction")(new)["Properties"]["Events"]["Results"]["Properties"]
+    return properties
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (
+            lambda new: route(new).update(Path="/v1/other"),
+            "WebhookFunction: route POST /v1/clients/{clientNo}/results was",
+        ),
+        (lambda new: route(new).update(Auth={"Authorizer": "NONE"}), "WebhookFunction: route POST /v1/clients"),
+        (lambda new: resource("OperatorsApi")(new)["Properties"].pop("Auth"), "OperatorsApi: Auth was"),
+        (lambda new: new["Globals"]["Function"].update(AutoPublishAlias="now"), "AutoPublishAlias: it was live"),
+        (
+            lambda new: resource("PollerDeadLetterQueue")(new)["Properties"].update(MessageRetentionPeriod=60),
+            "PollerDeadLetterQueue: MessageRetentionPeriod was",
+        ),
+        (
+            lambda new: resource("AttentionSubscription")(new)["Properties"].update(FilterPolicy={"status": ["HELD"]}),
+            "AttentionSubscription: FilterPolicy was",
+        ),
+    ],
+    ids=range(6),
+)
+def test_what_outsiders_call_and_get_breaks_where_it_changes(
+    change: Callable[[dict[str, Any]], object], what: str
+) -> None:
+    (broken,) = found(change)
+
+    assert broken.startswith(what)
+
+
+def test_a_route_more_breaks_nothing() -> None:
+    more = {"Type": "HttpApi", "Properties": {"ApiId": {"Ref": "Api"}, "Method": "GET", "Path": "/v2"}}
+
+    assert found(lambda new: resource("WebhookFunction")(new)["Properties"]["Events"].update(More=more)) == []
 
 
 @pytest.mark.parametrize("key", ["DeletionPolicy", "UpdateReplacePolicy"])
