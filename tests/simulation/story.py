@@ -39,6 +39,8 @@ from tests.simulation.promises import Evidence, broken
 
 #: How long things go on and go wrong, in seconds.
 TROUBLED_TIME: Final = 2400.0
+#: What a sender or an operator has begun is over within this time, in seconds.
+LONGEST_ACT: Final = 500.0
 WEBHOOK_TIME: Final = 25.0
 POLLER_TIME: Final = 55.0
 SHAPES: Final[tuple[ResultShape, ...]] = (
@@ -115,6 +117,8 @@ class Story:
         self.hub.run(TROUBLED_TIME)
         self.troubled.stop()
         self.faults.stop(self.hub.time)
+        # Whoever has begun something ends it: it may leave more to be drained.
+        self.hub.run(TROUBLED_TIME + LONGEST_ACT)
         self.drain()
         self.read_to_the_end()
         evidence = Evidence(
