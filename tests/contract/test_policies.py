@@ -419,7 +419,6 @@ def resources_of(stack: str) -> Iterator[str]:
         elif each["Type"] in NAMED_BY_US:
             service, before, property_ = NAMED_BY_US[each["Type"]]
             name = each["Properties"][property_]["Fn::Sub"]
-            # SAM ends a layer's logical id, and so none of its names, in a hash.
             name = name.replace("${AWS::StackName}", stack).replace("${AWS::Region}", REGION)
             yield arn(service, before + name, region="" if before == "dashboard/" else REGION)
 
@@ -543,15 +542,16 @@ def made_by_the_page(folder: Path, *scripts: str) -> dict[str, str]:
     return {path.stem: path.read_text() for path in (folder / "made").iterdir()}
 
 
-FILL: Final = example("deploying.md", "sh", "policy() {")
+def commands(holding: str) -> str:
+    return example("deploying.md", "sh", holding)
 
 
 def test_the_commands_of_the_page_make_every_policy_and_leave_no_word(tmp_path: Path) -> None:
     made = made_by_the_page(
         tmp_path,
-        FILL,
-        example("deploying.md", "sh", "policy deployer-vpc"),
-        example("deploying.md", "sh", "policy keeper"),
+        commands("policy() {"),
+        commands("policy deployer-vpc"),
+        commands("policy keeper"),
     )
 
     assert made.keys() == {f"{STACK}-{name}" for name in ALL}
@@ -564,8 +564,8 @@ def test_the_commands_of_the_page_make_every_policy_and_leave_no_word(tmp_path: 
 
 
 def test_the_command_of_the_page_for_a_path_of_roles_moves_every_role_of_the_stack(tmp_path: Path) -> None:
-    helper, _, _ = FILL.partition("policy boundary")
-    made = made_by_the_page(tmp_path, helper, example("deploying.md", "sh", "=:role/"))
+    helper, _, _ = commands("policy() {").partition("policy boundary")
+    made = made_by_the_page(tmp_path, helper, commands("=:role/"))
 
     (deployer,) = made.values()
     roles = [
