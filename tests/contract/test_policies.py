@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support.cloudformation import resolved
-from tests.support.doc_examples import example
+from tests.support.doc_examples import DOCS, example
 from tests.support.iam import POLICIES, Statement, allows, filled, listed, reaches
 from tests.support.template import template, transformed
 from tools.environment_file import STACK_NAME
@@ -433,6 +433,12 @@ def test_no_policy_reaches_a_stack_whose_name_begins_alike(name: str) -> None:
     narrow = [each for each in filled([name], **WORDS) if each["Resource"] != "*"]
 
     assert [(about["Sid"], each) for about in narrow for each in resources_of(NEIGHBOUR) if reaches(about, each)] == []
+
+
+def test_a_deployer_can_make_a_role_again_for_whomever_it_trusts_as_the_page_says() -> None:
+    # IAM knows no condition on a trust policy, so the boundary is all that holds such a role.
+    assert refused(DEPLOYER, [("iam:DeleteRole iam:CreateRole", WEBHOOK_ROLE, BOUND)]) == []
+    assert "IAM has no condition on whom a new role trusts" in (DOCS / "deploying.md").read_text()
 
 
 def test_within_the_boundary_a_function_reaches_nothing_of_others() -> None:
