@@ -51,7 +51,7 @@ NEEDED: Final = ("stack_name", "region")
 ENVIRONMENT: Final = "default"
 SECTIONS: Final = ("global", "deploy")
 #: What CloudFormation takes as a stack's name; the longest names of the stack's resources need the rest.
-STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,36}")
+STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,23}")
 #: A destination of logs that CloudWatch Logs writes to in the name of a role.
 STREAM: Final = re.compile(r"arn:[^:]+:(firehose|kinesis):")
 LOG_ROLE: Final = "LogDestinationRoleArn"
@@ -122,7 +122,7 @@ def _faults_of_what_is_needed(given: Mapping[str, Any]) -> Iterator[str]:
             yield f"It has no {name}."
     stack = given.get("stack_name")
     if isinstance(stack, str) and stack.strip() and not STACK_NAME.fullmatch(stack):
-        yield f'stack_name "{stack}" should be at most 37 letters, digits and hyphens, and begin with a letter.'
+        yield f'stack_name "{stack}" should be at most 24 letters, digits and hyphens, and begin with a letter.'
 
 
 def _faults_of_pairs(name: str, pairs: object) -> Iterator[str]:

@@ -53,9 +53,18 @@ def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def allowed(role: str) -> set[tuple[str, str]]:
     """Each action with what it may be done to."""
+    return _about(role, "Allow")
+
+
+def denied(role: str) -> set[tuple[str, str]]:
+    return _about(role, "Deny")
+
+
+def _about(role: str, effect: str) -> set[tuple[str, str]]:
     return {
         (action, json.dumps(statement["Resource"]))
         for statement in statements(roles()[role])
+        if statement["Effect"] == effect
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
 
@@ -131,6 +140,22 @@ def test_the_poller_may_do_what_it_does_and_no_more() -> None:
         *of(KEY_ARN, *KEY),
         *of('"*"', *WITHOUT_RESOURCES),
     }
+
+
+@pytest.mark.parametrize("role", ["WebhookRole", "OperatorsRole", "PollerRole"])
+def test_lambda_puts_a_function_into_a_vpc_and_its_code_may_not(role: str) -> None:
+    interfaces = {entry for entry in allowed(role) if entry[0].startswith("ec2:")}
+    conditions = [each["Condition"] for each in statements(roles()[role]) if each["Effect"] == "Deny"]
+
+    assert interfaces
+    assert denied(role) == interfaces
+    assert conditions == [
+        {
+            "ArnLike": {
+                "lambda:SourceFunctionArn": {"Fn::Sub": "arn:${AWS::Partition}:lambda:*:*:function:*"},
+            },
+        },
+    ]
 
 
 def test_the_schedule_may_start_the_poller_and_keep_what_it_could_not_start() -> None:

@@ -1,22 +1,31 @@
 """What deploy/policies lets each person do, and above all what it does not."""
 
 import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.support.cloudformation import resolved
-from tests.support.iam import POLICIES, Statement, allows, filled, listed
+from tests.support.doc_examples import DOCS, example
+from tests.support.iam import POLICIES, Statement, allows, filled, listed, reaches
 from tests.support.template import template, transformed
+from tools.environment_file import STACK_NAME
 
 ACCOUNT: Final = "123456789012"
-#: A stack's name has at most 37 characters.
 STACK: Final = "arm-relay-staging"
-LONGEST: Final = "s" * 37
-BOUNDARY: Final = f"arn:aws:iam::{ACCOUNT}:policy/arm-relay-boundary"
+#: A stack of others, whose name begins alike.
+NEIGHBOUR: Final = f"{STACK}-two"
+REGION: Final = "eu-north-1"
+BOUNDARY: Final = f"arn:aws:iam::{ACCOUNT}:policy/{STACK}-boundary"
 CODEDEPLOY: Final = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"
 WORDS: Final = {
     "STACK": STACK,
+    "REGION": REGION,
     "BOUNDARY_ARN": BOUNDARY,
     "OPERATORS_API_ID": "abc123",
     "SECRET_ARN": f"arn:aws:secretsmanager:eu-north-1:{ACCOUNT}:secret:Secret-abc-XYZ",
@@ -27,6 +36,9 @@ WORDS: Final = {
     "LOG_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/logs-to-firehose",
     "ALARM_TOPIC_ARN": f"arn:aws:sns:eu-north-1:{ACCOUNT}:alarms",
     "KEY_ARN": f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/existing",
+    "OWNERSHIP_ARN": f"arn:aws:acm:eu-north-1:{ACCOUNT}:certificate/2",
+    "CODE_OBJECTS": "code-of-ours/arm-relay/*",
+    "SERVICE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/cloudformation",
 }
 ALL: Final = sorted(path.stem for path in POLICIES.glob("*.json"))
 DEPLOYER: Final = filled(["deployer", "deployer-resources"], **WORDS)
@@ -39,7 +51,7 @@ OTHERS: Final = VIA | {TAG: "shop"}
 BOUND: Final = {"iam:PermissionsBoundary": BOUNDARY}
 
 
-def arn(service: str, resource: str, region: str = "eu-north-1") -> str:
+def arn(service: str, resource: str, region: str = REGION) -> str:
     return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
 
 
@@ -81,7 +93,10 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
     ],
     "AWS::CodeDeploy::Application": [
         (
-            "codedeploy:CreateApplication codedeploy:GetApplication codedeploy:DeleteApplication",
+            (
+                "codedeploy:CreateApplication codedeploy:GetApplication codedeploy:DeleteApplication "
+                "codedeploy:TagResource codedeploy:UntagResource codedeploy:ListTagsForResource"
+            ),
             arn("codedeploy", f"application:{STACK}-ServerlessDeploymentApplication-1"),
             {},
         ),
@@ -90,7 +105,8 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
         (
             (
                 "codedeploy:CreateDeploymentGroup codedeploy:UpdateDeploymentGroup codedeploy:DeleteDeploymentGroup "
-                "codedeploy:CreateDeployment codedeploy:GetDeployment codedeploy:StopDeployment"
+                "codedeploy:CreateDeployment codedeploy:GetDeployment codedeploy:StopDeployment "
+                "codedeploy:TagResource codedeploy:UntagResource codedeploy:ListTagsForResource"
             ),
             arn("codedeploy", f"deploymentgroup:{STACK}-ServerlessDeploymentApplication-1/group"),
             {},
@@ -101,7 +117,8 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
         (
             (
                 "dynamodb:CreateTable dynamodb:DescribeTable dynamodb:UpdateTable dynamodb:UpdateTimeToLive "
-                "dynamodb:UpdateContinuousBackups dynamodb:DescribeContinuousBackups dynamodb:DescribeTimeToLive"
+                "dynamodb:UpdateContinuousBackups dynamodb:DescribeContinuousBackups dynamodb:DescribeTimeToLive "
+                "dynamodb:GetResourcePolicy"
             ),
             arn("dynamodb", f"table/{STACK}-Table-1"),
             {},
@@ -145,7 +162,7 @@ NEEDED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
     "AWS::Lambda::Version": [("lambda:PublishVersion lambda:ListVersionsByFunction", FUNCTION, {})],
     "AWS::Logs::LogGroup": [
         (
-            "logs:CreateLogGroup logs:PutRetentionPolicy logs:DeleteLogGroup",
+            "logs:CreateLogGroup logs:PutRetentionPolicy logs:DeleteLogGroup logs:GetDataProtectionPolicy",
             arn("logs", f"log-group:{STACK}-AccessLogGroup-1"),
             {},
         ),
@@ -191,6 +208,7 @@ WISHED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
         ("apigateway:POST", api("/domainnames"), VIA),
         ("apigateway:GET apigateway:PATCH apigateway:DELETE", api("/domainnames/orders.example.com"), VIA),
         ("acm:DescribeCertificate", WORDS["CERTIFICATE_ARN"], {}),
+        ("acm:DescribeCertificate", WORDS["OWNERSHIP_ARN"], {}),
         (
             "iam:CreateServiceLinkedRole",
             role("aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"),
@@ -217,6 +235,13 @@ WISHED: Final[dict[str, list[tuple[str, str, dict[str, str]]]]] = {
         ("iam:PassRole", WORDS["LOG_ROLE_ARN"], {"iam:PassedToService": "logs.amazonaws.com"}),
     ],
     "the alarm topic of AlarmTopicArn": [("sns:Subscribe sns:Unsubscribe", WORDS["ALARM_TOPIC_ARN"], {})],
+    "a bucket of one's own": [("s3:PutObject s3:GetObject", "arn:aws:s3:::code-of-ours/arm-relay/1.template", {})],
+    "a service role": [
+        ("iam:PassRole", WORDS["SERVICE_ROLE_ARN"], {"iam:PassedToService": "cloudformation.amazonaws.com"}),
+    ],
+    "a pipeline that asks for health": [
+        ("execute-api:Invoke", arn("execute-api", "abc123/$default/GET/v1/health"), {}),
+    ],
     "SubnetIds": [("ec2:DescribeSubnets ec2:DescribeSecurityGroups ec2:DescribeVpcs", "*", VIA)],
 }
 
@@ -249,6 +274,12 @@ def test_every_type_of_resource_that_the_stack_may_have_is_thought_of() -> None:
     assert {each["Type"] for each in transformed()["Resources"].values()} <= NEEDED.keys() | WISHED.keys()
 
 
+def test_a_deployer_may_take_a_tag_off_the_stack() -> None:
+    stack = arn("cloudformation", f"stack/{STACK}/1")
+
+    assert refused(DEPLOYER, [("cloudformation:TagResource cloudformation:UntagResource", stack, {})]) == []
+
+
 def test_a_deployer_can_rescue_a_stack_that_is_stuck() -> None:
     stack = arn("cloudformation", f"stack/{STACK}/1")
 
@@ -279,6 +310,8 @@ ESCALATIONS: Final[list[tuple[str, str, dict[str, str]]]] = [
     ("iam:PassRole", role("administrator"), {"iam:PassedToService": "lambda.amazonaws.com"}),
     ("iam:PassRole", WEBHOOK_ROLE, {"iam:PassedToService": "ec2.amazonaws.com"}),
     ("iam:PassRole", WEBHOOK_ROLE, {"iam:PassedToService": "cloudformation.amazonaws.com"}),
+    ("iam:PassRole", WORDS["SERVICE_ROLE_ARN"], {"iam:PassedToService": "lambda.amazonaws.com"}),
+    ("iam:PutRolePolicy iam:DeleteRole iam:TagRole", WORDS["SERVICE_ROLE_ARN"], BOUND),
     ("sts:AssumeRole", WEBHOOK_ROLE, {}),
     # What belongs to other stacks.
     (
@@ -298,6 +331,8 @@ ESCALATIONS: Final[list[tuple[str, str, dict[str, str]]]] = [
     ("kms:PutKeyPolicy kms:ScheduleKeyDeletion kms:Decrypt", arn("kms", "key/shop"), VIA),
     ("logs:PutResourcePolicy logs:DeleteQueryDefinition", "*", {}),
     ("s3:PutBucketPolicy s3:GetObject", "arn:aws:s3:::truststore/other", {}),
+    ("s3:PutObject s3:GetObject", "arn:aws:s3:::code-of-ours/shop/1.template", {}),
+    ("execute-api:Invoke", arn("execute-api", "abc123/$default/GET/v1/batches"), {}),
     # What is stored.
     ("secretsmanager:GetSecretValue secretsmanager:PutSecretValue", SECRET, OWN),
     (
@@ -322,7 +357,7 @@ def granted(name: str) -> set[str]:
     statements: list[Any] = [
         each["Fn::If"][1] if "Fn::If" in each else each for each in policy["PolicyDocument"]["Statement"]
     ]
-    return {action for each in statements for action in listed(each["Action"])}
+    return {action for each in statements if each["Effect"] == "Allow" for action in listed(each["Action"])}
 
 
 def test_the_boundary_lets_the_roles_do_what_they_need_and_no_more() -> None:
@@ -336,6 +371,74 @@ def test_the_boundary_lets_the_roles_do_what_they_need_and_no_more() -> None:
         "lambda:GetProvisionedConcurrencyConfig",
         "lambda:UpdateAlias",
     } == set().union(*map(granted, roles))
+
+
+NETWORK: Final = [action for each in filled(["boundary"], **WORDS) if each["Sid"] == "Vpc" for action in each["Action"]]
+
+
+@pytest.mark.parametrize("action", NETWORK)
+def test_within_the_boundary_lambda_puts_a_function_into_a_vpc_and_its_code_may_not(action: str) -> None:
+    boundary = filled(["boundary"], **WORDS)
+
+    assert allows(boundary, action, "*")
+    assert not allows(boundary, action, "*", **{"lambda:SourceFunctionArn": FUNCTION})
+    assert allows(
+        boundary,
+        "dynamodb:GetItem",
+        arn("dynamodb", f"table/{STACK}-Table-1"),
+        **{"lambda:SourceFunctionArn": FUNCTION},
+    )
+
+
+#: What follows a service's name in an ARN, for what CloudFormation names: the stack's name, the logical id and letters.
+NAMED: Final = {
+    "AWS::CodeDeploy::Application": ("codedeploy", "application:"),
+    "AWS::DynamoDB::Table": ("dynamodb", "table/"),
+    "AWS::IAM::Role": ("iam", "role/"),
+    "AWS::Lambda::Function": ("lambda", "function:"),
+    "AWS::Logs::LogGroup": ("logs", "log-group:"),
+    "AWS::SNS::Topic": ("sns", ""),
+    "AWS::SQS::Queue": ("sqs", ""),
+    "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/"),
+}
+#: What the template names itself, with the property that does.
+NAMED_BY_US: Final = {
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "alarm:", "AlarmName"),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch", "dashboard/", "DashboardName"),
+    "AWS::Lambda::LayerVersion": ("lambda", "layer:", "LayerName"),
+}
+
+
+def resources_of(stack: str) -> Iterator[str]:
+    """The ARN of everything of a stack that has a name of its own."""
+    yield arn("cloudformation", f"stack/{stack}/1")
+    for logical_id, each in transformed()["Resources"].items():
+        if each["Type"] in NAMED:
+            service, before = NAMED[each["Type"]]
+            yield arn(service, f"{before}{stack}-{logical_id}-1", region="" if service == "iam" else REGION)
+        elif each["Type"] in NAMED_BY_US:
+            service, before, property_ = NAMED_BY_US[each["Type"]]
+            name = each["Properties"][property_]["Fn::Sub"]
+            name = name.replace("${AWS::StackName}", stack).replace("${AWS::Region}", REGION)
+            yield arn(service, before + name, region="" if before == "dashboard/" else REGION)
+
+
+def test_the_policies_of_a_deployer_are_about_everything_that_has_a_name() -> None:
+    assert [each for each in resources_of(STACK) if not any(reaches(about, each) for about in DEPLOYER)] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_policy_reaches_a_stack_whose_name_begins_alike(name: str) -> None:
+    # A statement about everything has conditions, which other tests hold, or only looks.
+    narrow = [each for each in filled([name], **WORDS) if each["Resource"] != "*"]
+
+    assert [(about["Sid"], each) for about in narrow for each in resources_of(NEIGHBOUR) if reaches(about, each)] == []
+
+
+def test_a_deployer_can_make_a_role_again_for_whomever_it_trusts_as_the_page_says() -> None:
+    # IAM knows no condition on a trust policy, so the boundary is all that holds such a role.
+    assert refused(DEPLOYER, [("iam:DeleteRole iam:CreateRole", WEBHOOK_ROLE, BOUND)]) == []
+    assert "IAM has no condition on whom a new role trusts" in (DOCS / "deploying.md").read_text()
 
 
 def test_within_the_boundary_a_function_reaches_nothing_of_others() -> None:
@@ -374,9 +477,28 @@ def test_the_steps_of_the_page_have_a_policy(name: str, cases: list[tuple[str, s
     assert not allows(statements, "secretsmanager:GetSecretValue", arn("secretsmanager", "secret:Secret-shop-1"))
 
 
+def longest_stack_name() -> int:
+    """How long a stack's name may be before CloudFormation has to shorten it in a name of at most 64 characters.
+
+    Policies could not tell such a name from that of another stack.
+    """
+    short = {"AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Scheduler::Schedule"}
+    logical_id = max((name for name, each in transformed()["Resources"].items() if each["Type"] in short), key=len)
+    return 64 - len(f"-{logical_id}-") - 13
+
+
+def test_the_longest_name_of_a_stack_leaves_room_for_the_names_of_its_resources() -> None:
+    longest = longest_stack_name()
+
+    assert STACK_NAME.fullmatch("s" * longest)
+    assert not STACK_NAME.fullmatch("s" * (longest + 1))
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_policy_is_one_that_iam_can_keep(name: str) -> None:
-    statements = filled([name], **WORDS | {"STACK": LONGEST, "BOUNDARY_ARN": BOUNDARY + "b" * 40})
+    longest = "s" * longest_stack_name()
+    words = WORDS | {"STACK": longest, "BOUNDARY_ARN": BOUNDARY + "b" * 40, "REGION": "ap-southeast-1"}
+    statements = filled([name], **words)
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
     # A managed policy has at most 6,144 characters without white space.
@@ -392,3 +514,68 @@ def test_only_a_keeper_may_read_the_secret_and_nobody_what_the_tables_hold(name:
     everything = [{**each, "Resource": "*"} for each in filled([name], **WORDS)]
 
     assert [each for each in forbidden if allows(everything, each, "*", **OWN, **BOUND)] == []
+
+
+#: Stands for the AWS CLI: it answers as a stack would, and keeps each policy under the name that it gets.
+AWS_CLI: Final = """#!/bin/sh
+case "$*" in
+  *get-caller-identity*) echo 123456789012 ;;
+  *create-policy*) cp "${6#file://}" "made/$4.json" ;;
+  *) echo "nobody expected $*" >&2; exit 1 ;;
+esac
+"""
+OUTPUT: Final = """output() { case "$1" in
+  OperatorsApiId) echo abc123 ;;
+  SecretArn) echo "$SECRET" ;;
+  *) echo "nobody expected $1" >&2; exit 1 ;;
+esac; }
+"""
+
+
+def made_by_the_page(folder: Path, *scripts: str) -> dict[str, str]:
+    """The policies that commands of the page make, by their names."""
+    (folder / "made").mkdir()
+    (folder / "deploy").mkdir()
+    (folder / "deploy" / "policies").symlink_to(POLICIES)
+    (folder / "aws").write_text(AWS_CLI)
+    (folder / "aws").chmod(0o700)
+    subprocess.run(  # noqa: S603 (the page's own commands)
+        ["bash", "-c", "\n".join(["set -euo pipefail", OUTPUT, *scripts])],  # noqa: S607 (bash)
+        cwd=folder,
+        env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}", "SECRET": SECRET},
+        check=True,
+    )
+    return {path.stem: path.read_text() for path in (folder / "made").iterdir()}
+
+
+def commands(holding: str) -> str:
+    return example("deploying.md", "sh", holding)
+
+
+def test_the_commands_of_the_page_make_every_policy_and_leave_no_word(tmp_path: Path) -> None:
+    made = made_by_the_page(
+        tmp_path,
+        commands("policy() {"),
+        commands("policy deployer-vpc"),
+        commands("policy keeper"),
+    )
+
+    assert made.keys() == {f"{STACK}-{name}" for name in ALL}
+    left = {name: re.findall(r"\b[A-Z]+_[A-Z_]+\b|STACK|\bREGION\b", text) for name, text in made.items()}
+    assert [name for name, words in left.items() if words] == []
+    assert made[f"{STACK}-deployer"].count(f'"iam:PermissionsBoundary": "{BOUNDARY}"') == 2
+    for name, text in made.items():
+        kept = json.loads((POLICIES / f"{name.removeprefix(f'{STACK}-')}.json").read_text())
+        assert [each["Sid"] for each in json.loads(text)["Statement"]] == [each["Sid"] for each in kept["Statement"]]
+
+
+def test_the_command_of_the_page_for_a_path_of_roles_moves_every_role_of_the_stack(tmp_path: Path) -> None:
+    helper, _, _ = commands("policy() {").partition("policy boundary")
+    made = made_by_the_page(tmp_path, helper, commands("=:role/"))
+
+    (deployer,) = made.values()
+    roles = [
+        about for each in json.loads(deployer)["Statement"] for about in listed(each["Resource"]) if ":role/" in about
+    ]
+    assert roles
+    assert [about for about in roles if f":role/arm-relay/{STACK}-" not in about] == []

@@ -62,7 +62,8 @@ def outputs(aws: Aws, stack: str = STACK_NAME) -> dict[str, str]:
 def document(*policies: str, aws: Aws, stack: str = STACK_NAME) -> dict[str, Any]:
     words = {"OPERATORS_API_ID": outputs(aws)["OperatorsApiId"], "BOUNDARY_ARN": BOUNDARY}
     # MiniStack names log groups in its own way.
-    words |= {"log-group:STACK-": "log-group:/aws/cloudformation/STACK/", "STACK": stack}
+    words |= {"log-group:STACK-": "log-group:/aws/cloudformation/STACK/", "LogGroup-*": "LogGroup*"}
+    words |= {"STACK": stack, "REGION": REGION}
     return {"Version": "2012-10-17", "Statement": filled(policies, **words)}
 
 

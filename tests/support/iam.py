@@ -1,7 +1,6 @@
 """What IAM policies allow, decided offline: as much of IAM's rules as the policies in deploy/policies use.
 
 An action or a resource may have `*`; a condition is one of `OPERATORS`, and all of a statement's must hold.
-Nothing denies.
 """
 
 import json
@@ -27,12 +26,18 @@ def filled(names: Sequence[str], **words: str) -> list[Statement]:
 
 
 def allows(statements: Sequence[Statement], action: str, resource: str, **context: str) -> bool:
-    """Whether one statement lets the action happen; `context` has what IAM knows of the request.
+    """Whether a statement lets the action happen and none denies it; `context` has what IAM knows of the request.
 
     Raises:
         ValueError: a statement has something that is not understood here.
     """
-    return any(_applies(statement, action, resource, context) for statement in statements)
+    effects = {each["Effect"] for each in statements if _applies(each, action, resource, context)}
+    return effects == {"Allow"}
+
+
+def reaches(statement: Statement, resource: str) -> bool:
+    """Whether a statement is about this resource, whatever its actions and conditions are."""
+    return any(_like(resource, each) for each in listed(statement["Resource"]))
 
 
 def listed(value: str | Sequence[str]) -> Sequence[str]:
@@ -41,11 +46,12 @@ def listed(value: str | Sequence[str]) -> Sequence[str]:
 
 
 def _applies(statement: Statement, action: str, resource: str, context: Mapping[str, str]) -> bool:
-    if statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition"} or statement["Effect"] != "Allow":
+    known = {"Sid", "Effect", "Action", "Resource", "Condition"}
+    if statement.keys() - known or statement["Effect"] not in {"Allow", "Deny"}:
         raise ValueError(f"not understood: {statement}")
     return (
         any(_like(action.lower(), each.lower()) for each in listed(statement["Action"]))
-        and any(_like(resource, each) for each in listed(statement["Resource"]))
+        and reaches(statement, resource)
         and _holds(statement.get("Condition", {}), context)
     )
 
@@ -65,6 +71,7 @@ OPERATORS: Final[Mapping[str, Callable[[str | None, Sequence[str]], bool]]] = {
     "StringEquals": lambda given, values: given in values,
     "StringEqualsIfExists": lambda given, values: given is None or given in values,
     "StringLike": lambda given, values: given is not None and any(_like(given, each) for each in values),
+    "ArnLike": lambda given, values: given is not None and any(_like(given, each) for each in values),
     "ForAnyValue:StringEquals": lambda given, values: given in values,
 }
 

@@ -33,6 +33,8 @@ def test_a_star_stands_for_any_characters(action: str, resource: str, *, is_allo
         ("StringEqualsIfExists", {"k": "b"}, False),
         ("StringLike", {"k": "a"}, True),
         ("StringLike", {}, False),
+        ("ArnLike", {"k": "a"}, True),
+        ("ArnLike", {}, False),
         ("ForAnyValue:StringEquals", {}, False),
         ("ForAnyValue:StringEquals", {"k": "a"}, True),
     ],
@@ -43,7 +45,19 @@ def test_a_condition_must_hold(operator: str, given: dict[str, str], *, holds: b
     assert allows([conditional], "s3:GetObject", "arn:aws:s3:::bucket/a", **given) == holds
 
 
-@pytest.mark.parametrize("strange", [{"Effect": "Deny"}, {"NotAction": "s3:*"}, {"Condition": {"Bool": {"k": "true"}}}])
+@pytest.mark.parametrize(
+    ("denied", "is_allowed"),
+    [({"Action": "s3:*"}, False), ({"Action": "s3:Put*"}, True), ({"Condition": {"StringEquals": {"k": "a"}}}, True)],
+)
+def test_a_statement_that_denies_is_stronger_than_one_that_allows(denied: dict[str, Any], *, is_allowed: bool) -> None:
+    denies = STATEMENT | {"Effect": "Deny"} | denied
+
+    assert allows([denies, STATEMENT], "s3:GetObject", "arn:aws:s3:::bucket/a") == is_allowed
+
+
+@pytest.mark.parametrize(
+    "strange", [{"Effect": "Perhaps"}, {"NotAction": "s3:*"}, {"Condition": {"Bool": {"k": "true"}}}]
+)
 def test_what_the_matcher_does_not_understand_is_an_error(strange: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not understood"):
         allows([STATEMENT | strange], "s3:GetObject", "arn:aws:s3:::bucket/a")

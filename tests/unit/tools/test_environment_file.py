@@ -51,7 +51,7 @@ def test_the_example_is_right(file: Path, capsys: pytest.CaptureFixture[str]) ->
         ("[default.deploy.", "[defalt.deploy.", 'unknown key "defalt"'),
         ('region = "eu-north-1"', "", "It has no region."),
         ('"arm-relay-staging"', '" "', "It has no stack_name."),
-        ('"arm-relay-staging"', f'"{"s" * 38}"', "should be at most 37 letters"),
+        ('"arm-relay-staging"', f'"{"s" * 25}"', "should be at most 24 letters"),
         ("# tags = [", 'tags = ["owner=my team", ', 'tags: "owner=my team" should be "Name=value"'),
         (f"{EMAIL},", EMAIL.rstrip('"'), "is not TOML"),
     ],
