@@ -1,7 +1,8 @@
 """`python -m tools.environment_file samconfig.staging.toml`: whether `make deploy` would take the file as it is meant.
 
 SAM CLI ignores a parameter that the template does not have, and a key that it does not know. So each is held against
-the template and SAM's options first. With `--show stack_name` it prints that one setting instead.
+the template, what the functions take, and SAM's options first. With `--show stack_name` it prints that one setting
+instead.
 """
 
 import argparse
@@ -9,12 +10,12 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox.cloud.template import contents
 from sandbox.paths import TEMPLATE
+from tools import stack_parameters
+from tools.stack_parameters import meant
 
 #: The options of `sam deploy` that a file may set. A test holds them against SAM CLI's.
 OPTIONS: Final = frozenset(
@@ -52,9 +53,10 @@ ENVIRONMENT: Final = "default"
 SECTIONS: Final = ("global", "deploy")
 #: What CloudFormation takes as a stack's name; the longest names of the stack's resources need the rest.
 STACK_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,23}")
-#: A destination of logs that CloudWatch Logs writes to in the name of a role.
-STREAM: Final = re.compile(r"arn:[^:]+:(firehose|kinesis):")
-LOG_ROLE: Final = "LogDestinationRoleArn"
+#: What SAM takes as it stands there. It cuts an override at a blank, and a tag at a blank before a second equals sign.
+OVERRIDE: Final = re.compile(r"[^=\s]+=\S*")
+TAG: Final = re.compile(r"[^=\s\"'\\]([^=\"'\\]*[^=\s\"'\\])?=([^=\s\"'\\]([^=\"'\\]*[^=\s\"'\\])?)?")
+QUOTED: Final = re.compile(r"([\"'])(.*)\1")
 
 
 class Unreadable(Exception):
@@ -86,15 +88,15 @@ def settings(content: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def faults(content: Mapping[str, Any], parameters: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What is wrong with the file, a sentence for each; `parameters` are the template's."""
+def faults(content: Mapping[str, Any], body: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the file, a sentence for each; `body` is the template."""
     given = settings(content)
     return [
         *_unknown_places(content),
-        *(f'It has an unknown key "{name}".{_meant(name, OPTIONS)}' for name in given if name not in OPTIONS),
+        *(f'It has an unknown key "{name}".{meant(name, OPTIONS)}' for name in given if name not in OPTIONS),
         *_faults_of_what_is_needed(given),
-        *_faults_of_pairs("tags", given.get("tags", [])),
-        *_faults_of_overrides(given.get("parameter_overrides", []), parameters),
+        *_faults_of_tags(given.get("tags", [])),
+        *_faults_of_overrides(given.get("parameter_overrides", []), body),
     ]
 
 
@@ -106,14 +108,14 @@ def _table(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _unknown_places(content: Mapping[str, Any]) -> Iterator[str]:
     known = {ENVIRONMENT: {section: {"parameters"} for section in SECTIONS}}
     for name in content.keys() - {"version", *known}:
-        yield f'It has an unknown key "{name}" beside [{ENVIRONMENT}...].{_meant(name, (ENVIRONMENT,))}'
+        yield f'It has an unknown key "{name}" beside [{ENVIRONMENT}...].{meant(name, (ENVIRONMENT,))}'
     environment = _table(content, ENVIRONMENT)
     for section in environment:
         if section not in SECTIONS:
-            yield f'It has an unknown section "{ENVIRONMENT}.{section}".{_meant(section, SECTIONS)}'
+            yield f'It has an unknown section "{ENVIRONMENT}.{section}".{meant(section, SECTIONS)}'
             continue
         for name in _table(environment, section).keys() - {"parameters"}:
-            yield f'It has an unknown key "{name}" in [{ENVIRONMENT}.{section}].{_meant(name, ("parameters",))}'
+            yield f'It has an unknown key "{name}" in [{ENVIRONMENT}.{section}].{meant(name, ("parameters",))}'
 
 
 def _faults_of_what_is_needed(given: Mapping[str, Any]) -> Iterator[str]:
@@ -125,32 +127,40 @@ def _faults_of_what_is_needed(given: Mapping[str, Any]) -> Iterator[str]:
         yield f'stack_name "{stack}" should be at most 24 letters, digits and hyphens, and begin with a letter.'
 
 
-def _faults_of_pairs(name: str, pairs: object) -> Iterator[str]:
+def _faults_of_tags(tags: object) -> Iterator[str]:
+    wrong = list(_faults_of_list("tags", tags, TAG, "without quotes, or blanks at the ends"))
+    yield from wrong
+    if wrong or not isinstance(tags, list):
+        return
+    keys = [tag.partition("=")[0] for tag in tags]
+    for key in dict.fromkeys(keys):
+        if keys.count(key) > 1:
+            yield f'tags: "{key}" stands there twice.'
+        if key.lower().startswith("aws:"):
+            yield f'tags: "{key}" begins with "aws:", which AWS keeps for itself.'
+
+
+def _faults_of_overrides(overrides: object, body: Mapping[str, Any]) -> Iterator[str]:
+    wrong = list(_faults_of_list("parameter_overrides", overrides, OVERRIDE, "without blanks: SAM would cut it there"))
+    yield from wrong
+    if wrong or not isinstance(overrides, list):
+        return
+    pairs = list(_split(overrides))
+    if empty := [name for name, value in pairs if not value]:
+        yield from (f"""{name} has no value, which SAM refuses: to empty it write "{name}=''".""" for name in empty)
+        return
+    given = [name for name, _ in pairs]
+    yield from (f"{name} stands there twice." for name in dict.fromkeys(given) if given.count(name) > 1)
+    yield from stack_parameters.faults({name: _unquoted(value) for name, value in pairs}, body)
+
+
+def _faults_of_list(name: str, pairs: object, form: re.Pattern[str], how: str) -> Iterator[str]:
     if not isinstance(pairs, list):
         yield f'{name} should be a list: ["Name=value", "Other=value"].'
         return
     for pair in pairs:
-        if not isinstance(pair, str) or not re.fullmatch(r"[^=\s]+=\S*", pair):
-            yield f'{name}: "{pair}" should be "Name=value", without blanks: SAM would cut it there.'
-
-
-def _faults_of_overrides(overrides: object, parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    wrong = list(_faults_of_pairs("parameter_overrides", overrides))
-    yield from wrong
-    if wrong or not isinstance(overrides, list):
-        return
-    seen: set[str] = set()
-    for name, value in _split(overrides):
-        if name not in parameters:
-            yield f'The template has no parameter "{name}".{_meant(name, parameters)}'
-        elif fault := _fault_of(value, parameters[name]):
-            yield f'{name}: "{value}" {fault}.'
-        if name in seen:
-            yield f"{name} stands there twice."
-        seen.add(name)
-        # CloudFormation's rules can compare a value, but not look into it.
-        if name == "LogDestinationArn" and STREAM.match(value) and LOG_ROLE not in dict(_split(overrides)):
-            yield f"LogDestinationArn is a stream, which needs {LOG_ROLE}."
+        if not isinstance(pair, str) or not form.fullmatch(pair):
+            yield f'{name}: "{pair}" should be "Name=value", {how}.'
 
 
 def _split(overrides: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -159,27 +169,10 @@ def _split(overrides: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _fault_of(value: str, parameter: Mapping[str, Any]) -> str | None:
-    allowed = [str(each) for each in parameter.get("AllowedValues", [])]
-    if allowed and value not in allowed:
-        return f"should be one of {', '.join(allowed)}"
-    if not re.fullmatch(parameter.get("AllowedPattern", ".*"), value):
-        return f"should match {parameter['AllowedPattern']}"
-    return _fault_of_number(value, parameter) if parameter["Type"] == "Number" else None
-
-
-def _fault_of_number(value: str, parameter: Mapping[str, Any]) -> str | None:
-    if not re.fullmatch(r"[0-9]+", value):
-        return "should be a whole number"
-    least, most = parameter.get("MinValue"), parameter.get("MaxValue")
-    if (least is not None and int(value) < least) or (most is not None and int(value) > most):
-        return f"should be from {least} to {most}"
-    return None
-
-
-def _meant(name: str, known: Sequence[str] | Mapping[str, Any] | frozenset[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f' Is "{close[0]}" meant?' if close else ""
+def _unquoted(value: str) -> str:
+    """The value as SAM takes it: without the quotes around it."""
+    found = QUOTED.fullmatch(value)
+    return found[2] if found else value
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -200,7 +193,7 @@ def main(arguments: Sequence[str]) -> int:
             return _failed([f"{given.file.name} has no {given.show}."])
         sys.stdout.write(f"{value}\n")
         return 0
-    return _failed([f"{given.file.name}: {fault}" for fault in faults(content, contents(TEMPLATE)["Parameters"])])
+    return _failed([f"{given.file.name}: {fault}" for fault in faults(content, stack_parameters.template(TEMPLATE))])
 
 
 def _failed(sentences: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from zipfile import ZipFile, ZipInfo
@@ -13,10 +14,15 @@ import pytest
 import yaml
 
 from sandbox.paths import ROOT
-from tests.support.template import template
+from tests.support.template import TEMPLATE, template
 
 WORKFLOWS: Final = sorted((ROOT / "deploy" / "github").glob("*.yml"))
 TOOLS: Final = ROOT / ".tools" / "workflows" / "bin"
+#: The template with a piece of one resource: all of them take long to read.
+RELEASED: Final = (
+    TEMPLATE.read_text(encoding="utf-8").partition("Resources:\n")[0]
+    + "Resources:\n  WebhookFunction:\n    Properties:\n      AutoPublishCodeSha256: 'old'\n"
+)
 
 
 def steps(file: Path) -> list[dict[str, Any]]:
@@ -100,6 +106,9 @@ def test_every_command_in_it_is_there() -> None:
     for program, *words in commands:
         if program == "make":
             assert f"\n{words[0]}:" in makefile
+        elif program == ".venv/bin/python":
+            assert words[0] == "-m"
+            assert find_spec(words[1])
         else:
             assert (ROOT / program).stat().st_mode & 0o100
 
@@ -125,7 +134,13 @@ done
 
 
 def deployed(
-    folder: Path, parameters: str, *, damaged: bool = False, listed: bool = True, **variables: str
+    folder: Path,
+    parameters: str,
+    *,
+    damaged: bool = False,
+    listed: bool = True,
+    version: str = "0.1.0",
+    **variables: str,
 ) -> tuple[int, Path]:
     """Run deploy.sh with a small release; its exit code, and where the fake SAM CLI kept what it got."""
     dist, kept, sam = folder / "dist", folder / "kept", folder / "sam"
@@ -133,9 +148,9 @@ def deployed(
     kept.mkdir(exist_ok=True)
     sam.write_text(FAKE_SAM)
     sam.chmod(0o755)
-    archive = dist / "arm-relay-0.1.0-arm64.zip"
+    archive = dist / f"arm-relay-{version}-arm64.zip"
     with ZipFile(archive, "w") as packed:
-        packed.writestr(ZipInfo("template.yaml"), "      AutoPublishCodeSha256: 'old'\n")
+        packed.writestr(ZipInfo("template.yaml"), RELEASED)
     digest = hashlib.sha256(b"another" if damaged else archive.read_bytes()).hexdigest()
     other = dist / "another.md"
     other.write_text("notes")
@@ -169,8 +184,28 @@ def test_changed_parameters_name_another_release_and_the_same_ones_do_not(tmp_pa
         assert (kept / "parameters.yaml").read_text() == f"{parameters}\n"
         templates.append((kept / "template.yaml").read_text())
 
-    assert all(re.fullmatch(r"      AutoPublishCodeSha256: '[0-9a-f]{64}'\n", template) for template in templates)
+    named = [re.findall(r"^ +AutoPublishCodeSha256: '([0-9a-f]{64})'", text, re.MULTILINE) for text in templates]
+    assert [len(names) for names in named] == [1, 1, 1]
     assert templates[0] != templates[1] == templates[2]
+
+
+def test_parameters_that_sam_would_ignore_or_change_are_not_deployed(tmp_path: Path) -> None:
+    code, kept = deployed(tmp_path, "AlarmEmial: you@relay.test")
+
+    assert code != 0
+    assert not (kept / "arguments").exists()
+
+
+def test_a_try_of_a_release_is_deployed_too(tmp_path: Path) -> None:
+    assert deployed(tmp_path, "", version="0.1.0+0123456789ab")[0] == 0
+
+
+def test_the_pipeline_makes_a_try_which_needs_no_release_to_be_cut() -> None:
+    file = ROOT / "deploy" / "github" / "pipeline.yml"
+    commands = [step["run"].split() for step in steps(file) if "run" in step]
+
+    assert [".venv/bin/python", "-m", "tools.release", "--try", "--folder", "dist"] in commands
+    assert ["make", "release"] not in commands
 
 
 def test_a_stack_without_parameters_of_its_own_is_deployed_with_none(tmp_path: Path) -> None:
@@ -220,41 +255,97 @@ def test_without_them_sam_decides(tmp_path: Path) -> None:
     assert not {"--tags", "--role-arn", "--s3-bucket"} & set(arguments.split())
 
 
-#: In place of curl: answers with the next of some files, at last always with the last.
+@pytest.mark.parametrize("tags", [" ", "\n"])
+def test_blank_tags_are_none(tmp_path: Path, tags: str) -> None:
+    code, kept = deployed(tmp_path, "", TAGS=tags)
+
+    assert code == 0
+    assert "--tags" not in (kept / "arguments").read_text()
+
+
+#: In place of curl: answers with the next of some files, at last always with the last. An empty one is a failure. It
+#: keeps what it reads, with the credentials.
 FAKE_CURL: Final = """#!/usr/bin/env bash
-cat > /dev/null
-cat "$ANSWERS/1"
+cat > "$ANSWERS/read"
+answer=$(cat "$ANSWERS/1")
 if [ -e "$ANSWERS/2" ]; then mv "$ANSWERS/2" "$ANSWERS/1"; fi
+[ -n "$answer" ] || exit 22
+echo "$answer"
+"""
+#: In place of the AWS CLI: it has credentials, and no stack has an output.
+FAKE_AWS: Final = """#!/usr/bin/env bash
+case "$*" in
+  "configure export-credentials --format env")
+    printf 'export AWS_%s=%s\\n' ACCESS_KEY_ID of-the-cli SECRET_ACCESS_KEY key
+    ;;
+  *) echo None ;;
+esac
 """
 LONG_AGO: Final = "2020-01-01T00:00:00Z"
 LATER: Final = "2999-01-01T00:00:00Z"
 
 
-def checked_health(folder: Path, *answers: tuple[str, str | None], seconds: int = 30) -> int:
-    """The exit code of check.sh where the relay answers with these statuses and times of its check."""
-    curl = folder / "curl"
-    curl.write_text(FAKE_CURL)
-    curl.chmod(0o755)
-    for number, (status, checked_at) in enumerate(answers, start=1):
-        (folder / str(number)).write_text(json.dumps({"status": status, "checkedAt": checked_at}))
-    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "ANSWERS": str(folder), "OPERATORS_URL": "https://relay"}
-    ended = subprocess.run(  # noqa: S603 (our own script)
+def checked_health(
+    folder: Path, *answers: tuple[str, str | None] | None, seconds: int = 30, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """check.sh where the relay answers with these statuses and times of its check; None is a failed request."""
+    for name, text in (("curl", FAKE_CURL), ("aws", FAKE_AWS)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    for number, answer in enumerate(answers, start=1):
+        text = json.dumps({"status": answer[0], "checkedAt": answer[1]}) if answer else ""
+        (folder / str(number)).write_text(text)
+    environment = {
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "ANSWERS": str(folder),
+        "OPERATORS_URL": "https://relay",
+        "STACK_NAME": "relay",
+        "WAIT_SECONDS": str(seconds),
+        "INTERVAL_SECONDS": "0.1",
+        **variables,
+    }
+    return subprocess.run(  # noqa: S603 (our own script)
         [ROOT / "deploy" / "check.sh"],
-        env={**os.environ, **environment, "WAIT_SECONDS": str(seconds), "INTERVAL_SECONDS": "0.1"},
+        env=os.environ | environment,
         capture_output=True,
+        text=True,
         timeout=60,
         check=False,
     )
-    return ended.returncode
 
 
-@pytest.mark.parametrize(("status", "code"), [("ok", 0), ("warning", 0), ("fault", 1)])
+@pytest.mark.parametrize(("status", "code"), [("ok", 0), ("warning", 0), ("fault", 1), ("fine", 1), ("", 1)])
 def test_a_check_after_the_deployment_decides(tmp_path: Path, status: str, code: int) -> None:
-    before = "ok" if status == "fault" else "fault"
+    before = "fault" if code == 0 else "ok"
 
-    assert checked_health(tmp_path, (before, LONG_AGO), (status, LATER)) == code
+    assert checked_health(tmp_path, (before, LONG_AGO), (status, LATER)).returncode == code
 
 
 @pytest.mark.parametrize("checked_at", [LONG_AGO, None])
 def test_a_check_from_before_the_deployment_is_not_taken_for_one_of_it(tmp_path: Path, checked_at: str | None) -> None:
-    assert checked_health(tmp_path, ("ok", checked_at), seconds=1) == 1
+    assert checked_health(tmp_path, ("ok", checked_at), seconds=1).returncode == 1
+
+
+def test_a_failed_request_does_not_fail_a_good_deployment(tmp_path: Path) -> None:
+    assert checked_health(tmp_path, None, ("ok", LATER)).returncode == 0
+
+
+def test_requests_that_all_fail_do(tmp_path: Path) -> None:
+    ended = checked_health(tmp_path, None, seconds=1)
+
+    assert ended.returncode == 1
+    assert "the last request failed" in ended.stdout
+
+
+def test_a_stack_without_the_address_is_not_asked(tmp_path: Path) -> None:
+    ended = checked_health(tmp_path, ("ok", LATER), OPERATORS_URL="")
+
+    assert ended.returncode == 1
+    assert "the stack relay has no output OperatorsUrl" in ended.stderr
+
+
+def test_without_credentials_in_the_environment_it_takes_those_of_the_aws_cli(tmp_path: Path) -> None:
+    ended = checked_health(tmp_path, ("ok", LATER), AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+
+    assert ended.returncode == 0, ended.stderr
+    assert 'user = "of-the-cli:key"' in (tmp_path / "read").read_text()

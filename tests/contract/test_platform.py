@@ -74,6 +74,35 @@ def test_every_line_of_the_example_is_a_parameter_with_a_value_that_it_may_have(
         assert re.fullmatch(PARAMETERS[name].get("AllowedPattern", ".*"), shown), name
 
 
+def test_the_example_names_the_boundary_that_a_deployer_needs() -> None:
+    lines = (ROOT / "deploy" / "example.toml").read_text().splitlines()
+    (place,) = [place for place, line in enumerate(lines) if "PermissionsBoundary=" in line]
+
+    assert "deployer.json" in lines[place - 1]
+
+
+def test_the_secret_is_for_its_owner_alone_and_the_shell_stays_as_it_was(tmp_path: Path) -> None:
+    step = example_of("deploying.md", "sh", holding="secret.json")
+    fakes = "output() { echo arn; }\naws() { stat -c %a secret.json; }\nopenssl() { echo key; }"
+    ended = subprocess.run(  # noqa: S603 (the documentation's commands)
+        ["bash", "-c", f"set -euo pipefail\numask 022\n{fakes}\n{step}\numask"],  # noqa: S607 (bash)
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "ARM_CLIENT_ID": "id", "ARM_CLIENT_SECRET": "secret"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.stdout.split() == ["600", "0022"], ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_says_how_to_return_to_the_default_way_of_deployment() -> None:
+    default = PARAMETERS["Deployment"]["Default"]
+
+    assert f'afterwards `"Deployment={default}"`' in (ROOT / "docs" / "deploying.md").read_text()
+
+
 #: Prints what the CLI would be asked, as the stack's answer.
 FAKE_AWS: Final = 'aws() { echo "$AWS_REGION $*"; }'
 

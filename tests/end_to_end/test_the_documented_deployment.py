@@ -53,7 +53,7 @@ def test_the_first_result_comes_as_the_page_says(ready: Ready, clone: Path) -> N
     if not (shutil.which("openssl") and shutil.which("curl")):
         pytest.skip("openssl or curl is not on the PATH")
     # Those of steps 4 to 9.
-    script = "\n".join(["set -euo pipefail", HERE, *examples("deploying.md", "sh")[2:8]])
+    script = "\n".join(["set -euo pipefail", HERE, *examples("deploying.md", "sh")[3:9]])
     assert (script.count(ADDRESS), script.count(DESK)) == (1, 1)
     aws = Aws(ready.aws_endpoint_url)
     (secret,) = aws.secrets.list_secrets()["SecretList"]

@@ -10,8 +10,10 @@ import pytest
 from sandbox.paths import ROOT, SAM_TOOLS
 from tools.environment_file import OPTIONS, main
 
-EXAMPLE: Final = (ROOT / "deploy" / "example.toml").read_text()
-EMAIL: Final = '"AlarmEmail=alarms@example.com"'
+UNTOUCHED: Final = (ROOT / "deploy" / "example.toml").read_text()
+#: The example, filled in.
+EXAMPLE: Final = UNTOUCHED.replace("alarms@example.com", "alarms@relay.test")
+EMAIL: Final = '"AlarmEmail=alarms@relay.test"'
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "samconfig.staging.toml"
 
 
-def test_the_example_is_right(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_is_right_once_it_is_filled_in(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text(EXAMPLE)
 
     assert main([str(file)]) == 0
@@ -27,9 +29,107 @@ def test_the_example_is_right(file: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        """"SubnetIds='subnet-1'", "SecurityGroupIds=sg-1",""",
+        '"AlarmAgeSeconds=7200", "LongestPollSeconds=3600",',
+        '"ArmContract=like-eve",',
+    ],
+)
+def test_what_is_meant_so_is_taken(line: str, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(EXAMPLE.replace(EMAIL, f"{EMAIL}, {line.rstrip(',')}"))
+
+    assert main([str(file)]) == 0, capsys.readouterr().err
+
+
+#: What SAM CLI makes of overrides and tags, in its own interpreter; None where it refuses them.
+PARSED_BY_SAM: Final = """
+import json, sys
+import click
+from samcli.cli.types import CfnParameterOverridesType, CfnTags
+def parsed(kind, given):
+    try:
+        return kind().convert(given, None, None)
+    except click.BadParameter:
+        return None
+overrides, tags = json.load(sys.stdin)
+print(json.dumps([[parsed(CfnParameterOverridesType, [each]) for each in overrides],
+                  [parsed(CfnTags, [each]) for each in tags]]))
+"""
+
+
+#: How somebody may write it, what SAM makes of it, and whether the check takes it: where both are the same.
+OVERRIDES: Final = [
+    ("ArmUserId=x", {"ArmUserId": "x"}, True),
+    ("ArmUserId=x=y", {"ArmUserId": "x=y"}, True),
+    ("ArmUserId='x'", {"ArmUserId": "x"}, True),
+    ("SubnetIds=''", {"SubnetIds": ""}, True),
+    ('SubnetIds=""', {"SubnetIds": ""}, True),
+    ("SubnetIds=", None, False),
+    ('ArmUserId=a"b', {"ArmUserId": "a"}, False),
+    ("ArmUserId=a b", {"ArmUserId": "a"}, False),
+]
+TAGS: Final = [
+    ("cost owner=my team", {"cost owner": "my team"}, True),
+    ("owner=", {"owner": ""}, True),
+    ("owner=x ", {"owner": "x "}, False),
+    (" owner=x", {" owner": "x"}, False),
+    ('owner="x"', {"owner": "x"}, False),
+    ("a=b=c", {"a=b": "c"}, False),
+    ("a=b c=d", {"a": "b", "c": "d"}, False),
+]
+
+
+def test_sam_reads_overrides_and_tags_as_these_tables_say() -> None:
+    ended = subprocess.run(  # noqa: S603 (the project's own tool)
+        [str(SAM_TOOLS / "python"), "-c", PARSED_BY_SAM],
+        input=json.dumps([[written for written, *_ in table] for table in (OVERRIDES, TAGS)]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(ended.stdout) == [[parsed for _, parsed, _ in table] for table in (OVERRIDES, TAGS)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_taken"),
+    [
+        *((EMAIL, json.dumps(written), is_taken) for written, _, is_taken in OVERRIDES),
+        *(("# tags = [", f"tags = [{json.dumps(written)}]  #", is_taken) for written, _, is_taken in TAGS),
+    ],
+)
+def test_what_sam_would_read_otherwise_is_refused(
+    old: str, new: str, file: Path, capsys: pytest.CaptureFixture[str], *, is_taken: bool
+) -> None:
+    file.write_text(EXAMPLE.replace(old, new))
+
+    assert (main([str(file)]) == 0) == is_taken, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         (EMAIL, '"AlarmMail=a@b.c"', 'The template has no parameter "AlarmMail". Is "AlarmEmail" meant?'),
+        (EMAIL, '"SubnetIds="', """SubnetIds has no value, which SAM refuses: to empty it write "SubnetIds=''"."""),
+        (EMAIL, "'ArmUserId=a\"b'", "should have no quotes and no backslashes inside"),
+        (EMAIL, '"InvoiceTimeZone=Europe/Olso"', '"Europe/Olso" should be a time zone of the IANA database'),
+        (EMAIL, '"ArmContract=nosuch"', 'there is no contract "nosuch"; there are default, '),
+        (
+            EMAIL,
+            '"FirstPollSeconds=900", "LongestPollSeconds=30"',
+            "FirstPollSeconds is longer than LongestPollSeconds.",
+        ),
+        (EMAIL, '"AlarmAgeSeconds=900"', "AlarmAgeSeconds is not longer than LongestPollSeconds"),
+        (EMAIL, '"AlarmAgeSeconds=259200"', "AlarmAgeSeconds is not longer than LongestPollSeconds"),
+        (EMAIL, '"DomainName=relay.test"', "DomainName needs CertificateArn."),
+        (EMAIL, '"SubnetIds=subnet-1"', "SubnetIds needs SecurityGroupIds."),
+        (
+            "alarms@relay.test",
+            "alarms@example.com",
+            'AlarmEmail: "alarms@example.com" is the example\'s: write your own.',
+        ),
+        (EMAIL, '"PermissionsBoundary=arn:aws:iam::123456789012:policy/x"', "is the example's"),
         (EMAIL, '"AlarmEmail"', '"AlarmEmail" should be "Name=value", without blanks'),
         (EMAIL, '"AlarmEmail=two words"', '"AlarmEmail=two words" should be "Name=value", without blanks'),
         (EMAIL, "7", '"7" should be "Name=value"'),
@@ -52,7 +152,10 @@ def test_the_example_is_right(file: Path, capsys: pytest.CaptureFixture[str]) ->
         ('region = "eu-north-1"', "", "It has no region."),
         ('"arm-relay-staging"', '" "', "It has no stack_name."),
         ('"arm-relay-staging"', f'"{"s" * 25}"', "should be at most 24 letters"),
-        ("# tags = [", 'tags = ["owner=my team", ', 'tags: "owner=my team" should be "Name=value"'),
+        ("# tags = [", 'tags = ["owner=my team ", ', 'tags: "owner=my team " should be "Name=value"'),
+        ("# tags = [", "tags = ['owner=\"x\"', ", "without quotes"),
+        ("# tags = [", 'tags = ["owner=x", "owner=y", ', 'tags: "owner" stands there twice.'),
+        ("# tags = [", 'tags = ["aws:owner=x", ', 'tags: "aws:owner" begins with "aws:"'),
         (f"{EMAIL},", EMAIL.rstrip('"'), "is not TOML"),
     ],
 )
