@@ -14,12 +14,9 @@ from arm_relay.batches import steps
 from arm_relay.batches.batch import Batch, State
 from arm_relay.store import records
 from arm_relay.store.announced import Announced, Announcement
-from arm_relay.store.bulk import MOST as AT_ONCE
 from arm_relay.store.table import Store
 
 from tests.support.store_contract import ANNOUNCED, TABLE
-
-__all__ = ["AT_ONCE", "Request", "requests"]
 
 LIFE: Final = timedelta(days=400)
 
@@ -56,7 +53,7 @@ class _Taker:
 
 
 def requests(batches: Sequence[Batch]) -> list[Request]:
-    """What finishes these batches, at most `AT_ONCE` of them: each ends, and its end is announced."""
+    """What finishes these batches, of which one request takes all: each ends, and its end is announced."""
     now = datetime.now(UTC)
     client = _Taker({batch.id: records.to_item(batch) for batch in batches})
     store = Store(cast("Any", client), TABLE, retention=LIFE, marker_life=LIFE)

@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +18,7 @@ import boto3
 from arm_relay import health
 from arm_relay.batches.batch import Batch, State
 from arm_relay.poller import snapshots, trimming
-from arm_relay.store import records
+from arm_relay.store import bulk, records
 from arm_relay.store.days import Days
 from arm_relay.store.walk import Walk
 from botocore.config import Config
@@ -71,8 +71,11 @@ class Table:
 
     def fill(self, number: int) -> None:
         """Put so many batches into it whose results are due."""
+        self._put_all(a_due_batch_each(number))
+
+    def _put_all(self, batches: Iterable[Batch]) -> None:
         with ThreadPoolExecutor(4) as threads:
-            list(threads.map(self._put, batched(a_due_batch_each(number), AT_ONCE, strict=False)))
+            list(threads.map(self._put, batched(batches, AT_ONCE, strict=False)))
 
     def _put(self, batches: Sequence[Batch]) -> None:
         requests = [{"PutRequest": {"Item": records.to_item(batch)}} for batch in batches]
@@ -81,9 +84,8 @@ class Table:
     def finishes_per_second(self, number: int, connections: int) -> float:
         """How fast it takes the poller's requests for so many batches, from a client that only sends them."""
         batches = list(a_due_batch_each(number))
-        for portion in batched(batches, AT_ONCE, strict=False):
-            self._put(portion)
-        lives = [finishing.requests(portion) for portion in batched(batches, finishing.AT_ONCE, strict=False)]
+        self._put_all(batches)
+        lives = [finishing.requests(portion) for portion in bulk.in_portions(batches)]
         with ThreadPoolExecutor(connections) as threads:
             begun = time.monotonic()
             list(threads.map(self._send_all, (lives[first::connections] for first in range(connections))))

@@ -32,10 +32,8 @@ class Context:
 
 
 def main():
-    # What the function prints goes where Lambda's log would; ours goes where it was read from.
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(os.memfd_create("log"), 1)
-    handler = _handler()
+    out = answers_apart()
+    handler = handler_of_the_function()
     for line in sys.stdin:
         work = json.loads(line)
         cpu, wall = time.process_time(), time.monotonic()
@@ -53,12 +51,19 @@ def main():
         print(json.dumps(usage), file=out, flush=True)
 
 
+def answers_apart():
+    # What the function prints goes where Lambda's log would; ours goes where it was read from.
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(os.memfd_create("log"), 1)
+    return out
+
+
 def _logged():
     sys.stdout.flush()
     return os.fstat(1).st_size
 
 
-def _handler():
+def handler_of_the_function():
     workers = os.environ.get("POLLER_WORKERS")
     if workers:
         from arm_relay.bootstrap import clients

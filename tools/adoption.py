@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from samtranslator.yaml_helper import yaml_parse
-
-from sandbox.paths import TEMPLATE
+from tools.template import template
 
 #: The resources that outlive a stack, each with the property that names it.
 NAMED_BY: Final = {"Table": "TableName", "AnnouncedTable": "TableName", "Secret": "Id"}
@@ -24,13 +22,13 @@ def adopted(existing: dict[str, str], key_arn: str | None = None) -> dict[str, A
 
     `key_arn` is the key that encrypts them, if it is not one of AWS's.
     """
-    body = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    body = template()
     return {"Resources": {name: _plain(body["Resources"][name], key_arn) for name in existing}}
 
 
 def to_import(existing: dict[str, str]) -> list[dict[str, Any]]:
     """What CloudFormation calls ResourcesToImport."""
-    body = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    body = template()
     return [
         {
             "ResourceType": body["Resources"][name]["Type"],

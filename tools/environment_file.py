@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox.paths import TEMPLATE
 from tools import stack_parameters
-from tools.stack_parameters import meant
+from tools.stack_parameters import meant, repeated, told
+from tools.template import template
 
 #: The options of `sam deploy` that a file may set. A test holds them against SAM CLI's.
 OPTIONS: Final = frozenset(
@@ -133,9 +133,8 @@ def _faults_of_tags(tags: object) -> Iterator[str]:
     if wrong or not isinstance(tags, list):
         return
     keys = [tag.partition("=")[0] for tag in tags]
+    yield from (f'tags: "{key}" stands there twice.' for key in repeated(keys))
     for key in dict.fromkeys(keys):
-        if keys.count(key) > 1:
-            yield f'tags: "{key}" stands there twice.'
         if key.lower().startswith("aws:"):
             yield f'tags: "{key}" begins with "aws:", which AWS keeps for itself.'
 
@@ -149,8 +148,7 @@ def _faults_of_overrides(overrides: object, body: Mapping[str, Any]) -> Iterator
     if empty := [name for name, value in pairs if not value]:
         yield from (f"""{name} has no value, which SAM refuses: to empty it write "{name}=''".""" for name in empty)
         return
-    given = [name for name, _ in pairs]
-    yield from (f"{name} stands there twice." for name in dict.fromkeys(given) if given.count(name) > 1)
+    yield from (f"{name} stands there twice." for name in repeated([name for name, _ in pairs]))
     yield from stack_parameters.faults({name: _unquoted(value) for name, value in pairs}, body)
 
 
@@ -186,19 +184,14 @@ def main(arguments: Sequence[str]) -> int:
     try:
         content = read(given.file)
     except Unreadable as error:
-        return _failed([str(error)])
+        return told([str(error)])
     if given.show:
         value = settings(content).get(given.show)
         if not isinstance(value, str) or not value:
-            return _failed([f"{given.file.name} has no {given.show}."])
+            return told([f"{given.file.name} has no {given.show}."])
         sys.stdout.write(f"{value}\n")
         return 0
-    return _failed([f"{given.file.name}: {fault}" for fault in faults(content, stack_parameters.template(TEMPLATE))])
-
-
-def _failed(sentences: Sequence[str]) -> int:
-    sys.stderr.writelines(f"{sentence}\n" for sentence in sentences)
-    return 2 if sentences else 0
+    return told([f"{given.file.name}: {fault}" for fault in faults(content, template())])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Final
 import yaml
 
 from tools import stack_parameters
+from tools.template import template
 
 #: What YAML 1.1 and YAML 1.2 both read as it stands there.
 WHOLE_NUMBER: Final = re.compile(r"0|[1-9][0-9]*")
@@ -45,8 +46,8 @@ def read(text: str) -> list[tuple[str, yaml.ScalarNode]]:
     return [(key.value, value) for key, value in root.value]
 
 
-def faults(text: str, template: Path) -> Iterator[str]:
-    """What is wrong with the parameters, a sentence for each.
+def faults(text: str, built: Path) -> Iterator[str]:
+    """What is wrong with the parameters, a sentence for each; `built` is the file of the template.
 
     Raises:
         Unreadable: they are not parameters.
@@ -57,10 +58,9 @@ def faults(text: str, template: Path) -> Iterator[str]:
             f'{name}: YAML may read "{value}" as something else. Write it in quotes.' for name, value in changed
         )
         return
-    names = [name for name, _ in pairs]
-    yield from (f"{name} stands there twice." for name in dict.fromkeys(names) if names.count(name) > 1)
+    yield from (f"{name} stands there twice." for name in stack_parameters.repeated([name for name, _ in pairs]))
     given = {name: value.value for name, value in pairs}
-    yield from stack_parameters.faults(given, stack_parameters.template(template))
+    yield from stack_parameters.faults(given, template(built))
 
 
 def _is_changed(value: yaml.ScalarNode) -> bool:
@@ -81,8 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         found = list(faults(given.parameters.read_text(encoding="utf-8"), given.template))
     except Unreadable as error:
         found = [str(error)]
-    sys.stderr.writelines(f"{sentence}\n" for sentence in found)
-    return 2 if found else 0
+    return stack_parameters.told(found)
 
 
 if __name__ == "__main__":

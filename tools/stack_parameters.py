@@ -4,17 +4,16 @@ A parameter that is not given counts with its default.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from arm_relay.arm import contract_files
 from arm_relay.poller.contradictions import contradictions
 from arm_relay.settings import Settings
 from pydantic import ValidationError
-from samtranslator.yaml_helper import yaml_parse
 
 #: What deploy/example.toml shows in place of a company's own.
 OF_THE_EXAMPLE: Final = re.compile(r"(^|[@./])example\.com\b|\b123456789012\b")
@@ -23,13 +22,6 @@ STREAM: Final = re.compile(r"arn:[^:]+:(firehose|kinesis):")
 LOG_ROLE: Final = "LogDestinationRoleArn"
 #: What the stack itself says to its functions.
 OF_THE_STACK: Final = dict.fromkeys(("TABLE_NAME", "ANNOUNCED_TABLE_NAME", "TOPIC_ARN", "SECRET_ARN"), "")
-
-
-@cache
-def template(file: Path) -> dict[str, Any]:
-    """A template, its short forms (`!Ref`) written out."""
-    body: dict[str, Any] = yaml_parse(file.read_text(encoding="utf-8"))
-    return body
 
 
 def faults(given: Mapping[str, str], body: Mapping[str, Any]) -> Iterator[str]:
@@ -45,6 +37,17 @@ def faults(given: Mapping[str, str], body: Mapping[str, Any]) -> Iterator[str]:
     if STREAM.match(values.get("LogDestinationArn", "")) and not values[LOG_ROLE]:
         yield f"LogDestinationArn is a stream, which needs {LOG_ROLE}."
     yield from _refused_by_the_functions(values, body["Globals"]["Function"]["Environment"]["Variables"])
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """The names that stand there more than once, each of them once."""
+    return [name for name, number in Counter(names).items() if number > 1]
+
+
+def told(sentences: Sequence[str]) -> int:
+    """Write what is wrong to standard error; the exit code, 2 where anything is."""
+    sys.stderr.writelines(f"{sentence}\n" for sentence in sentences)
+    return 2 if sentences else 0
 
 
 def meant(name: str, known: Mapping[str, Any] | frozenset[str] | tuple[str, ...]) -> str:

@@ -66,13 +66,21 @@ def _holds(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, st
     )
 
 
+def _is_one(given: str | None, values: Sequence[str]) -> bool:
+    return given in values
+
+
+def _is_like_one(given: str | None, values: Sequence[str]) -> bool:
+    return given is not None and any(_like(given, each) for each in values)
+
+
 #: Each takes the value of the request, None where it has none, and those of the policy.
 OPERATORS: Final[Mapping[str, Callable[[str | None, Sequence[str]], bool]]] = {
-    "StringEquals": lambda given, values: given in values,
+    "StringEquals": _is_one,
     "StringEqualsIfExists": lambda given, values: given is None or given in values,
-    "StringLike": lambda given, values: given is not None and any(_like(given, each) for each in values),
-    "ArnLike": lambda given, values: given is not None and any(_like(given, each) for each in values),
-    "ForAnyValue:StringEquals": lambda given, values: given in values,
+    "StringLike": _is_like_one,
+    "ArnLike": _is_like_one,
+    "ForAnyValue:StringEquals": _is_one,
 }
 
 

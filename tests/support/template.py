@@ -2,26 +2,19 @@
 
 import os
 from copy import deepcopy
-from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+from sandbox.paths import TEMPLATE
+from tools.template import template
+
+__all__ = ["TEMPLATE", "template", "transformed"]
 
 #: SAM asks IAM for AWS's managed policies; the relay's functions use none.
 _NO_MANAGED_POLICIES: Final = SimpleNamespace(load=dict)
-
-
-@cache
-def template() -> dict[str, Any]:
-    """The template, its short forms written out."""
-    document: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-    return document
 
 
 def transformed(body: dict[str, Any] | None = None, /, **parameters: str) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from arm_relay.api.problems import Kind
 from arm_relay.batches.batch import OrderStatus, State
 from arm_relay.observability import Metric
 from arm_relay.store import records
-from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.paths import ROOT, TEMPLATE
+from sandbox.paths import ROOT
 from tools.release import signals, stack_contract
+from tools.template import template
 
 RELEASES: Final = ROOT / "releases"
 
@@ -32,8 +32,7 @@ type Contracts = Mapping[str, Any]
 def current() -> dict[str, Any]:
     """What this working copy promises, by the names of a release's files."""
     found = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in _FILES.items()}
-    template = stack_contract.of_template(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
-    made = (template, _words(), signals.signals(), _formats())
+    made = (stack_contract.of_template(template()), _words(), signals.signals(), _formats())
     return found | dict(zip(_MADE, made, strict=True))
 
 
