@@ -24,18 +24,23 @@ from benchmarks.warm import SINGLE, cpu_per_order
 #: How long ARM takes, in seconds.
 LATENCY: Final = 0.05
 
-#: Batches due at once, and how long the poller works on them, in seconds. A run of the template has 50 s: what it does
-#: once must not be most of what is measured.
-DUE: Final = 2000
+#: How long the poller works, in seconds. A run of the template has 50 s: what it does once must not be most of what is
+#: measured.
+SPELL: Final = 16.0
+#: Batches due at once: more than can be finished in that time.
+DUE: Final = 6000
 MANY_DUE: Final = 20_000
-SPELL: Final = 8.0
+
+#: For a point of the plot.
+SHORT_SPELL: Final = 6.0
+FEW_DUE: Final = 2500
 
 #: How many batches the limit of DynamoDB Local is measured with, and how many connections: the number at which it is
 #: fastest.
 FINISHED: Final = 1000
 CONNECTIONS: Final = 4
 
-#: Each takes half a minute.
+#: Each takes a minute.
 ROUNDS: Final = 5
 
 AT_LEAST: Final = 0.8
@@ -51,7 +56,7 @@ def rows() -> list[Row]:
         Server(Cloud()) as cloud,
         running(FLOOR, cloud.url) as floor,
     ):
-        poller(DUE)  # the first opens connections
+        poller(DUE)  # the first opens connections, and warms DynamoDB Local up
         measures: dict[str, Callable[[], float]] = {
             "few": partial(poller, DUE),
             "cpu": poller.cpu_of_the_last,
@@ -87,7 +92,7 @@ def throughput(workers: tuple[int, ...], rounds: int) -> dict[int, list[float]]:
     for _ in range(rounds):
         for number in workers:
             with tables.running() as table, _poller(table, number) as poller:
-                found[number].append(poller(DUE))
+                found[number].append(poller(FEW_DUE, SHORT_SPELL))
     return found
 
 
@@ -100,12 +105,12 @@ class _Poller:
         self._cloud = cloud
         self._cpu = 0.0
 
-    def __call__(self, due: int) -> float:
-        """Batches finished per second while so many are due and it has `SPELL`."""
+    def __call__(self, due: int, spell: float = SPELL) -> float:
+        """Batches finished per second while so many are due and it has so many seconds."""
         self._table.renew()
         self._table.fill(due)
         before = self._cloud.messages
-        usage = self._function.run([{}], seconds=TO_FINISH + SPELL)
+        usage = self._function.run([{}], seconds=TO_FINISH + spell)
         finished = self._cloud.messages - before
         self._cpu = 1000 * usage.cpu / finished
         return finished / usage.wall

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, override
 
 import httpx
 import pytest
@@ -49,15 +49,26 @@ class Line:
     ports: list[int]
 
 
+class Noting(httpx.HTTPTransport):
+    """Notes the local port of the connection that each answer comes by."""
+
+    def __init__(self, ports: list[int]) -> None:
+        super().__init__(verify=PLAIN, trust_env=False)
+        self._ports = ports
+
+    @override
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        self._ports.append(response.extensions["network_stream"].get_extra_info("client_addr")[1])
+        return response
+
+
 def a_line(server: ArmServer, *, haste: float = 1, secret: str = SECRET) -> Iterator[Line]:
     """`haste` makes the clock of the whole exchange run faster."""
     ports: list[int] = []
 
-    def note_port(response: httpx.Response) -> None:
-        ports.append(response.extensions["network_stream"].get_extra_info("client_addr")[1])
-
-    with httpx.Client(verify=PLAIN, trust_env=False, event_hooks={"response": [note_port]}) as http:
-        wire = Wire(http, lambda: time.monotonic() * haste)
+    with Noting(ports) as transport:
+        wire = Wire(transport, lambda: time.monotonic() * haste)
         tokens = Tokens(wire, server.token_url, lambda: Credentials("my-integration", secret), time.monotonic)
         yield Line(ArmClient(wire, tokens, server.base_url, DEFAULT.turned), ports)
 

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-import httpx
 from arm_relay import bootstrap
 from arm_relay.arm.auth import Tokens
 from arm_relay.arm.client import ArmClient
@@ -301,7 +300,7 @@ def _dynamodb(environment: Environment, cloud: Cloud) -> Any:
 
 def _arm(environment: Environment, cloud: Cloud) -> ArmClient:
     transport = Network(environment, SimulatedTransport(cloud.arm, environment.sleep))
-    wire = Wire(httpx.Client(transport=transport, trust_env=False), lambda: environment.hub.time)
+    wire = Wire(transport, lambda: environment.hub.time)
     tokens = Tokens(wire, "https://auth.example/token", _secrets(environment).credentials, lambda: environment.hub.time)
     return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
 

@@ -83,7 +83,7 @@ class Network(SimulatedTransport):
 
 def arm_client(transport: SimulatedTransport, base_url: str = "https://arm.example/arm/v1") -> ArmClient:
     clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
-    wire = Wire(httpx.Client(transport=transport), clock)
+    wire = Wire(transport, clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
     return ArmClient(wire, tokens, base_url, DEFAULT.turned)
 

@@ -105,6 +105,17 @@ def slow_topic(latency: float, batches: int, runs: int = 1) -> tuple[int, int]:
     return len(world.watched.rested), sum(run.killed for run in world.poller.runs)
 
 
+def slow_pages(latency: float, batches: int) -> int:
+    """The table takes so many seconds for each request, and one client has many pages due; how many batches ended."""
+    world = World(memory=costs.WHOLE_PROCESSOR_MB)
+    world.table_latency = latency
+    for number in range(batches):
+        world.pending(f"b{number}", taken_at=-MINUTE, ready_at=-1.0, due=0.0)
+    world.go(MINUTE - 1)
+    world.end()
+    return len(world.watched.rested)
+
+
 def no_ledger_route() -> Report:
     """ARM's route of documents answers 404 to everything."""
     world = World(Habits(has_no_ledger_route=True))

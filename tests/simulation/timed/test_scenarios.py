@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from arm_relay.batches.batch import State
 from arm_relay.orders.parsing import MAX_ORDERS
+from arm_relay.store import table
 
 from tests.simulation.timed import costs, scenarios
 from tests.simulation.timed.report import Report
@@ -79,6 +80,12 @@ def test_while_ends_are_announced_other_batches_are_polled() -> None:
     ended, _ = scenarios.slow_topic(0.3, 1500)
 
     assert ended > 1300
+
+
+def test_while_pages_are_read_batches_are_polled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "PAGE", 20)
+
+    assert scenarios.slow_pages(0.2, 4000) > 2000
 
 
 @pytest.mark.parametrize("latency", [1.0, 2.0])

@@ -33,8 +33,9 @@ class Identity:
         return self.answer(request)
 
     def tokens(self, credentials: Callable[[], Credentials] = lambda: Credentials("me", SECRET)) -> Tokens:
-        http = httpx.Client(transport=httpx.MockTransport(self.handle))
-        return Tokens(Wire(http, lambda: self.now), TOKEN_URL, credentials, lambda: self.now)
+        return Tokens(
+            Wire(httpx.MockTransport(self.handle), lambda: self.now), TOKEN_URL, credentials, lambda: self.now
+        )
 
 
 def identity(**changes: object) -> Identity:

@@ -67,8 +67,7 @@ class Arm:
         return f"sesame-{self.tokens_given}"
 
     def client(self, base_url: str = BASE_URL) -> ArmClient:
-        http = httpx.Client(transport=httpx.MockTransport(self.handle), follow_redirects=True)
-        wire = Wire(http, lambda: self.now)
+        wire = Wire(httpx.MockTransport(self.handle), lambda: self.now)
         tokens = Tokens(wire, TOKEN_URL, lambda: Credentials("me", SECRET), lambda: self.now)
         return ArmClient(wire, tokens, base_url, DEFAULT.turned)
 

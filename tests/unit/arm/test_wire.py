@@ -46,7 +46,7 @@ class Pieces(httpx.SyncByteStream):
 
 
 def wire(handler: Callable[[httpx.Request], httpx.Response], clock: Callable[[], float] = lambda: 0.0) -> Wire:
-    return Wire(httpx.Client(transport=httpx.MockTransport(handler)), clock)
+    return Wire(httpx.MockTransport(handler), clock)
 
 
 def answered(response: httpx.Response) -> Answer:
@@ -116,11 +116,25 @@ def test_redirects_are_not_followed() -> None:
         asked.append(str(request.url))
         return httpx.Response(307, headers={"location": "https://evil.test/"})
 
-    http = httpx.Client(transport=httpx.MockTransport(handler), follow_redirects=True)
-    reply = Wire(http, lambda: 0.0).exchange("POST", URL, ARM_TIMEOUT, content=b"{}")
+    reply = wire(handler).exchange("POST", URL, ARM_TIMEOUT, content=b"{}")
 
     assert reply.answer.status == 307
     assert asked == [URL]
+
+
+def test_no_cookie_is_kept() -> None:
+    asked: list[httpx.Headers] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers)
+        return httpx.Response(200, headers={"set-cookie": "session=1; Path=/"})
+
+    line = wire(handler)
+    for _ in range(2):
+        line.exchange("GET", URL, ARM_TIMEOUT)
+
+    assert [headers.get("cookie") for headers in asked] == [None, None]
+    assert {headers["user-agent"] for headers in asked} == {"arm-relay"}
 
 
 @pytest.mark.parametrize(

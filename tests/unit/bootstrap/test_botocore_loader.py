@@ -1,11 +1,16 @@
-from collections.abc import Iterator
+import io
+import json
+from collections.abc import Callable, Iterator
 from typing import Any, override
 
 import pytest
 from arm_relay.bootstrap import botocore_loader
-from arm_relay.bootstrap.botocore_loader import Models, PlainJson, client, fast_client, fast_session
+from arm_relay.bootstrap.botocore_loader import Items, Models, Parsers, PlainJson, client, fast_client, fast_session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserFactory
 
 CONFIG = Config(region_name="eu-north-1")
 SERVICES = ["dynamodb", "secretsmanager", "sns"]
@@ -63,3 +68,66 @@ def test_a_botocore_that_has_changed_makes_the_client_in_its_own_way(
         fast_client(service, CONFIG)
 
     assert client(service, CONFIG).meta.service_model.service_name == service
+
+
+#: One attribute of each kind, as DynamoDB sends it.
+ATTRIBUTES = {
+    "S": {"S": "text"},
+    "empty": {"S": ""},
+    "N": {"N": "1.5"},
+    "B": {"B": "Ynl0ZXM="},
+    "BOOL": {"BOOL": False},
+    "NULL": {"NULL": True},
+    "SS": {"SS": ["a", "b"]},
+    "NS": {"NS": ["1", "2"]},
+    "BS": {"BS": ["MQ=="]},
+    "M": {"M": {"S": {"S": "text"}, "B": {"B": "MQ=="}, "M": {"M": {}}}},
+    "L": {"L": [{"S": "text"}, {"B": "MQ=="}, {"M": {"N": {"N": "1"}}}]},
+}
+TABLE = "relay"
+KEY = {"pk": {"S": "BATCH#1"}}
+ANSWERS: dict[str, dict[str, object]] = {
+    "GetItem": {"Item": ATTRIBUTES},
+    "Query": {"Items": [ATTRIBUTES, {}], "Count": 2, "LastEvaluatedKey": KEY},
+    "BatchGetItem": {"Responses": {TABLE: [ATTRIBUTES]}, "UnprocessedKeys": {TABLE: {"Keys": [KEY]}}},
+    "PutItem": {"Attributes": ATTRIBUTES, "ConsumedCapacity": {"TableName": TABLE, "CapacityUnits": 1.5}},
+    "BatchWriteItem": {"UnprocessedItems": {TABLE: [{"PutRequest": {"Item": ATTRIBUTES}}]}},
+    "BatchExecuteStatement": {"Responses": [{"TableName": TABLE}, {"Error": {"Code": "X", "Item": ATTRIBUTES}}]},
+}
+
+
+@pytest.mark.parametrize("operation", ANSWERS)
+def test_the_fast_way_reads_what_botocore_reads(operation: str) -> None:
+    shape = fast_client("dynamodb", CONFIG).meta.service_model.operation_model(operation).output_shape
+    answer = {"status_code": 200, "headers": {}, "body": json.dumps(ANSWERS[operation]).encode(), "context": {}}
+
+    fast = Parsers().create_parser("json").parse(answer, shape)
+
+    assert fast == ResponseParserFactory().create_parser("json").parse(answer, shape)
+
+
+class Body(io.BytesIO):
+    """The body of an answer, as botocore reads it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
+
+
+def asking_for_more(_self: Items, _shape: object, value: object, _more: object) -> object:
+    return value
+
+
+def finding_nothing(_self: Items, _shape: object, _value: object) -> object:
+    return {}
+
+
+@pytest.mark.parametrize("changed", [asking_for_more, finding_nothing])
+def test_a_botocore_that_reads_in_another_way_reads_by_itself(
+    changed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Items, "_handle_map", changed)
+    made = client("dynamodb", CONFIG)
+    answer = AWSResponse("https://dynamodb.test/", 200, HTTPHeaders(), Body(json.dumps({"Item": KEY}).encode()))
+    made.meta.events.register("before-send.dynamodb", lambda **_: answer)
+
+    assert made.get_item(TableName=TABLE, Key=KEY)["Item"] == KEY

@@ -71,7 +71,7 @@ class World:
 
     def a_check(self) -> HealthCheck:
         now = self.arm.clock.now
-        wire = Wire(httpx.Client(transport=Noted(self)), lambda: now().timestamp())
+        wire = Wire(Noted(self), lambda: now().timestamp())
         secrets = Secrets(self.fetch, now)
         tokens = Tokens(wire, "https://arm.example/token", secrets.credentials, lambda: now().timestamp())
         return HealthCheck(

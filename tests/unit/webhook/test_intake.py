@@ -170,7 +170,7 @@ class World:
 
 def arm_client(transport: SimulatedTransport) -> ArmClient:
     clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
-    wire = Wire(httpx.Client(transport=transport), clock)
+    wire = Wire(transport, clock)
     tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
     return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
 

@@ -85,7 +85,7 @@ class Tokens:
             "client_secret": credentials.client_secret,
         }
         try:
-            answer = self._wire.exchange("POST", self._url, TOKEN_TIMEOUT, within=within, data=form).answer
+            answer = self._wire.exchange("POST", self._url, TOKEN_TIMEOUT, within=within, form=form).answer
         except WIRE_ERRORS as error:
             raise NotSent(f"no token: {type(error).__name__}", scope=Scope.TOKEN) from error
         if answer.status != HTTPStatus.OK:

@@ -26,13 +26,12 @@ KEEP_ALIVE: Final = 5.0
 
 def unmeasured(settings: Settings, contract: Contract, secrets: Secrets) -> tuple[Tokens, ArmClient]:
     """ARM and its tokens, for a caller whose questions are not the relay's work."""
-    http = httpx.Client(
+    transport = httpx.HTTPTransport(
         # No proxy, certificate or password comes from the environment.
         trust_env=False,
         limits=httpx.Limits(max_connections=clients.WORKERS * LOOK_UPS, keepalive_expiry=KEEP_ALIVE),
-        headers={"User-Agent": "arm-relay"},
     )
-    wire = Wire(http, time.monotonic)
+    wire = Wire(transport, time.monotonic)
     tokens = Tokens(wire, settings.arm_token_url, secrets.credentials, time.monotonic)
     return tokens, ArmClient(wire, tokens, settings.arm_base_url, contract.turned)
 
