@@ -162,7 +162,7 @@ rehearsals: setup $(TOOLS)/awscli/.ready ## Restore, roll back and rotate in the
 	$(RUN) pytest -m rehearsal -rA tests/rehearsals $(TESTS)
 
 .PHONY: nightly
-nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, many examples, every permission and each ledger, the account, rehearsals, a release twice
+nightly: ## What takes too long for every change: the soak with 10,000 seeds, the large scenarios, the comparison, many examples, every permission and each ledger, killed pollers, the account, rehearsals, a release twice
 	$(MAKE) soak SEEDS=10000 TIMED=300
 	$(MAKE) comparison
 	EXAMPLES=100 $(MAKE) test TESTS="tests/unit tests/contract tests/end_to_end/test_the_api_description.py"

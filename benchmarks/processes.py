@@ -39,6 +39,11 @@ class Function:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
     def run(self, events: Sequence[dict[str, Any]], seconds: float = LONG) -> Usage:
         """Invoke it with one event after the other; each has so many seconds.
 

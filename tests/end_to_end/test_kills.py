@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Final
 
@@ -25,7 +25,14 @@ LONGEST_FLOW: Final = 300.0
 KILLS: Final = 3
 #: A younger process may still be starting, and its death would be MiniStack's trouble rather than the function's.
 WARM: Final = 2.0
-FUNCTIONS: Final = ("Webhook", "Poller")
+#: A killed poller's lease lasts two minutes, for which the test waits.
+killed_functions = pytest.mark.parametrize(
+    "functions",
+    [
+        pytest.param(("Webhook",), id="the webhook"),
+        pytest.param(("Webhook", "Poller"), id="both", marks=pytest.mark.nightly),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +43,16 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def kill(sandbox: Sandbox) -> None:
-    """Kill now a worker of one function, now one of the other, until each has been killed often enough."""
+def kill(sandbox: Sandbox, functions: Sequence[str]) -> None:
+    """Kill now a worker of one function, now one of another, until each has been killed often enough."""
     random = Random(SEED)  # noqa: S311 (repeatable on purpose)
     killed: Counter[str] = Counter()
     first_seen: dict[int, float] = {}
     begin = time.monotonic()
-    while time.monotonic() < begin + FLOW or min(killed[function] for function in FUNCTIONS) < KILLS:
+    while time.monotonic() < begin + FLOW or min(killed[function] for function in functions) < KILLS:
         assert time.monotonic() < begin + LONGEST_FLOW, killed
         time.sleep(random.uniform(0.2, 1))
-        function = random.choice(FUNCTIONS)
+        function = random.choice(functions)
         pids = processes.worker_pids(sandbox.pid, function)
         first_seen = {pid: first_seen.get(pid, time.monotonic()) for pid in {*first_seen, *pids}}
         warm = [pid for pid in pids if time.monotonic() - first_seen[pid] > WARM]
@@ -54,14 +61,17 @@ def kill(sandbox: Sandbox) -> None:
             killed[function] += 1
 
 
-def test_functions_are_killed_while_orders_flow_and_no_promise_is_broken(sandbox: Sandbox) -> None:
+@killed_functions
+def test_functions_are_killed_while_orders_flow_and_no_promise_is_broken(
+    sandbox: Sandbox, functions: Sequence[str]
+) -> None:
     ready = sandbox.ready
     arm = ArmControl(ready.arm_control_url or "")
     # So that kills meet functions in the middle of their calls.
     arm.add_fault("submit", "slow", seconds=0.6)
     arm.add_fault("result", "slow", seconds=0.3)
     with flowing(ready) as senders:
-        kill(sandbox)
+        kill(sandbox, functions)
     arm.clear_faults()
     batches = drained(ready)
 

@@ -4,12 +4,10 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from types import ModuleType
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 from moto import mock_aws
 
@@ -28,7 +26,7 @@ def around(
         monkeypatch.setenv(name, value)
     arm = a_simulator()
     transport = SimulatedTransport(arm.api, arm.clock.sleep)
-    monkeypatch.setattr("arm_relay.bootstrap.ledger.httpx.Client", partial(httpx.Client, transport=transport))
+    monkeypatch.setattr("arm_relay.bootstrap.ledger.httpx.HTTPTransport", lambda **_: transport)
     logged = io.StringIO()
     for app in apps:
         monkeypatch.setattr(app.logger.registered_handler, "stream", logged)
