@@ -34,7 +34,7 @@ WHOLE_PROCESSOR: Final = 1769 * 2**20
 #: How long a request waits for ARM, in seconds: assumed.
 ARM: Final = 0.2
 #: The CPU time of a batch in the poller, in seconds: `make bench` measures it.
-POLLED: Final = 0.01
+POLLED: Final = 0.0035
 
 MILLION: Final = 1_000_000
 MINUTES: Final = 30 * 24 * 60

@@ -46,9 +46,8 @@ def together(number: int) -> float:
     """Batches that so many pollers finish per second, each in a process of its own."""
     cloud = Cloud(arm_latency=LATENCY)
     with tables.running() as table, Server(cloud) as server, ExitStack() as stack:
-        pollers = [
-            stack.enter_context(running(POLLER, server.url, AWS_ENDPOINT_URL_DYNAMODB=table.url)) for _ in range(number)
-        ]
+        variables = {"AWS_ENDPOINT_URL_DYNAMODB": table.url, "POLLERS_AT_ONCE": str(number)}
+        pollers = [stack.enter_context(running(POLLER, server.url, **variables)) for _ in range(number)]
         _run(pollers, 0.0)  # they import and connect
         return _finished(pollers, table, cloud)
 

@@ -105,17 +105,6 @@ def slow_topic(latency: float, batches: int, runs: int = 1) -> tuple[int, int]:
     return len(world.watched.rested), sum(run.killed for run in world.poller.runs)
 
 
-def slow_pages(latency: float, batches: int) -> int:
-    """The table takes so many seconds for each request, and one client has many pages due; how many batches ended."""
-    world = World(memory=costs.WHOLE_PROCESSOR_MB)
-    world.table_latency = latency
-    for number in range(batches):
-        world.pending(f"b{number}", taken_at=-MINUTE, ready_at=-1.0, due=0.0)
-    world.go(MINUTE - 1)
-    world.end()
-    return len(world.watched.rested)
-
-
 def no_ledger_route() -> Report:
     """ARM's route of documents answers 404 to everything."""
     world = World(Habits(has_no_ledger_route=True))
@@ -209,9 +198,16 @@ def stopped_poller(hours: float = 80) -> Report:
     return _ended(world, hours * HOUR + settled_and(2))
 
 
-def temporary_failures(queue: float, *, numbered: bool) -> Report:
-    """Until its queue has come to a batch, ARM answers FAILED to the question about it."""
-    world = World(Habits(queue=lambda _: queue, waiting=temporary_failure()))
+def temporary_failures(
+    queue: float, *, numbered: bool, outage: tuple[float, float] | None = None, unnoticed: bool = False
+) -> Report:
+    """Until its queue has come to a batch, ARM answers FAILED to the question about it.
+
+    Its queue stands still in an outage, which the poller does not notice where it is stopped, too. Times in seconds.
+    """
+    world = World(Habits(queue=lambda _: queue, waiting=temporary_failure(), down=[outage] if outage else []))
+    for time in outage or () if unnoticed else ():
+        world.hub.at(time, lambda: setattr(world, "is_stopped", not world.is_stopped))
     world.history("1")
     world.pending("waits", orders=3, numbered=numbered)
     return _ended(world, settled_and(2))

@@ -10,7 +10,6 @@ from typing import Final
 import pytest
 from arm_relay.batches.batch import State
 from arm_relay.orders.parsing import MAX_ORDERS
-from arm_relay.store import table
 
 from tests.simulation.timed import costs, scenarios
 from tests.simulation.timed.report import Report
@@ -80,12 +79,6 @@ def test_while_ends_are_announced_other_batches_are_polled() -> None:
     ended, _ = scenarios.slow_topic(0.3, 1500)
 
     assert ended > 1300
-
-
-def test_while_pages_are_read_batches_are_polled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "PAGE", 20)
-
-    assert scenarios.slow_pages(0.2, 4000) > 2000
 
 
 @pytest.mark.parametrize("latency", [1.0, 2.0])
@@ -176,6 +169,16 @@ def test_after_days_without_a_poller_everything_ends_by_what_arm_says() -> None:
 @pytest.mark.parametrize("numbered", [True, False])
 def test_a_temporary_failure_is_no_failure_before_it_has_settled(numbered: bool) -> None:  # noqa: FBT001 (a case)
     report = scenarios.temporary_failures(10 * MINUTE, numbered=numbered)
+
+    assert all_succeeded(report), report
+
+
+@pytest.mark.parametrize(
+    "outage", [(2 * MINUTE, 22 * MINUTE), (2 * MINUTE, 14 * MINUTE), (5 * MINUTE, 50 * MINUTE)], ids=str
+)
+@pytest.mark.parametrize("unnoticed", [False, True])
+def test_a_failure_does_not_settle_while_arm_is_down(outage: tuple[float, float], unnoticed: bool) -> None:  # noqa: FBT001 (a case)
+    report = scenarios.temporary_failures(10 * MINUTE, numbered=True, outage=outage, unnoticed=unnoticed)
 
     assert all_succeeded(report), report
 

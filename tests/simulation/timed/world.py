@@ -65,7 +65,7 @@ class World:
         self.topic = TimedTopic(self.hub)
         self.calls: Counter[str] = Counter()
         self.table_troubles, self.topic_troubles = Troubles(self.random), Troubles(self.random)
-        self.table_latency, self.topic_latency = costs.DYNAMODB_LATENCY, costs.SNS_LATENCY
+        self.topic_latency = costs.SNS_LATENCY
         self.pollers = pollers
         self.poller = run.poller(self, pollers, memory)
         self.webhook = run.webhook(self, memory)
@@ -117,7 +117,7 @@ class World:
 
     def dynamodb(self, environment: Environment) -> Client:
         """How an environment reaches the table."""
-        return Client(environment, self.table, self.table_latency, self.calls, self.table_troubles)
+        return Client(environment, self.table, costs.DYNAMODB_LATENCY, self.calls, self.table_troubles)
 
     def announced(self, environment: Environment) -> Client:
         """How an environment reaches the table of what was announced."""

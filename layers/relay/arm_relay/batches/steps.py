@@ -245,6 +245,11 @@ def failing(batch: Batch, orders: Sequence[BatchOrder], now: datetime) -> Batch:
     return replace(batch, failing_since=since, failure=failure)
 
 
+def no_longer_failing(batch: Batch) -> Batch:
+    """What ARM's result reported to have failed does not count: the time begins anew where it is reported again."""
+    return replace(batch, failing_since=None, failure=None)
+
+
 def postponed(batch: Batch) -> Batch:
     """Its submission may still be in flight: due again when the lease is over."""
     return replace(batch, due=batch.attempt_at + LEASE)

@@ -13,8 +13,8 @@ class AtOnce(Protocol):
         """All results, in the order of the items. After an error no further call begins."""
 
 
-#: How many tasks there may be beside the polls: a page, a read, a save and an announcement, each of many batches.
-BESIDE: Final = 4
+#: How many tasks there may be beside the polls: a read, a save and an announcement, each of many batches.
+BESIDE: Final = 3
 
 
 class Workers[R](Protocol):

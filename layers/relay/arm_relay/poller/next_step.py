@@ -27,8 +27,11 @@ from arm_relay.poller.reconciliation import Asked, Hold, Proven, Resend, Wait
 from arm_relay.store.table import Store, StoreUnavailable
 from arm_relay.submission import Submission
 
-#: How often the ledger is asked at least while what was sent settles, so that an outage of ARM is noticed.
+#: How often ARM is asked at least while what was sent, or a failure, settles, so that an outage of ARM is noticed.
 POLLS_WHILE_SETTLING: Final = 5
+
+#: A poll may be so late, two runs of the poller, without anybody having missed an outage of ARM.
+LATE: Final = timedelta(minutes=2)
 
 #: How long one batch may look up its documents in one run, in seconds; then it goes on in the next run.
 SLICE: Final = 15.0
@@ -240,11 +243,16 @@ class NextStep:
         try:
             answer = self._ledger.result(batch.client_no, batch.batch_uuid or "", self._time_left.to_ask())
         except NoAnswer as error:
-            return self._to_go_on(batch) if error.is_cut else self._without_news(batch, error.retry_after)
+            return self._to_go_on(batch) if error.is_cut else self._after_no_result(batch, error)
         reading = read(answer, batch.orders, self._contract, batch.batch_uuid)
         if isinstance(reading, Undecided) and batch.undecided_since is None:
             self._journal.not_understood(batch, reading.reason, answer.status, shape_of(answer.body))
         return self._after_reading(steps.answered(batch, answer), reading)
+
+    def _after_no_result(self, batch: Batch, error: NoAnswer) -> Batch:
+        if reconciliation.restarts_settling(error):
+            batch = steps.no_longer_failing(batch)
+        return self._without_news(batch, error.retry_after)
 
     def _after_reading(self, batch: Batch, reading: Reading) -> Batch:
         match reading:
@@ -258,14 +266,18 @@ class NextStep:
             case Undecided(reason, orders, _, may_have_failed):
                 return self._after_undecided(batch, orders, reason, may_have_failed=may_have_failed)
             case Waiting():
-                return self._without_news(replace(batch, undecided_since=None, failing_since=None, failure=None))
+                return self._without_news(replace(steps.no_longer_failing(batch), undecided_since=None))
 
     def _after_failure(self, batch: Batch, failure: Ended) -> Batch:
         """A failed order may be corrected and then billed: its failure must be final, and confirmed by the ledger."""
-        batch = steps.failing(batch, failure.orders, self._pace.now())
+        now, interval = self._pace.now(), self._pace.times.failure_settling / POLLS_WHILE_SETTLING
+        if batch.due and now > batch.due + max(interval, LATE):
+            # Nobody asked for so long that ARM may have stood still meanwhile.
+            batch = steps.no_longer_failing(batch)
+        batch = steps.failing(batch, failure.orders, now)
         settles_at = self._settles_at(batch, failure)
-        if self._pace.now() < settles_at:
-            return self._to_ask_at(batch, settles_at)
+        if now < settles_at:
+            return self._to_ask_at(batch, min(settles_at, now + interval))
         failed = {order.id for order in failure.orders if order.status is OrderStatus.FAILED}
         places = [
             place

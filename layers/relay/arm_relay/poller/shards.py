@@ -7,7 +7,6 @@ hand when two runs died in a row is tried alone, after everything else; where th
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Final
 
 from arm_relay.store.records import DueBatch, Lease
@@ -34,7 +33,7 @@ class _Shard:
 
 
 class Shards:
-    """The leases of one run. A worker may read on while the run gives back what it is done with."""
+    """The leases of one run."""
 
     def __init__(
         self, *, store: Store, now: Callable[[], datetime], owner: str, remaining: Callable[[], float]
@@ -45,7 +44,6 @@ class Shards:
         self._owner = owner
         self._remaining = remaining
         self._shards: list[_Shard] = []
-        self._lock = Lock()
 
     def lease(self, names: Sequence[str]) -> None:
         """Lease those of these shards in which something is due and on which nobody else works."""
@@ -72,17 +70,15 @@ class Shards:
             more = next(shard.pages, [])
             if more:
                 shard.found = more
-                with self._lock:
-                    shard.in_hand |= {batch.id for batch in more if not shard.is_suspect(batch)}
+                shard.in_hand |= {batch.id for batch in more if not shard.is_suspect(batch)}
                 self._keep(shard)
                 waiting.append(shard)
 
     def give_back(self, batch_id: str) -> None:
         """The run is done with a batch: its step is saved, or it is left for the next run."""
-        with self._lock:
-            for shard in self._shards:
-                shard.in_hand.discard(batch_id)
-                shard.deaths.pop(batch_id, None)
+        for shard in self._shards:
+            shard.in_hand.discard(batch_id)
+            shard.deaths.pop(batch_id, None)
 
     def suspects(self) -> Iterator[tuple[DueBatch, bool]]:
         """Each suspect, while the lease names it alone; and whether it has ended enough runs."""
@@ -111,9 +107,7 @@ class Shards:
         return self._store.lease(name, self._owner, self._now(), self._until(), [batch.id for batch in found])
 
     def _keep(self, shard: _Shard) -> None:
-        with self._lock:
-            lease = Lease(tuple(shard.in_hand), dict(shard.deaths))
-        self._store.keep_lease(shard.name, self._owner, self._until(), lease)
+        self._store.keep_lease(shard.name, self._owner, self._until(), Lease(tuple(shard.in_hand), shard.deaths))
 
     def _until(self) -> datetime:
         return self._now() + timedelta(seconds=self._remaining())

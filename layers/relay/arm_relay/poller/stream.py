@@ -1,8 +1,8 @@
 """What is due, streaming through a run: read, polled, saved and announced, many at a time.
 
-The workers do what waits for others: each poll, and beside the polls at most one page, one read, one save and one
-announcement, each of many. Each task returns what is to be done with its result, and the run does that by itself, one
-after the other.
+The workers do what waits for others: each poll, and beside the polls at most one read, one save and one announcement,
+each of many. Each task returns what is to be done with its result, and the run does that by itself, one after the
+other.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,9 +82,7 @@ class Stream:
         self._to_announce: list[Batch] = []
         self._postponed: dict[str, int] = {}
         self._polling = 0
-        self._saving = self._announcing_now = 0
-        self._pages: Iterator[list[DueBatch]] | None = None
-        self._is_paging = self._is_reading = False
+        self._reading = self._saving = self._announcing_now = 0
         self._saves, self._announcements = Tempo(), Tempo()
         self._silences = 0
         self._reads = 0
@@ -96,8 +94,7 @@ class Stream:
 
     def flow(self, pages: Iterator[list[DueBatch]]) -> None:
         """Take everything on these pages a step further, as far as the time reaches."""
-        self._pages = pages
-        while self._feed() or self._workers.busy:
+        while self._feed(pages) or self._workers.busy:
             self._go_on()
 
     def drain(self) -> None:
@@ -120,7 +117,7 @@ class Stream:
         while self._has_news() or self._workers.busy:
             self._go_on()
 
-    def _feed(self) -> bool:
+    def _feed(self, pages: Iterator[list[DueBatch]]) -> bool:
         """Give the workers what they can take; whether there is more to do now."""
         while self._polling < self._workers.size and self._may_go_on():
             batch = self._ready.take(self._is_full)
@@ -129,8 +126,8 @@ class Stream:
             self._places.enter(batch.client_no)
             self._polling += 1
             self._workers.submit(partial(self._poll, batch))
-        if not self._is_reading and len(self._ready) < READ and self._may_go_on():
-            self._read_ahead()
+        if not self._reading and len(self._ready) < READ and self._may_go_on():
+            self._read_ahead(pages)
         return self._has_news()
 
     def _may_go_on(self) -> bool:
@@ -159,32 +156,25 @@ class Stream:
     def _is_full(self, client_no: str) -> bool:
         return self._places.is_full(client_no, self._ready.clients | self._due.clients)
 
-    def _read_ahead(self) -> None:
-        """Let a worker read the next batches, and a further page where another client may have something due."""
-        self._make_way()
-        portion = [due for due in (self._due.take() for _ in range(READ)) if due]
-        if portion:
-            self._is_reading = True
-            self._reads += len(portion)
-            self._workers.submit(partial(self._read, portion))
-        if self._pages is not None and self._wants_a_page():
-            self._is_paging = True
-            self._workers.submit(partial(self._find_more, self._pages))
+    def _read_ahead(self, pages: Iterator[list[DueBatch]]) -> None:
+        """Let a worker read the next batches, where anything more is due."""
+        is_more = True
+        while is_more and not self._reading:
+            is_more = self._find_more(pages)
+            self._make_way()
+            portion = [due for due in (self._due.take() for _ in range(READ)) if due]
+            if portion:
+                self._reading = len(portion)
+                self._reads += len(portion)
+                self._workers.submit(partial(self._read, portion))
 
-    def _wants_a_page(self) -> bool:
-        return not self._is_paging and len(self._due.clients) < SEVERAL and not self._is_pointless()
-
-    def _find_more(self, pages: Iterator[list[DueBatch]]) -> After:
+    def _find_more(self, pages: Iterator[list[DueBatch]]) -> bool:
+        """Take a further page, where another client may have something due; whether there was one."""
+        if len(self._due.clients) >= SEVERAL or self._is_pointless():
+            return False
         page = next(pages, None)
-
-        def after() -> None:
-            self._is_paging = False
-            if page is None:
-                self._pages = None
-            else:
-                self._due.add(page)
-
-        return after
+        self._due.add(page or [])
+        return page is not None
 
     def _is_pointless(self) -> bool:
         """Whether enough was read, as ARM is down and nothing can be polled."""
@@ -222,7 +212,7 @@ class Stream:
     def _after_reading(
         self, portion: Sequence[DueBatch], found: Mapping[str, Batch], unreadable: Mapping[str, str]
     ) -> None:
-        self._is_reading = False
+        self._reading = 0
         for due in portion:
             if due.id in unreadable:
                 self._put_aside(due, unreadable[due.id])
