@@ -24,14 +24,12 @@ from arm_relay.poller.concurrency import AtOnce
 from arm_relay.poller.control import Control, Permission
 from arm_relay.poller.crediting import Next, next_of
 from arm_relay.poller.reconciliation import Asked, Hold, Proven, Resend, Wait
+from arm_relay.store.liveness import STOPPED
 from arm_relay.store.table import Store, StoreUnavailable
 from arm_relay.submission import Submission
 
 #: How often ARM is asked at least while what was sent, or a failure, settles, so that an outage of ARM is noticed.
 POLLS_WHILE_SETTLING: Final = 5
-
-#: A poll may be so late, two runs of the poller, without anybody having missed an outage of ARM.
-LATE: Final = timedelta(minutes=2)
 
 #: How long one batch may look up its documents in one run, in seconds; then it goes on in the next run.
 SLICE: Final = 15.0
@@ -271,7 +269,7 @@ class NextStep:
     def _after_failure(self, batch: Batch, failure: Ended) -> Batch:
         """A failed order may be corrected and then billed: its failure must be final, and confirmed by the ledger."""
         now, interval = self._pace.now(), self._pace.times.failure_settling / POLLS_WHILE_SETTLING
-        if batch.due and now > batch.due + max(interval, LATE):
+        if batch.due and now > batch.due + max(interval, STOPPED):
             # Nobody asked for so long that ARM may have stood still meanwhile.
             batch = steps.no_longer_failing(batch)
         batch = steps.failing(batch, failure.orders, now)
