@@ -12,6 +12,7 @@ from benchmarks import capacity, contestants, warm
 from benchmarks.capacity import MANY, Life
 from benchmarks.contestants import MEMORY
 from sandbox.cloud.build import built
+from tests.simulation.timed import costs
 from tests.support.template import template
 
 #: US dollars as AWS listed them for us-east-1 in 2025, x86, without free tiers: put in those of your region.
@@ -30,7 +31,7 @@ DASHBOARD: Final = 3.00
 SECRET: Final = 0.40
 
 #: A whole processor is given at this many bytes of memory; below it a share.
-WHOLE_PROCESSOR: Final = 1769 * 2**20
+WHOLE_PROCESSOR: Final = costs.WHOLE_PROCESSOR_MB * 2**20
 #: How long a request waits for ARM, in seconds: assumed.
 ARM: Final = 0.2
 #: The CPU time of a batch in the poller, in seconds: `make bench` measures it.

@@ -13,23 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from benchmarks import contestants, tables
-from benchmarks.cloud import Cloud
-from benchmarks.contestants import POLLER
-from benchmarks.processes import LONG, Function, running
-from benchmarks.server import Server
-from benchmarks.tables import Table
+from benchmarks import contestants, poller, tables
+from benchmarks.processes import LONG, Usage
 from sandbox.cloud.build import built
 from sandbox.progress import say
+from tests.simulation.timed import costs
 
-#: Lambda gives a whole processor at this much memory, in MB.
-WHOLE_PROCESSOR: Final = 1769
-#: PollerMemory, by default and at a whole processor, in MB.
-MEMORIES: Final = (512, WHOLE_PROCESSOR)
-#: How long ARM takes, in seconds.
-LATENCY: Final = 0.05
-#: More than a run can do.
-DUE: Final = 20_000
+#: PollerMemory, by default and where Lambda gives a whole processor, in MB.
+MEMORIES: Final = (costs.MEMORY_MB, costs.WHOLE_PROCESSOR_MB)
 #: How often the processor's time is looked at, and how much may be used ahead, in seconds.
 LOOK: Final = 0.005
 AHEAD: Final = 0.02
@@ -44,24 +35,17 @@ def main() -> int:
         contestants.prepare()
         for memory in MEMORIES:
             say(f"a run of {LONG:.0f} s at {memory} MB")
-            finished, cpu = one_run(memory / WHOLE_PROCESSOR)
-            print(f"| {memory} | {finished:,} | {1000 * cpu / finished:.2f} |", flush=True)
+            finished, usage = one_run(costs.share(memory))
+            print(f"| {memory} | {finished:,} | {1000 * usage.cpu / finished:.2f} |", flush=True)
     return 0
 
 
-def one_run(share: float) -> tuple[int, float]:
-    """How many batches a run finishes with that share of a processor, and the CPU time it takes, in seconds."""
-    cloud = Cloud(arm_latency=LATENCY)
-    with (
-        tables.running() as table,
-        Server(cloud) as server,
-        running(POLLER, server.url, AWS_ENDPOINT_URL_DYNAMODB=table.url) as poller,
-    ):
-        _run(poller, table, 100)  # it imports and connects
-        with limited(poller.pid, share):
-            before = cloud.messages
-            cpu = _run(poller, table, DUE)
-            return cloud.messages - before, cpu
+def one_run(share: float) -> tuple[int, Usage]:
+    """How many batches a run finishes with that share of a processor, and what it takes."""
+    with tables.running() as table, poller.running_over(table) as running:
+        running.run(100, LONG)  # it imports and connects
+        with limited(running.pid, share):
+            return running.run(poller.MANY_DUE, LONG)
 
 
 @contextmanager
@@ -94,12 +78,6 @@ def _cpu(pid: int) -> float:
     """The CPU time of a process so far, in seconds."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) * TICK
-
-
-def _run(poller: Function, table: Table, due: int) -> float:
-    table.renew()
-    table.fill(due)
-    return poller.run([{}]).cpu
 
 
 if __name__ == "__main__":

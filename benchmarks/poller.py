@@ -15,7 +15,7 @@ from arm_relay.poller.polling import TO_FINISH
 from benchmarks import tables
 from benchmarks.cloud import Cloud
 from benchmarks.contestants import FLOOR, POLLER
-from benchmarks.processes import Function, running
+from benchmarks.processes import Function, Usage, running
 from benchmarks.ratios import Row, alternately, compared
 from benchmarks.server import Server
 from benchmarks.tables import Table
@@ -52,7 +52,7 @@ def rows() -> list[Row]:
     """Throughput and growth."""
     with (
         tables.running() as table,
-        _poller(table) as poller,
+        running_over(table) as poller,
         Server(Cloud()) as cloud,
         running(FLOOR, cloud.url) as floor,
     ):
@@ -91,15 +91,16 @@ def throughput(workers: tuple[int, ...], rounds: int) -> dict[int, list[float]]:
     found: dict[int, list[float]] = {number: [] for number in workers}
     for _ in range(rounds):
         for number in workers:
-            with tables.running() as table, _poller(table, number) as poller:
+            with tables.running() as table, running_over(table, number) as poller:
                 found[number].append(poller(FEW_DUE, SHORT_SPELL))
     return found
 
 
-class _Poller:
+class Poller:
     """The poller, its table and the topic it announces to."""
 
     def __init__(self, function: Function, table: Table, cloud: Cloud) -> None:
+        self.pid = function.pid
         self._function = function
         self._table = table
         self._cloud = cloud
@@ -107,13 +108,17 @@ class _Poller:
 
     def __call__(self, due: int, spell: float = SPELL) -> float:
         """Batches finished per second while so many are due and it has so many seconds."""
+        finished, usage = self.run(due, TO_FINISH + spell)
+        self._cpu = 1000 * usage.cpu / finished
+        return finished / usage.wall
+
+    def run(self, due: int, seconds: float) -> tuple[int, Usage]:
+        """How many batches a run of so many seconds finishes while so many are due, and what it takes."""
         self._table.renew()
         self._table.fill(due)
         before = self._cloud.messages
-        usage = self._function.run([{}], seconds=TO_FINISH + spell)
-        finished = self._cloud.messages - before
-        self._cpu = 1000 * usage.cpu / finished
-        return finished / usage.wall
+        usage = self._function.run([{}], seconds=seconds)
+        return self._cloud.messages - before, usage
 
     def cpu_of_the_last(self) -> float:
         """CPU time per batch of the call before, in milliseconds."""
@@ -121,13 +126,14 @@ class _Poller:
 
 
 @contextmanager
-def _poller(table: Table, workers: int = WORKERS) -> Iterator[_Poller]:
+def running_over(table: Table, workers: int = WORKERS) -> Iterator[Poller]:
+    """The poller with so many polls at a time, for the length of the `with` block."""
     cloud = Cloud(arm_latency=LATENCY)
     with (
         Server(cloud) as server,
         running(POLLER, server.url, AWS_ENDPOINT_URL_DYNAMODB=table.url, POLLER_WORKERS=str(workers)) as function,
     ):
-        yield _Poller(function, table, cloud)
+        yield Poller(function, table, cloud)
 
 
 def table_limit(table: Table) -> float:

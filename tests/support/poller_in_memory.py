@@ -8,11 +8,7 @@ from typing import Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
 
 import httpx
-from arm_relay.arm.auth import Tokens
-from arm_relay.arm.client import ArmClient
 from arm_relay.arm.contract import Contract
-from arm_relay.arm.credentials import Credentials
-from arm_relay.arm.wire import Wire
 from arm_relay.batches.batch import Batch, State
 from arm_relay.batches.pace import Pace
 from arm_relay.bootstrap import poller, webhook
@@ -41,6 +37,7 @@ from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
+from tests.support.simulated_arm import arm_client
 from tests.support.store_contract import ANNOUNCED, MARKER_LIFE, PAYLOAD_LIFE, TABLE, OneAtATime
 
 #: Nothing here is signed, and no total is limited.
@@ -306,13 +303,6 @@ class World:
 
 def an_order(number: int, **changes: object) -> dict[str, Any]:
     return {"documentNo": f"A{number}", "salesOrderId": f"B-{number}"} | changes
-
-
-def arm_client(transport: SimulatedTransport) -> ArmClient:
-    clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
-    wire = Wire(transport, clock)
-    tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
-    return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
 
 
 MINUTE = timedelta(minutes=1)

@@ -7,10 +7,6 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-from arm_relay.arm.auth import Tokens
-from arm_relay.arm.client import ArmClient
-from arm_relay.arm.credentials import Credentials
-from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps
 from arm_relay.batches.batch import KEPT_ANSWER, LEASE, Batch, OrderStatus, State
 from arm_relay.batches.pace import Pace
@@ -24,8 +20,8 @@ from sandbox.arm.faults import ABORTS_AFTER, ABORTS_BEFORE, TOKEN_GARBAGE
 from sandbox.arm.transport import SimulatedTransport
 from tests.support.arm_builders import a_payload, a_simulator
 from tests.support.builders import NOW, TIMES, a_batch
-from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
+from tests.support.simulated_arm import arm_client
 from tests.support.store_contract import MARKER_LIFE, TABLE, create_tables
 
 #: Raised by httpx before a request is sent; the other ways to lose a connection leave it open what ARM got.
@@ -79,13 +75,6 @@ class Network(SimulatedTransport):
         if request.url.path.endswith("/documents/batches"):
             self.meanwhile()
         return super().handle_request(request)
-
-
-def arm_client(transport: SimulatedTransport, base_url: str = "https://arm.example/arm/v1") -> ArmClient:
-    clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
-    wire = Wire(transport, clock)
-    tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
-    return ArmClient(wire, tokens, base_url, DEFAULT.turned)
 
 
 @pytest.fixture

@@ -12,10 +12,6 @@ from typing import Any, Literal, cast
 import boto3
 import httpx
 import pytest
-from arm_relay.arm.auth import Tokens
-from arm_relay.arm.client import ArmClient
-from arm_relay.arm.credentials import Credentials
-from arm_relay.arm.wire import Wire
 from arm_relay.batches import steps
 from arm_relay.batches.batch import Amounts, Batch, OrderStatus, State
 from arm_relay.batches.pace import Pace
@@ -43,6 +39,7 @@ from tests.support.contracts import DEFAULT
 from tests.support.diary import Diary
 from tests.support.outages import NoOutage
 from tests.support.settings import SETTINGS
+from tests.support.simulated_arm import arm_client
 from tests.support.store_contract import MARKER_LIFE, TABLE, OneAtATime, create_tables
 
 #: What happens to a request to DynamoDB or ARM instead of the usual.
@@ -166,13 +163,6 @@ class World:
 
     def billed(self) -> list[str | None]:
         return [document.sales_order_id for document in self.arm.ledger.documents]
-
-
-def arm_client(transport: SimulatedTransport) -> ArmClient:
-    clock: Callable[[], float] = lambda: transport.api.now().timestamp()  # noqa: E731
-    wire = Wire(transport, clock)
-    tokens = Tokens(wire, "https://arm.example/token", lambda: Credentials("my-integration", "s3cr3t"), clock)
-    return ArmClient(wire, tokens, "https://arm.example/arm/v1", DEFAULT.turned)
 
 
 def body_of(orders: Iterable[dict[str, Any]]) -> bytes:
